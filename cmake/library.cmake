@@ -1,0 +1,22 @@
+# libundis (the checked build) and libundis-free: the same sources, compiled twice.  The verifier exists
+# in the checked build only.
+file(GLOB UNDIS_CORE_SOURCES CONFIGURE_DEPENDS
+  ${CMAKE_SOURCE_DIR}/src/host/*.[cS] ${CMAKE_SOURCE_DIR}/src/ke/*.c ${CMAKE_SOURCE_DIR}/src/ex/*.c
+  ${CMAKE_SOURCE_DIR}/src/mm/*.c ${CMAKE_SOURCE_DIR}/src/ob/*.c ${CMAKE_SOURCE_DIR}/src/ps/*.c
+  ${CMAKE_SOURCE_DIR}/src/io/*.c ${CMAKE_SOURCE_DIR}/src/rtl/*.c ${CMAKE_SOURCE_DIR}/src/ndis/*.c
+  ${CMAKE_SOURCE_DIR}/src/dev/*.c ${CMAKE_SOURCE_DIR}/src/engine/*.c ${CMAKE_SOURCE_DIR}/src/report/*.c
+  ${CMAKE_SOURCE_DIR}/src/scenario/*.c ${CMAKE_SOURCE_DIR}/src/undis/*.c)
+file(GLOB UNDIS_VERIFIER_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/verifier/*.c)
+list(APPEND UNDIS_CORE_SOURCES ${UNDIS_GENERATED_SOURCES})
+enable_language(ASM)
+
+function(undis_library name checked)
+  add_library(${name} SHARED ${UNDIS_CORE_SOURCES} ${ARGN})
+  target_compile_definitions(${name} PRIVATE UNDIS_CHECKED=${checked})
+  target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:C>:-fno-builtin-printf>)
+  target_link_libraries(${name} PRIVATE undis_flags PkgConfig::PCAP PkgConfig::JANSSON PkgConfig::DW
+    PkgConfig::ELF Threads::Threads ${CMAKE_DL_LIBS})
+  target_link_options(${name} PRIVATE -Wl,-z,defs)
+endfunction()
+undis_library(undis 1 ${UNDIS_VERIFIER_SOURCES})
+undis_library(undis-free 0)

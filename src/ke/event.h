@@ -1,0 +1,190 @@
+/*
+ * event.h - what ke and the layers above report (design contract 3).
+ *
+ * In the free build (UNDIS_CHECKED 0) every function here compiles to nothing.  In the checked build an
+ * event goes to each listener that asked for its kind: the verifier, statistics, later the recorder and
+ * the explorer.  Listeners run with every interrupt masked on the reporting processor, on any host
+ * thread; they may not call drivers, wait, or take a guard that is held while events are reported.
+ *
+ * A listener may object: where `event.skip` is documented, the reporter then does not carry out what it
+ * announced, so that the run can go on soundly after the finding.
+ */
+#ifndef UNDIS_KE_EVENT_H
+#define UNDIS_KE_EVENT_H
+
+#include "ke/processor.h"
+
+#ifndef UNDIS_CHECKED
+#error "UNDIS_CHECKED must be 0 (free build) or 1 (checked build)"
+#endif
+
+enum event_kind {
+    /* IRQL.  value[0] = old level, value[1] = new level, value[2] = enum irql_cause. skip: for IRQL_CAUSE_DRIVER. */
+    EVENT_IRQL,
+
+    /* Spin locks.  object = the KSPIN_LOCK.  value[0] = enum lock_flavor. */
+    EVENT_LOCK_INIT,     /* NdisAllocateSpinLock, KeInitializeSpinLock */
+    EVENT_LOCK_FREE,     /* NdisFreeSpinLock */
+    EVENT_LOCK_ACQUIRE,  /* about to acquire, before IRQL changes. skip: do not acquire */
+    EVENT_LOCK_WAIT,     /* found it held; sent at the start of the wait and every 100 ms of it */
+    EVENT_LOCK_ACQUIRED, /* owns it now; event.irql = DISPATCH_LEVEL; value[1] = the IRQL saved */
+    EVENT_LOCK_RELEASE,  /* about to release. value[1] = the IRQL it will restore; a listener may set
+                            new_irql (preset to value[1]); skip: leave the lock word alone */
+    EVENT_LOCK_INTERLOCKED, /* passed to an NdisInterlockedXxx / ExInterlockedXxx; value[1] = list head or addend */
+
+    /* DPCs.  object = the KDPC.  value[0] = target processor. */
+    EVENT_DPC_QUEUE,
+
+    /* Driver code entered and left.  object = the routine, value[0] = enum callback_kind, value[1] = struct callback_frame *. */
+    EVENT_CALLBACK_ENTER,
+    EVENT_CALLBACK_LEAVE,
+
+    /* Waits and threads.  object = dispatcher object / thread. value[0] = 1 when the wait may block, value[1] = timeout ms or -1.
+       skip: poll at the present IRQL instead of blocking. */
+    EVENT_WAIT,
+    EVENT_THREAD_START,
+    EVENT_THREAD_END,
+
+    /* Things with a lifetime.  object = its address, value[0] = enum object_kind, value[1] = size,
+       value[2] = tag, value[3] = owner (an adapter, a driver object, or 0: then the calling driver). */
+    EVENT_OBJECT_CREATE,
+    EVENT_OBJECT_DESTROY,
+    EVENT_OWNER_END, /* object = the owner that ended (adapter halted, driver unloaded): what is left leaked */
+
+    /* Drivers.  object = image base, value[0] = image end, value[1] = name (const char *), value[2] = DRIVER_OBJECT. */
+    EVENT_DRIVER_LOAD,
+    EVENT_DRIVER_UNLOAD,
+
+    /* The end of the line.  value[0] = bug check code, value[1..3] and extra = parameters. */
+    EVENT_BUGCHECK,
+    /* A fault in code on a processor. object = address, value[0] = enum host_fault, value[1] = write, value[2] = pc. */
+    EVENT_FAULT,
+    /* The engine's watchdog.  value[0] = enum watchdog_kind, value[1] = nanoseconds, value[2] = processor number. */
+    EVENT_WATCHDOG,
+    EVENT_KINDS
+};
+
+enum irql_cause { IRQL_CAUSE_DRIVER, IRQL_CAUSE_LOCK, IRQL_CAUSE_INTERRUPT, IRQL_CAUSE_DPC, IRQL_CAUSE_SYSTEM };
+
+enum lock_flavor {
+    LOCK_NDIS,     /* NdisAcquireSpinLock / NdisReleaseSpinLock */
+    LOCK_NDIS_DPR, /* NdisDprAcquireSpinLock / NdisDprReleaseSpinLock */
+    LOCK_KE,       /* KeAcquireSpinLock(RaiseToDpc) / KeReleaseSpinLock */
+    LOCK_KE_DPC,   /* Ke...AtDpcLevel / ...FromDpcLevel, KeTryToAcquireSpinLockAtDpcLevel */
+};
+
+enum callback_kind {
+    CALLBACK_DRIVER_ENTRY,
+    CALLBACK_DRIVER_UNLOAD,
+    CALLBACK_THREAD,
+    CALLBACK_DPC,
+    CALLBACK_TIMER,
+    CALLBACK_WORK_ITEM,
+    CALLBACK_ISR,
+    CALLBACK_SYNCHRONIZE, /* MiniportSynchronizeInterrupt, KeSynchronizeExecution's routine */
+    CALLBACK_MINIPORT,    /* any MiniportXxx handler */
+    CALLBACK_PROTOCOL,
+    CALLBACK_DISPATCH, /* IRP dispatch routine */
+    CALLBACK_KINDS
+};
+
+enum object_kind {
+    OBJECT_POOL,
+    OBJECT_SHARED_MEMORY,
+    OBJECT_NBL_POOL,
+    OBJECT_NB_POOL,
+    OBJECT_NBL,
+    OBJECT_NB,
+    OBJECT_MDL,
+    OBJECT_TIMER,
+    OBJECT_WORK_ITEM,
+    OBJECT_INTERRUPT,
+    OBJECT_HANDLE,
+    OBJECT_THREAD,
+    OBJECT_MAPPING,
+    OBJECT_CONFIGURATION,
+    OBJECT_LOOKASIDE,
+    OBJECT_DEVICE,
+    OBJECT_KINDS
+};
+
+enum watchdog_kind {
+    WATCHDOG_DISPATCH, /* a processor has been at DISPATCH_LEVEL or above for too long */
+    WATCHDOG_LOCK,     /* a processor has waited for a spin lock for too long; the verifier looks for a cycle */
+    WATCHDOG_BLOCKED,  /* nothing can run any more, and threads wait */
+    WATCHDOG_OPERATION /* a scenario's operation takes too long; value[3] = its name (const char *) */
+};
+
+struct event {
+    enum event_kind kind;
+    KIRQL irql; /* as the driver sees it */
+    bool skip;
+    KIRQL new_irql;
+    struct ke_processor *processor; /* &ke_outside when no processor reports */
+    const void *object;
+    uintptr_t value[4];
+    uintptr_t extra;
+    const struct host_registers *registers; /* where to walk the stack from, when not from here */
+};
+
+struct event_listener {
+    const char *name;
+    uint64_t kinds; /* bit per event_kind */
+    void (*hear)(struct event *event);
+    struct event_listener *next;
+};
+
+/* One bracket around each call of driver code; lives on the caller's stack. */
+struct callback_frame {
+    enum callback_kind kind;
+    KIRQL irql;               /* at entry */
+    const char *name;         /* "MiniportHaltEx", "DPC" ... */
+    const void *routine;
+    const void *stack_root;   /* stack walks end at this frame */
+    struct callback_frame *outer; /* the one that it interrupted or was called from */
+    uintptr_t cookie[2];      /* the verifier's */
+};
+
+#if UNDIS_CHECKED
+
+/* Adds a listener.  Only before the processors start. */
+void event_listen(struct event_listener *listener);
+void event_report(struct event *event);
+extern uint64_t event_wanted; /* union of the listeners' kinds */
+
+static inline bool event_is_wanted(enum event_kind kind)
+{
+    return (event_wanted >> kind & 1) != 0;
+}
+
+/* Reports an event of that kind; returns true when a listener objected (event.skip). */
+static inline bool event_send(enum event_kind kind, const void *object, uintptr_t a, uintptr_t b, uintptr_t c,
+                              uintptr_t d)
+{
+    if (!event_is_wanted(kind)) {
+        return false;
+    }
+    struct event event = {.kind = kind, .object = object, .value = {a, b, c, d}, .new_irql = (KIRQL)b};
+    event_report(&event);
+    return event.skip;
+}
+
+#else
+
+static inline bool event_send(enum event_kind kind, const void *object, uintptr_t a, uintptr_t b, uintptr_t c,
+                              uintptr_t d)
+{
+    (void)kind, (void)object, (void)a, (void)b, (void)c, (void)d;
+    return false;
+}
+
+#endif
+
+/*
+ * Brackets a call of driver code, in both builds: stack walks made inside end here.  After
+ * callback_leave the IRQL is what it was at callback_enter, whatever the driver did.
+ */
+void callback_enter(struct callback_frame *frame, enum callback_kind kind, const char *name, const void *routine);
+void callback_leave(struct callback_frame *frame);
+
+#endif

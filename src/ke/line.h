@@ -1,0 +1,51 @@
+/*
+ * line.h - interrupt lines and the interrupt objects connected to them (spec section 5).
+ *
+ * A device asserts a line; ke picks a processor of the line's affinity, and when that processor's IRQL
+ * is below the line's DIRQL, calls the connected interrupt objects in turn at DIRQL, each under its own
+ * interrupt spin lock (IN-5).  A level-triggered line that is still asserted afterwards interrupts again.
+ */
+#ifndef UNDIS_KE_LINE_H
+#define UNDIS_KE_LINE_H
+
+#include "ke/processor.h"
+
+struct ke_line;
+
+enum ke_trigger { KE_LEVEL_TRIGGERED, KE_EDGE_TRIGGERED };
+
+/* Makes a line; NULL when all 64 are taken.  Any host thread. */
+struct ke_line *ke_line_create(const char *name, KIRQL dirql, enum ke_trigger trigger, KAFFINITY affinity);
+void ke_line_destroy(struct ke_line *line);
+KIRQL ke_line_irql(const struct ke_line *line);
+
+/* Any host thread, any IRQL.  Asserting an edge-triggered line sends one interrupt. */
+void ke_line_assert(struct ke_line *line);
+void ke_line_deassert(struct ke_line *line);
+
+/*
+ * An interrupt object.  `service` returns TRUE when its device had raised the interrupt.  Runs at the
+ * line's DIRQL holding the object's interrupt spin lock.
+ */
+struct ke_interrupt {
+    LIST_ENTRY link;
+    struct ke_line *line;
+    KIRQL irql;               /* SynchronizeIrql */
+    volatile uint32_t lock;   /* the interrupt spin lock */
+    struct ke_processor *volatile owner;
+    BOOLEAN (*service)(struct ke_interrupt *interrupt, void *context);
+    void *context;
+    volatile BOOLEAN connected;
+};
+
+/* PASSIVE_LEVEL.  The service routine may run before the call returns (IN-2). */
+void ke_interrupt_connect(struct ke_interrupt *interrupt, struct ke_line *line);
+
+/* PASSIVE_LEVEL.  After it returns the service routine neither runs nor will (IN-16). */
+void ke_interrupt_disconnect(struct ke_interrupt *interrupt);
+
+/* <= DIRQL.  Runs routine(context) at DIRQL under the interrupt spin lock and returns its result (IN-20). */
+BOOLEAN ke_interrupt_synchronize(struct ke_interrupt *interrupt, BOOLEAN (*routine)(void *), void *context,
+                                 const char *name);
+
+#endif

@@ -1,0 +1,152 @@
+/*
+ * processor.h - the simulated processor and its IRQL (design contract 1; spec IR-1 to IR-9).
+ *
+ * A processor's state lies in one control region, which code running on it reaches through the GS base
+ * (Windows: the KPCR).  A thread may move to another processor whenever IRQL is below DISPATCH_LEVEL,
+ * even between two instructions, so nothing here may be cached across such a point: ke_processor()
+ * must be called again after anything that can lower IRQL.
+ *
+ * Host threads that are no processor (the main thread, devices, the clock) see `ke_outside`, whose
+ * IRQL is HIGH_LEVEL for ever.  They may use guards, pool and lines; they may not call drivers.
+ */
+#ifndef UNDIS_KE_PROCESSOR_H
+#define UNDIS_KE_PROCESSOR_H
+
+#include "host/host.h"
+
+#include <wdm.h>
+
+/* IRQLs of Windows x64 that the public headers do not name for drivers (spec IR-4). */
+#define KE_DEVICE_LEVEL_LOW 3
+#define KE_DEVICE_LEVEL_HIGH 11
+
+struct ke_thread;
+struct callback_frame;
+
+/*
+ * A guard is the library's internal lock: masked interrupts and mutual exclusion.  Zero is free.  Never
+ * held while a driver is called.  A contended guard parks the host thread.
+ */
+struct ke_guard {
+    volatile uint32_t word;
+};
+
+struct ke_processor {
+    struct ke_processor *self; /* offset 0: what %gs:0 reads */
+    volatile KIRQL irql;       /* offset 8 */
+    volatile BOOLEAN idle;
+    UCHAR reserved[2];
+    volatile uint32_t pending; /* offset 12: bit L is set when something waits for IRQL to be below L */
+    uint32_t number;           /* offset 16 */
+    uint32_t wake;             /* futex word that the idle loop sleeps on */
+    struct ke_thread *current; /* offset 24 */
+
+    volatile uint64_t lines;        /* bit n: line n waits for delivery here */
+    volatile uint32_t isr_depth;    /* ISRs now on this processor */
+    volatile uint32_t dpc_active;   /* a DPC runs on this processor */
+    volatile uint64_t progress;     /* counts IRQL falls below DISPATCH_LEVEL and DPCs begun: the watchdog's food */
+    struct callback_frame *callback; /* innermost driver callback now running here */
+    uint64_t random;                /* state of this processor's random choices */
+
+    /* DPC queue: guarded by dpc_guard, which is taken with interrupts masked. */
+    LIST_ENTRY dpc_queue;
+    struct ke_guard dpc_guard;
+    volatile uint32_t dpc_depth;
+    volatile uint64_t dpc_count;
+    volatile uint64_t interrupt_count;
+
+    struct host_context idle_context;
+    struct host_thread host;
+    void *alternate_stack;
+} __attribute__((aligned(64)));
+
+#define KE_MAXIMUM_PROCESSORS 64
+extern struct ke_processor ke_processors[KE_MAXIMUM_PROCESSORS];
+extern unsigned ke_processor_count;
+extern struct ke_processor ke_outside;
+
+#if defined(__x86_64__) && !defined(UNDIS_REGION_TLS)
+static inline struct ke_processor *ke_processor(void)
+{
+    struct ke_processor *self;
+    __asm__ volatile("movq %%gs:0, %0" : "=r"(self));
+    return self;
+}
+static inline KIRQL ke_irql(void)
+{
+    KIRQL irql;
+    __asm__ volatile("movb %%gs:8, %0" : "=q"(irql)::"memory");
+    return irql;
+}
+static inline void ke_irql_store(KIRQL irql)
+{
+    __asm__ volatile("movb %0, %%gs:8" ::"qi"(irql) : "memory");
+}
+static inline uint32_t ke_pending(void)
+{
+    uint32_t pending;
+    __asm__ volatile("movl %%gs:12, %0" : "=r"(pending)::"memory");
+    return pending;
+}
+#else /* other architectures, and Valgrind, which does not know the GS base */
+struct ke_processor *ke_processor_tls(void);
+static inline struct ke_processor *ke_processor(void)
+{
+    return ke_processor_tls();
+}
+static inline KIRQL ke_irql(void)
+{
+    return ke_processor()->irql;
+}
+static inline void ke_irql_store(KIRQL irql)
+{
+    __asm__ volatile("" ::: "memory");
+    ke_processor()->irql = irql;
+    __asm__ volatile("" ::: "memory");
+}
+static inline uint32_t ke_pending(void)
+{
+    return ke_processor()->pending;
+}
+#endif
+
+/* Delivers what waits above the present IRQL: interrupts, then DPCs, then a reschedule. */
+void ke_deliver(void);
+
+/* ---- masking: for the library's own critical sections ------------------------------------------ */
+
+/*
+ * Masks every interrupt on this processor and returns the IRQL to hand to ke_unmask.  Not an IRQL
+ * change in the driver's sense: no event is reported.  malloc, stdio and every guard need it.
+ */
+static inline KIRQL ke_mask(void)
+{
+    KIRQL old = ke_irql();
+    ke_irql_store(HIGH_LEVEL);
+    return old;
+}
+
+/* Goes back to `old` and delivers what came in meanwhile. */
+static inline void ke_unmask(KIRQL old)
+{
+    ke_irql_store(old);
+    if (__builtin_expect(ke_pending() >> (old + 1) != 0, 0)) {
+        ke_deliver();
+    }
+}
+
+KIRQL ke_guard_enter(struct ke_guard *guard);
+void ke_guard_leave(struct ke_guard *guard, KIRQL old);
+
+/* ---- IRQL changes that drivers see ------------------------------------------------------------- */
+
+/* Raises to `irql` (not below the present level) and returns the old level.  Reports EVENT_IRQL. */
+KIRQL ke_raise(KIRQL irql);
+
+/* Lowers to `irql` and delivers what that admits.  Reports EVENT_IRQL. */
+void ke_lower(KIRQL irql);
+
+/* Posts a pending bit to any processor and makes it look (an interrupt, unless it is the caller). */
+void ke_post(struct ke_processor *processor, KIRQL level);
+
+#endif

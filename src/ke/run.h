@@ -1,0 +1,42 @@
+/*
+ * run.h - starting and stopping the simulated machine.
+ */
+#ifndef UNDIS_KE_RUN_H
+#define UNDIS_KE_RUN_H
+
+#include "ke/processor.h"
+
+struct ke_run_options {
+    unsigned processors;     /* 1 .. 64 */
+    uint64_t seed;
+    uint64_t watchdog_ns;    /* longest stay at DISPATCH_LEVEL or above; 0: the default */
+    uint64_t operation_ns;   /* longest time without the body ending; 0: no limit */
+};
+
+enum ke_run_result {
+    KE_RUN_ENDED,     /* the body returned */
+    KE_RUN_BUGCHECK,  /* ke_bugcheck stopped the machine: what the processors held is lost */
+    KE_RUN_NO_MEMORY, /* the machine could not be built */
+};
+
+/*
+ * Starts the processors, runs body(argument) at PASSIVE_LEVEL in a system thread, and returns when it has
+ * returned and the processors have stopped.  Called on a host thread that is no processor.  One run a
+ * process.
+ */
+enum ke_run_result ke_run(const struct ke_run_options *options, void (*body)(void *argument), void *argument);
+
+/*
+ * Stops the machine: reports EVENT_BUGCHECK, freezes every processor, and lets ke_run return.  Never
+ * returns when called on a processor.
+ */
+void ke_bugcheck(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4) __attribute__((noreturn));
+
+/*
+ * PASSIVE_LEVEL.  Waits until nothing that drivers started can still do something by itself: every other
+ * thread has ended or waits without limit, no DPC or work item is queued, no one-shot timer is set.
+ * Gives up after limit_ns and returns false.
+ */
+bool ke_settle(uint64_t limit_ns);
+
+#endif

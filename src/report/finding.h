@@ -1,0 +1,83 @@
+/*
+ * finding.h - one violated rule with its evidence (design contract 5).
+ *
+ * The store holds a fixed number of findings and allocates nothing, so that a finding can be made at any
+ * IRQL and in a fault handler.  The same defect (rule and victim's call site) seen again only counts.
+ */
+#ifndef UNDIS_REPORT_FINDING_H
+#define UNDIS_REPORT_FINDING_H
+
+#include "ke/event.h"
+
+#include <undis/undis.h>
+
+#define FINDING_FRAMES 24
+#define FINDING_STACKS 6
+#define FINDING_LOCKS 8
+#define FINDING_MAXIMUM 256
+
+struct stack_trace {
+    unsigned depth;
+    uintptr_t pc[FINDING_FRAMES]; /* innermost first; frames of undis itself are left out */
+};
+
+/* Walks the stack from here (or from event->registers) to the innermost callback's root. Signal-safe, allocates nothing. */
+void stack_trace_take(struct stack_trace *trace, const struct event *event);
+
+struct finding_stack {
+    const char *role; /* "victim", "owner acquired at", "allocated at", "waiting" ... a static string */
+    int processor;
+    struct stack_trace trace;
+};
+
+struct finding {
+    struct undis_finding public;
+    const struct rule *rule;
+    char message[256];
+    char context[64]; /* "thread 3", "DPC", "ISR" ... */
+    unsigned stack_count;
+    struct finding_stack stacks[FINDING_STACKS];
+    unsigned lock_count;
+    const void *locks_held[FINDING_LOCKS];
+};
+
+/*
+ * Starts a finding of that rule, with message (printf), IRQL, processor and the victim's stack filled in from the event. Returns
+ * NULL when the rule is off, the store is full or the same defect is known already: then nothing more
+ * is to be done.  The caller adds evidence and ends with finding_commit.
+ */
+struct finding *finding_begin(const char *rule, const struct event *event, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void finding_bugcheck(struct finding *finding, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4);
+void finding_add_stack(struct finding *finding, const char *role, int processor, const struct stack_trace *trace);
+void finding_add_lock(struct finding *finding, const void *lock);
+void finding_commit(struct finding *finding);
+
+size_t finding_count(void);
+const struct finding *finding_at(size_t index);
+size_t finding_errors(void); /* findings of severity error */
+
+/* ---- rules ------------------------------------------------------------------------------------- */
+
+enum rule_state { RULE_ON, RULE_NOT_CHECKED };
+
+struct rule {
+    const char *name;
+    const char *fires_when;
+    const char *windows_code;
+    const char *ddi_compliance; /* the WDK's rule names that it covers, separated by blanks, or "" */
+    enum rule_state state;      /* RULE_NOT_CHECKED: known, not implemented yet */
+    enum undis_severity severity;
+};
+
+extern const struct rule rules[]; /* generated from src/verifier/rules.tsv at build time */
+extern const size_t rules_count;
+const struct rule *rule_find(const char *name);
+/* --rule NAME=error|warning|off. False when there is no such rule or level. */
+bool rule_set(const char *name, const char *level);
+
+/* ---- output ------------------------------------------------------------------------------------ */
+
+struct run_summary; /* src/report/summary.h */
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * scenario.h - the life a driver is put through.
+ */
+#ifndef UNDIS_SCENARIO_SCENARIO_H
+#define UNDIS_SCENARIO_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct scenario_options {
+    const char *name; /* NULL: "life" for a driver with a miniport, "plain" for one with only DriverEntry */
+    unsigned processors;
+    uint64_t seed;
+    uint64_t frames;         /* each way */
+    const char *pcap;        /* frames to send and to receive; NULL: built-in frames */
+    const char *pcap_out;    /* what went over the wire, both ways; NULL: none */
+    double watchdog_seconds; /* 0: default */
+    double timeout_seconds;  /* 0: default */
+    unsigned driver_count;
+    const char *const *drivers; /* paths, lowest first */
+    void (*progress)(const char *step, uint64_t done, uint64_t total); /* may be NULL; called on a host thread */
+};
+
+struct scenario_result {
+    bool ran;           /* false: `error` says in one line why not */
+    bool stopped;       /* a bug check stopped the machine */
+    char error[512];
+    const char *scenario;
+    uint64_t frames_sent, frames_received, frames_dropped;
+    double seconds;         /* of the whole run */
+    double traffic_seconds; /* of the part in which frames flowed */
+};
+
+/* Runs the drivers through a scenario.  Called on the main host thread, once a process. */
+void scenario_run(const struct scenario_options *options, struct scenario_result *result);
+
+struct scenario {
+    const char *name;
+    const char *summary; /* one line for --help */
+};
+extern const struct scenario scenarios[];
+extern const size_t scenario_count;
+
+/* ---- driver images (load.c) -------------------------------------------------------------------- */
+
+struct driver_image {
+    const char *path;
+    char name[64]; /* file name without .so */
+    void *handle;
+    const void *base, *end;
+    long (*entry)(void *driver_object, void *registry_path);
+};
+
+/* Checks and maps a driver; on failure writes one line into error.  Lists every unresolved import. */
+bool driver_image_load(struct driver_image *image, const char *path, char *error, size_t error_size);
+
+#endif
