@@ -20,7 +20,7 @@
 #define KE_DEVICE_LEVEL_LOW 3
 #define KE_DEVICE_LEVEL_HIGH 11
 
-struct ke_thread;
+struct _KTHREAD;
 struct callback_frame;
 
 /*
@@ -39,7 +39,7 @@ struct ke_processor {
     volatile uint32_t pending; /* offset 12: bit L is set when something waits for IRQL to be below L */
     uint32_t number;           /* offset 16 */
     uint32_t wake;             /* futex word that the idle loop sleeps on */
-    struct ke_thread *current; /* offset 24 */
+    struct _KTHREAD *current; /* offset 24 */
 
     volatile uint64_t lines;        /* bit n: line n waits for delivery here */
     volatile uint32_t isr_depth;    /* ISRs now on this processor */
