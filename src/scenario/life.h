@@ -1,0 +1,60 @@
+/*
+ * life.h - the scenario `life`: a miniport's adapter through every legal edge of its state table.
+ *
+ * run.c loads the drivers, runs each DriverEntry and, after life_run, each DriverUnload; life_run is the part in
+ * between: it gives the miniport an adapter with a device on the bus, binds the scripted protocol to it, walks the
+ * states with traffic in flight, and takes the adapter away again, twice (halt, surprise removal).
+ *
+ * What is not guaranteed: a miniport without hardware decides for itself what becomes of a frame, so for such a
+ * driver only the completion of sends and the return of receives is checked, not the contents of a wire.
+ */
+#ifndef UNDIS_SCENARIO_LIFE_H
+#define UNDIS_SCENARIO_LIFE_H
+
+#include <wdm.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct life_frame {
+    const uint8_t *data; /* an Ethernet frame without its checksum */
+    uint32_t length;
+};
+
+struct life_frames {
+    const struct life_frame *frame;
+    size_t count; /* at least 1; the traffic repeats them */
+};
+
+struct life {
+    /* Filled in by the caller. */
+    uint64_t frames;            /* to pass each way */
+    struct life_frames traffic; /* what to send and to receive */
+    DRIVER_OBJECT *driver;      /* the miniport's, after a successful DriverEntry */
+    const char *driver_name;
+    double timeout_seconds; /* 0: a generous limit from the number of frames */
+    void (*progress)(const char *step, uint64_t done, uint64_t total); /* may be NULL; not on a processor's stack */
+    /* Every frame that crosses the wire, for --pcap-out; to_wire: the miniport sent it.  May be NULL; called on a
+       host thread that is no processor, one call at a time. */
+    void (*on_wire)(void *argument, bool to_wire, const uint8_t *data, uint32_t length);
+    void *on_wire_argument;
+
+    /* Filled in by life_run. */
+    bool ran;                /* false: `error` says why the life could not be completed */
+    char error[256];
+    uint64_t frames_sent;     /* given to the miniport and completed with success */
+    uint64_t frames_received; /* indicated by the miniport */
+    uint64_t frames_dropped;  /* lost without a documented reason */
+    uint64_t frames_excused;  /* not passed because of a reset, pause or removal */
+    double traffic_seconds;
+    const char *last_step; /* the step that it was in; for a message when the machine stops */
+};
+
+/* True when that driver registered a miniport: then `life` is its scenario. */
+bool life_applies(const DRIVER_OBJECT *driver);
+
+/* Walks the life.  PASSIVE_LEVEL, in a system thread of the simulated machine. */
+void life_run(struct life *life);
+
+#endif
