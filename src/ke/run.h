@@ -39,4 +39,16 @@ void ke_bugcheck(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR
  */
 bool ke_settle(uint64_t limit_ns);
 
+/*
+ * Layers above have activity that ke cannot see (a queued work item, say): `busy` is called by ke_settle,
+ * on any processor, under no guard, and must not wait.  Called before the run starts, from a constructor.
+ */
+void ke_settle_add(bool (*busy)(void));
+
+/*
+ * `start` is called at PASSIVE_LEVEL in the body's thread before the body, so that a layer can start its
+ * own system threads.  Called before the run starts, from a constructor.
+ */
+void ke_start_add(void (*start)(void));
+
 #endif
