@@ -1,0 +1,16 @@
+# The `undis` command, built twice from the same sources: `undis` on the checked library, `undis-free` on
+# the free one.  `undis run --free` executes the undis-free beside it.
+file(GLOB UNDIS_COMMAND_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/cli/*.c)
+
+function(undis_command name library checked)
+  add_executable(${name}-command ${UNDIS_COMMAND_SOURCES})
+  set_target_properties(${name}-command PROPERTIES OUTPUT_NAME ${name}
+    BUILD_RPATH_USE_ORIGIN ON INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR};$ORIGIN/../../${CMAKE_INSTALL_LIBDIR}")
+  target_compile_definitions(${name}-command PRIVATE UNDIS_CHECKED=${checked} UNDIS_VERSION="${PROJECT_VERSION}")
+  target_link_libraries(${name}-command PRIVATE undis_flags ${library} PkgConfig::JANSSON)
+endfunction()
+undis_command(undis undis 1)
+undis_command(undis-free undis-free 0)
+
+# What the command looks for beside itself: the headers that `undis cc` hands to the compiler.
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include ${CMAKE_BINARY_DIR}/include SYMBOLIC)

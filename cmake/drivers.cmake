@@ -1,0 +1,55 @@
+# Drivers, built with the `undis cc` of this build, as a user would.
+#
+#   undis_driver(NAME SOURCE ... [OUTPUT_DIRECTORY DIR] [FLAGS compiler flags])
+#
+# makes DIR/NAME.so (default: drivers/NAME.so in the build directory) and a target driver-NAME.
+set(UNDIS_DRIVER_FLAGS "")
+if(UNDIS_SANITIZE)
+  set(UNDIS_DRIVER_FLAGS -fsanitize=${UNDIS_SANITIZE})
+endif()
+file(GLOB_RECURSE UNDIS_WDK_HEADERS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/include/*.h)
+
+function(undis_driver name)
+  cmake_parse_arguments(ARG "" "OUTPUT_DIRECTORY" "FLAGS" ${ARGN})
+  if(NOT ARG_OUTPUT_DIRECTORY)
+    set(ARG_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/drivers)
+  endif()
+  set(sources "")
+  set(headers "")
+  foreach(source IN LISTS ARG_UNPARSED_ARGUMENTS)
+    cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+    cmake_path(GET source PARENT_PATH directory)
+    file(GLOB own_headers CONFIGURE_DEPENDS ${directory}/*.h)
+    list(APPEND sources ${source})
+    list(APPEND headers ${own_headers})
+  endforeach()
+  list(REMOVE_DUPLICATES headers)
+  set(output ${ARG_OUTPUT_DIRECTORY}/${name}.so)
+  set(flags ${UNDIS_DRIVER_FLAGS} ${ARG_FLAGS})
+  if(flags)
+    list(PREPEND flags --)
+  endif()
+  file(MAKE_DIRECTORY ${ARG_OUTPUT_DIRECTORY})
+  add_custom_command(OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -E env CC=${CMAKE_C_COMPILER} ASAN_OPTIONS=detect_leaks=0
+      $<TARGET_FILE:undis-command> cc -o ${output} ${sources} ${flags}
+    DEPENDS undis-command ${sources} ${headers} ${UNDIS_WDK_HEADERS}
+    COMMENT "undis cc ${name}.so" VERBATIM)
+  add_custom_target(driver-${name} ALL DEPENDS ${output})
+endfunction()
+
+# drivers/NAME.c and drivers/NAME/*.c each make one driver.
+file(GLOB entries CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/drivers/*)
+foreach(entry IN LISTS entries)
+  cmake_path(GET entry STEM name)
+  if(IS_DIRECTORY ${entry})
+    file(GLOB sources CONFIGURE_DEPENDS ${entry}/*.c)
+  elseif(entry MATCHES "\\.c$")
+    set(sources ${entry})
+  else()
+    set(sources "")
+  endif()
+  if(sources)
+    undis_driver(${name} ${sources})
+  endif()
+endforeach()

@@ -1,0 +1,53 @@
+# The front door.  CMake and Ninja do the work; `cmake --list-presets` shows the other ways in.
+SHELL    := /bin/bash
+JOBS     ?= $(shell nproc)
+SECONDS  ?= 600
+UNDIS    := build/undis
+CAPTURE  := share/captures/lan.pcap
+SOURCES   = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
+
+.PHONY: all setup build run test bench soak format check-format install clean help
+.DEFAULT_GOAL := all
+
+all: build
+
+help:
+	@echo "make            build the command, libraries, drivers and tests in build/"
+	@echo "make run        pass a capture through the sample miniport, then show a defect being found"
+	@echo "make test       everything that CI checks: gcc, clang, AddressSanitizer, UBSan, format"
+	@echo "make bench      NDIS spin locks beside pthread's, in the free build"
+	@echo "make soak       SECONDS=600 of traffic and lock torture on 8 processors"
+	@echo "make format     clang-format over all C files; check-format only looks"
+	@echo "make install    PREFIX=/usr/local; make clean removes build*/"
+
+setup:
+	@tools/setup.sh
+
+build: setup
+	@tools/build.sh checked
+
+run: build
+	@tools/demo.sh $(UNDIS) $(CAPTURE)
+
+test: setup
+	@tools/test.sh
+
+bench: setup
+	@tools/build.sh free
+	@build-free/bench/spinlock
+
+soak: build
+	@tools/soak.sh $(UNDIS) $(CAPTURE) $(SECONDS)
+
+format: setup
+	@printf '%s\n' $(SOURCES) | xargs clang-format -i
+
+check-format: setup
+	@printf '%s\n' $(SOURCES) | xargs clang-format --dry-run --Werror && echo "format: clean"
+
+PREFIX ?= /usr/local
+install: build
+	@cmake --install build --prefix $(PREFIX)
+
+clean:
+	rm -rf build build-free build-asan build-ubsan build-clang
