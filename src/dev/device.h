@@ -27,20 +27,28 @@ struct device_operations {
 /* The common part; a model embeds it as its first member. */
 struct device {
     const struct device_operations *operations;
-    struct ke_line *line;
+    struct ke_line *line; /* set by device_attach; a model that shares a line sets it before */
+    bool line_is_shared;  /* then device_detach does not destroy it */
     uint64_t window_pa;   /* where the register window lies in physical memory, filled in by device_attach */
     uint32_t window_size; /* bytes, set by the model */
     uint32_t wake;
     volatile bool stopping;
     volatile bool removed; /* surprise removal: reads give all ones, writes are lost, step is not called */
+    volatile bool stepping; /* step runs now */
+    volatile uint64_t due;  /* host_now_ns at which step wants to be called again without a kick; 0: never */
     struct host_thread thread;
     struct device *next;
 };
 
 /* Puts the device on the bus: gives it an interrupt line at `dirql` and a register window.  Before or during a run. */
 bool device_attach(struct device *device, KIRQL dirql);
-/* Stops its thread and takes it off the bus. */
+/* Stops its thread, takes it off the bus and destroys it.  A host thread that is no processor. */
 void device_detach(struct device *device);
+/*
+ * Surprise removal: when it returns the device does nothing more, its line is deasserted, reads of its
+ * registers give all ones and writes are lost.  Any host thread, <= DISPATCH_LEVEL.
+ */
+void device_remove(struct device *device);
 /* Something changed: step will be called again.  Any host thread, any IRQL. */
 void device_kick(struct device *device);
 
