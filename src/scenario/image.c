@@ -1,0 +1,209 @@
+/*
+ * image.c - looks at a driver's file with libelf.
+ *
+ * What is not guaranteed: a file that passes may still be malformed in ways that only the dynamic linker
+ * notices (relocations, hash tables); load.c tries that in a process of its own first.
+ */
+#include "scenario/image.h"
+
+#include <dlfcn.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#define THIS_MACHINE EM_X86_64
+#elif defined(__aarch64__)
+#define THIS_MACHINE EM_AARCH64
+#endif
+
+/* What one check wants to know, in one place. */
+struct image {
+    Elf *elf;
+    GElf_Ehdr header;
+    size_t size;
+    char *why;
+    size_t why_size;
+};
+
+static bool reject(struct image *image, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool reject(struct image *image, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(image->why, image->why_size, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+static bool check_header(struct image *image)
+{
+    if (elf_kind(image->elf) != ELF_K_ELF) {
+        return reject(image, "is not an ELF file (a driver is built with `undis cc`)");
+    }
+    if (gelf_getehdr(image->elf, &image->header) == NULL) {
+        return reject(image, "has a damaged ELF header");
+    }
+    if (image->header.e_ident[EI_CLASS] != ELFCLASS64) {
+        return reject(image, "is a 32-bit ELF file; drivers are 64-bit");
+    }
+    if (image->header.e_ident[EI_DATA] != ELFDATA2LSB || image->header.e_machine != THIS_MACHINE) {
+        return reject(image, "is built for another machine (ELF machine %u, wanted %u)", image->header.e_machine,
+                      THIS_MACHINE);
+    }
+    if (image->header.e_type == ET_REL) {
+        return reject(image, "is an object file; link it into a driver with `undis cc`");
+    }
+    if (image->header.e_type != ET_DYN) {
+        return reject(image, "is not a shared object (ELF type %u)", image->header.e_type);
+    }
+    return true;
+}
+
+static bool outside(const struct image *image, uint64_t offset, uint64_t length)
+{
+    return offset > image->size || length > image->size - offset;
+}
+
+/* Everything that the headers point at must be there. */
+static bool check_extent(struct image *image)
+{
+    const GElf_Ehdr *header = &image->header;
+    size_t segments;
+    if (elf_getphdrnum(image->elf, &segments) != 0 || segments == 0) {
+        return reject(image, "has no program headers");
+    }
+    if (outside(image, header->e_phoff, (uint64_t)segments * header->e_phentsize) ||
+        outside(image, header->e_shoff, (uint64_t)header->e_shnum * header->e_shentsize)) {
+        return reject(image, "is truncated: its headers lie beyond its end");
+    }
+    for (size_t i = 0; i < segments; i++) {
+        GElf_Phdr segment;
+        if (gelf_getphdr(image->elf, (int)i, &segment) == NULL) {
+            return reject(image, "has damaged program headers");
+        }
+        if (outside(image, segment.p_offset, segment.p_filesz)) {
+            return reject(image, "is truncated: segment %zu ends beyond its %zu bytes", i, image->size);
+        }
+    }
+    return true;
+}
+
+static Elf_Scn *find_section(const struct image *image, GElf_Word type, GElf_Shdr *header)
+{
+    Elf_Scn *section = NULL;
+    while ((section = elf_nextscn(image->elf, section)) != NULL) {
+        if (gelf_getshdr(section, header) != NULL && header->sh_type == type && header->sh_entsize != 0) {
+            return section;
+        }
+    }
+    return NULL;
+}
+
+/* Position-independent executables are ET_DYN as well; dlopen refuses them in other words. */
+static bool check_dynamic(struct image *image)
+{
+    GElf_Shdr header;
+    Elf_Scn *section = find_section(image, SHT_DYNAMIC, &header);
+    Elf_Data *data = section == NULL ? NULL : elf_getdata(section, NULL);
+    if (data == NULL) {
+        return reject(image, "has no dynamic section");
+    }
+    for (size_t i = 0; i < header.sh_size / header.sh_entsize; i++) {
+        GElf_Dyn entry;
+        if (gelf_getdyn(data, (int)i, &entry) == NULL || entry.d_tag == DT_NULL) {
+            break;
+        }
+        if (entry.d_tag == DT_FLAGS_1 && (entry.d_un.d_val & DF_1_PIE) != 0) {
+            return reject(image, "is a program, not a shared object; build it with `undis cc`");
+        }
+    }
+    return true;
+}
+
+/* True when a library that the driver itself asks for (DT_NEEDED) has that symbol. */
+static bool found_in_needed(const struct image *image, const char *symbol)
+{
+    GElf_Shdr header;
+    Elf_Scn *section = find_section(image, SHT_DYNAMIC, &header);
+    Elf_Data *data = elf_getdata(section, NULL);
+    for (size_t i = 0; i < header.sh_size / header.sh_entsize; i++) {
+        GElf_Dyn entry;
+        if (gelf_getdyn(data, (int)i, &entry) == NULL || entry.d_tag == DT_NULL) {
+            break;
+        }
+        const char *name = entry.d_tag == DT_NEEDED ? elf_strptr(image->elf, header.sh_link, entry.d_un.d_val) : NULL;
+        void *library = name == NULL ? NULL : dlopen(name, RTLD_LAZY | RTLD_LOCAL);
+        if (library != NULL && dlsym(library, symbol) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Appends one missing import to the list; says how many more there are once the room is used up. */
+static void list_missing(struct image *image, const char *name, size_t *count, size_t *unlisted)
+{
+    size_t used = *count == 0 ? 0 : strlen(image->why);
+    if (*count == 0) {
+        used = (size_t)snprintf(image->why, image->why_size, "imports what undis does not export:");
+    }
+    ++*count;
+    if (used + strlen(name) + 32 > image->why_size) {
+        ++*unlisted;
+        return;
+    }
+    snprintf(image->why + used, image->why_size - used, "%s%s", *count == 1 ? " " : ", ", name);
+}
+
+static bool check_symbols(struct image *image)
+{
+    GElf_Shdr header;
+    Elf_Scn *section = find_section(image, SHT_DYNSYM, &header);
+    Elf_Data *data = section == NULL ? NULL : elf_getdata(section, NULL);
+    if (data == NULL) {
+        return reject(image, "exports nothing, so there is no DriverEntry");
+    }
+    size_t missing = 0, unlisted = 0;
+    bool entry = false;
+    for (size_t i = 1; i < header.sh_size / header.sh_entsize; i++) {
+        GElf_Sym symbol;
+        const char *name;
+        if (gelf_getsym(data, (int)i, &symbol) == NULL ||
+            (name = elf_strptr(image->elf, header.sh_link, symbol.st_name)) == NULL) {
+            return reject(image, "has a damaged symbol table");
+        }
+        if (symbol.st_shndx != SHN_UNDEF) {
+            entry = entry || (strcmp(name, "DriverEntry") == 0 && GELF_ST_TYPE(symbol.st_info) == STT_FUNC);
+        } else if (GELF_ST_BIND(symbol.st_info) == STB_GLOBAL && dlsym(RTLD_DEFAULT, name) == NULL &&
+                   !found_in_needed(image, name)) {
+            list_missing(image, name, &missing, &unlisted);
+        }
+    }
+    if (!entry) {
+        return reject(image, "does not export DriverEntry");
+    }
+    if (unlisted != 0) {
+        size_t used = strlen(image->why);
+        snprintf(image->why + used, image->why_size - used, " and %zu more", unlisted);
+    }
+    return missing == 0;
+}
+
+bool driver_image_check(char *data, size_t size, char *why, size_t why_size)
+{
+    struct image image = {.size = size, .why = why, .why_size = why_size};
+    if (size == 0) {
+        return reject(&image, "is empty");
+    }
+    elf_version(EV_CURRENT);
+    image.elf = elf_memory(data, size);
+    if (image.elf == NULL) {
+        return reject(&image, "is not an ELF file (%s)", elf_errmsg(-1));
+    }
+    bool good = check_header(&image) && check_extent(&image) && check_dynamic(&image) && check_symbols(&image);
+    elf_end(image.elf);
+    return good;
+}
