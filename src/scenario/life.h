@@ -11,35 +11,23 @@
 #ifndef UNDIS_SCENARIO_LIFE_H
 #define UNDIS_SCENARIO_LIFE_H
 
+#include "dev/capture.h"
+
 #include <wdm.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct life_frame {
-    const uint8_t *data; /* an Ethernet frame without its checksum */
-    uint32_t length;
-};
-
-struct life_frames {
-    const struct life_frame *frame;
-    size_t count; /* at least 1; the traffic repeats them */
-};
-
 struct life {
     /* Filled in by the caller. */
     uint64_t frames;            /* to pass each way */
-    struct life_frames traffic; /* what to send and to receive */
+    const struct capture *traffic; /* what to send and to receive, again and again; NULL: built-in frames */
+    const char *pcap_out;       /* file for what crosses the wire; NULL: none */
     DRIVER_OBJECT *driver;      /* the miniport's, after a successful DriverEntry */
     const char *driver_name;
     double timeout_seconds; /* 0: a generous limit from the number of frames */
     void (*progress)(const char *step, uint64_t done, uint64_t total); /* may be NULL; not on a processor's stack */
-    /* Every frame that crosses the wire, for --pcap-out; to_wire: the miniport sent it.  May be NULL; called on a
-       host thread that is no processor, one call at a time. */
-    void (*on_wire)(void *argument, bool to_wire, const uint8_t *data, uint32_t length);
-    void *on_wire_argument;
-
     /* Filled in by life_run. */
     bool ran;                /* false: `error` says why the life could not be completed */
     char error[256];
