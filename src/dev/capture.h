@@ -39,4 +39,17 @@ bool capture_builtin(struct capture *capture);
 
 void capture_free(struct capture *capture);
 
+/* ---- writing ----------------------------------------------------------------------------------- */
+
+struct capture_writer;
+
+/* Creates the file.  NULL with one line in error. */
+struct capture_writer *capture_create(const char *path, char *error, size_t error_size);
+
+/* Appends a frame with the present time.  One caller at a time; not on a processor unless masked. */
+void capture_write(struct capture_writer *writer, const uint8_t *frame, size_t length);
+
+/* Closes the file.  False with one line in error when it could not be written completely. */
+bool capture_close(struct capture_writer *writer, char *error, size_t error_size);
+
 #endif

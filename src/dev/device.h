@@ -21,6 +21,8 @@ struct device_operations {
     void (*write)(struct device *device, uint32_t offset, unsigned size, uint64_t value);
     /* Does one bounded piece of work; false when there is nothing to do until the next device_kick. */
     bool (*step)(struct device *device);
+    /* `removed` was set: deasserts the line, under the guard that the model's own changes of it hold. */
+    void (*remove)(struct device *device);
     void (*destroy)(struct device *device);
 };
 
@@ -33,16 +35,17 @@ struct device {
     uint32_t window_size; /* bytes, set by the model */
     uint32_t wake;
     volatile bool stopping;
-    volatile bool removed; /* surprise removal: reads give all ones, writes are lost, step is not called */
+    volatile bool removed;  /* surprise removal: reads give all ones, writes are lost, step is not called */
     volatile bool stepping; /* step runs now */
     volatile uint64_t due;  /* host_now_ns at which step wants to be called again without a kick; 0: never */
     struct host_thread thread;
     struct device *next;
 };
 
-/* Puts the device on the bus: gives it an interrupt line at `dirql` and a register window.  Before or during a run. */
+/* Puts the device on the bus: gives it an interrupt line at `dirql` and a register window.  Before or during
+ * a run. */
 bool device_attach(struct device *device, KIRQL dirql);
-/* Stops its thread, takes it off the bus and destroys it.  A host thread that is no processor. */
+/* Stops its thread, takes it off the bus and destroys it.  A host thread that is no processor, or masked. */
 void device_detach(struct device *device);
 /*
  * Surprise removal: when it returns the device does nothing more, its line is deasserted, reads of its
@@ -60,9 +63,9 @@ void device_kick(struct device *device);
 struct device *device_at_pa(uint64_t pa, uint64_t length);
 
 /*
- * DMA, from the device's side: the host address of [pa, pa+length), or NULL when that range is not memory that
- * a driver gave to devices (NdisMAllocateSharedMemory, a mapped scatter/gather list): a real bus would corrupt memory.
- * Implemented in src/mm/dma.c.
+ * DMA, from the device's side: the host address of [pa, pa+length), or NULL when that range is not memory
+ * that a driver gave to devices (NdisMAllocateSharedMemory, a mapped scatter/gather list): a real bus would
+ * corrupt memory. Implemented in src/mm/dma.c.
  */
 void *dma_host_address(uint64_t pa, size_t length);
 

@@ -8,8 +8,8 @@
 #include "dev/wire.h"
 
 struct unic_options {
-    struct wire *wire;    /* NULL: no cable */
-    uint8_t address[6];   /* all zero: 02:00:00:00:00:01 */
+    struct wire *wire;  /* NULL: no cable */
+    uint8_t address[6]; /* all zero: 02:00:00:00:00:01 */
 };
 
 /*

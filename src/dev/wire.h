@@ -57,10 +57,10 @@ void wire_flow(struct wire *wire, bool open);
 void wire_link(struct wire *wire, bool up);
 
 struct wire_counters {
-    uint64_t offered;      /* frames given to the interface */
+    uint64_t offered; /* frames given to the interface */
     uint64_t offered_bytes;
-    uint64_t dropped;      /* of these, refused for want of a descriptor (overrun), or by a full pair */
-    uint64_t sent;         /* frames taken from the interface */
+    uint64_t dropped; /* of these, refused for want of a descriptor (overrun), or by a full pair */
+    uint64_t sent;    /* frames taken from the interface */
     uint64_t sent_bytes;
 };
 void wire_count(const struct wire *wire, struct wire_counters *counters);
@@ -71,6 +71,9 @@ void wire_count(const struct wire *wire, struct wire_counters *counters);
 void wire_attach(struct wire *wire, struct device *device);
 bool wire_is_up(const struct wire *wire);
 bool wire_overruns(const struct wire *wire);
+
+/* False while the other end of a pair has no room: the interface keeps its frame until it is kicked. */
+bool wire_takes(const struct wire *wire);
 
 /* The next frame, or 0.  The buffer holds ETHERNET_MAXIMUM_FRAME bytes. */
 size_t wire_next(struct wire *wire, uint8_t *frame);
