@@ -53,6 +53,9 @@ void finding_add_stack(struct finding *finding, const char *role, int processor,
 void finding_add_lock(struct finding *finding, const void *lock);
 void finding_commit(struct finding *finding);
 
+/* --max-findings: what comes after the first `count` is not kept.  Before the run; at most FINDING_MAXIMUM. */
+void finding_limit(size_t count);
+
 size_t finding_count(void);
 const struct finding *finding_at(size_t index);
 size_t finding_errors(void); /* findings of severity error */

@@ -25,7 +25,9 @@ struct scenario_options {
 struct scenario_result {
     bool ran;           /* false: `error` says in one line why not */
     bool stopped;       /* a bug check stopped the machine */
-    char error[512];
+    bool failed;        /* not ran, and that is no fault of the input: undis itself could not go on */
+    char error[8192];
+    const char *inconclusive; /* ran, but does not say much: why; NULL otherwise */
     const char *scenario;
     uint64_t frames_sent, frames_received, frames_dropped;
     double seconds;         /* of the whole run */
