@@ -37,7 +37,11 @@ static void device_sleep(struct device *device, uint32_t seen)
     if (due != 0 && due <= now) {
         return;
     }
-    host_wait(&device->wake, seen, due == 0 ? 0 : due - now);
+    __atomic_store_n(&device->asleep, true, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&device->wake, __ATOMIC_SEQ_CST) == seen) {
+        host_wait(&device->wake, seen, due == 0 ? 0 : due - now);
+    }
+    __atomic_store_n(&device->asleep, false, __ATOMIC_SEQ_CST);
 }
 
 static void device_thread(void *argument)
@@ -53,8 +57,10 @@ static void device_thread(void *argument)
 
 void device_kick(struct device *device)
 {
-    __atomic_fetch_add(&device->wake, 1, __ATOMIC_RELEASE);
-    host_wake(&device->wake, 1);
+    __atomic_fetch_add(&device->wake, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&device->asleep, __ATOMIC_SEQ_CST)) {
+        host_wake(&device->wake, 1);
+    }
 }
 
 /* ---- the bus ----------------------------------------------------------------------------------- */

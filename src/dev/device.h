@@ -34,6 +34,7 @@ struct device {
     uint64_t window_pa;   /* where the register window lies in physical memory, filled in by device_attach */
     uint32_t window_size; /* bytes, set by the model */
     uint32_t wake;
+    volatile bool asleep; /* device_kick must wake it */
     volatile bool stopping;
     volatile bool removed;  /* surprise removal: reads give all ones, writes are lost, step is not called */
     volatile bool stepping; /* step runs now */
