@@ -2,3 +2,19 @@
 set(UNDIS_GENERATED_SOURCES "")
 set(UNDIS_GENERATED_DIRECTORY ${CMAKE_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${UNDIS_GENERATED_DIRECTORY})
+include_directories(${UNDIS_GENERATED_DIRECTORY})
+
+# status_names.inc: the name of each status that the headers define (src/scenario/status.c).
+file(GLOB_RECURSE status_headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/include/wdk/ntstatus.h
+  ${CMAKE_SOURCE_DIR}/include/wdk/*status*.h)
+list(REMOVE_DUPLICATES status_headers)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${status_headers})
+set(rows "")
+foreach(header IN LISTS status_headers)
+  file(STRINGS ${header} lines REGEX "^#define +(NDIS_)?STATUS_[A-Z0-9_]+ +\\(\\((NTSTATUS|NDIS_STATUS)\\)")
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE "^#define +([A-Z0-9_]+) .*" "{\\1, \"\\1\"},\n" row "${line}")
+    string(APPEND rows "${row}")
+  endforeach()
+endforeach()
+file(CONFIGURE OUTPUT ${UNDIS_GENERATED_DIRECTORY}/status_names.inc CONTENT "${rows}" @ONLY)

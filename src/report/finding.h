@@ -23,6 +23,10 @@ struct stack_trace {
 
 /* Walks the stack from here (or from event->registers) to the innermost callback's root. Signal-safe, allocates nothing. */
 void stack_trace_take(struct stack_trace *trace, const struct event *event);
+/* The stack of code that stopped at `registers`, up to the frame `root`. */
+void stack_trace_of(struct stack_trace *trace, const struct host_registers *registers, const void *root);
+/* Is address on the stack that is running now? */
+bool stack_holds(const void *address);
 
 struct finding_stack {
     const char *role; /* "victim", "owner acquired at", "allocated at", "waiting" ... a static string */
@@ -48,6 +52,10 @@ struct finding {
  */
 struct finding *finding_begin(const char *rule, const struct event *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same, with `trace` as the victim's stack (and its first frame as the call site) under another role. */
+struct finding *finding_begin_at(const char *rule, const struct event *event, const char *role,
+                                 const struct stack_trace *trace, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 void finding_bugcheck(struct finding *finding, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4);
 void finding_add_stack(struct finding *finding, const char *role, int processor, const struct stack_trace *trace);
 void finding_add_lock(struct finding *finding, const void *lock);
@@ -59,6 +67,9 @@ void finding_limit(size_t count);
 size_t finding_count(void);
 const struct finding *finding_at(size_t index);
 size_t finding_errors(void); /* findings of severity error */
+size_t finding_dropped(void); /* different findings that found no room */
+/* The store takes no more than that many (at most FINDING_MAXIMUM). */
+void finding_limit(size_t maximum);
 
 /* ---- rules ------------------------------------------------------------------------------------- */
 
@@ -78,9 +89,5 @@ extern const size_t rules_count;
 const struct rule *rule_find(const char *name);
 /* --rule NAME=error|warning|off. False when there is no such rule or level. */
 bool rule_set(const char *name, const char *level);
-
-/* ---- output ------------------------------------------------------------------------------------ */
-
-struct run_summary; /* src/report/summary.h */
 
 #endif

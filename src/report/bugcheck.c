@@ -1,0 +1,70 @@
+/*
+ * bugcheck.c - bug check codes that matter to drivers, by name (debugger pages bug-check-0x...).
+ */
+#include "report/bugcheck.h"
+
+#include <stddef.h>
+
+static const struct {
+    uint32_t code;
+    const char *name;
+} names[] = {
+    {0x1, "APC_INDEX_MISMATCH"},
+    {0x8, "IRQL_NOT_DISPATCH_LEVEL"},
+    {0x9, "IRQL_NOT_GREATER_OR_EQUAL"},
+    {0xA, "IRQL_NOT_LESS_OR_EQUAL"},
+    {0xF, "SPIN_LOCK_ALREADY_OWNED"},
+    {0x10, "SPIN_LOCK_NOT_OWNED"},
+    {0x11, "THREAD_NOT_MUTEX_OWNER"},
+    {0x18, "REFERENCE_BY_POINTER"},
+    {0x1D, "NO_SPIN_LOCK_AVAILABLE"},
+    {0x1E, "KMODE_EXCEPTION_NOT_HANDLED"},
+    {0x3B, "SYSTEM_SERVICE_EXCEPTION"},
+    {0x3D, "INTERRUPT_EXCEPTION_NOT_HANDLED"},
+    {0x44, "MULTIPLE_IRP_COMPLETE_REQUESTS"},
+    {0x4A, "IRQL_GT_ZERO_AT_SYSTEM_SERVICE"},
+    {0x4E, "PFN_LIST_CORRUPT"},
+    {0x4F, "NDIS_INTERNAL_ERROR"},
+    {0x50, "PAGE_FAULT_IN_NONPAGED_AREA"},
+    {0x7C, "BUGCODE_NDIS_DRIVER"},
+    {0x7E, "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED"},
+    {0x7F, "UNEXPECTED_KERNEL_MODE_TRAP"},
+    {0x80, "NMI_HARDWARE_FAILURE"},
+    {0x81, "SPIN_LOCK_INIT_FAILURE"},
+    {0x9F, "DRIVER_POWER_STATE_FAILURE"},
+    {0xB8, "ATTEMPTED_SWITCH_FROM_DPC"},
+    {0xBF, "MUTEX_ALREADY_OWNED"},
+    {0xC1, "SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION"},
+    {0xC2, "BAD_POOL_CALLER"},
+    {0xC4, "DRIVER_VERIFIER_DETECTED_VIOLATION"},
+    {0xC5, "DRIVER_CORRUPTED_EXPOOL"},
+    {0xC7, "TIMER_OR_DPC_INVALID"},
+    {0xC8, "IRQL_UNEXPECTED_VALUE"},
+    {0xC9, "DRIVER_VERIFIER_IOMANAGER_VIOLATION"},
+    {0xCC, "PAGE_FAULT_IN_FREED_SPECIAL_POOL"},
+    {0xCD, "PAGE_FAULT_BEYOND_END_OF_ALLOCATION"},
+    {0xCE, "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS"},
+    {0xD1, "DRIVER_IRQL_NOT_LESS_OR_EQUAL"},
+    {0xD3, "DRIVER_PORTION_MUST_BE_NONPAGED"},
+    {0xD5, "DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL"},
+    {0xE1, "WORKER_THREAD_RETURNED_AT_BAD_IRQL"},
+    {0xE2, "MANUALLY_INITIATED_CRASH"},
+    {0xE3, "RESOURCE_NOT_OWNED"},
+    {0xE6, "DRIVER_VERIFIER_DMA_VIOLATION"},
+    {0xF2, "HARDWARE_INTERRUPT_STORM"},
+    {0x101, "CLOCK_WATCHDOG_TIMEOUT"},
+    {0x102, "DPC_WATCHDOG_TIMEOUT"},
+    {0x133, "DPC_WATCHDOG_VIOLATION"},
+    {0x139, "KERNEL_SECURITY_CHECK_FAILURE"},
+    {0x13A, "KERNEL_MODE_HEAP_CORRUPTION"},
+};
+
+const char *bugcheck_name(uint32_t code)
+{
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (names[i].code == code) {
+            return names[i].name;
+        }
+    }
+    return "";
+}
