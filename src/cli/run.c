@@ -68,13 +68,19 @@ static const struct argp_option option_table[] = {
     {0},
 };
 
+/* Whether the file can be written at the end; it is not touched before. */
 static bool writable(const char *path)
 {
+    bool new = access(path, F_OK) != 0;
     int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (file >= 0) {
-        close(file);
+    if (file < 0) {
+        return false;
     }
-    return file >= 0;
+    close(file);
+    if (new) {
+        unlink(path);
+    }
+    return true;
 }
 
 static bool scenario_known(const char *name)

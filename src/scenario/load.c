@@ -174,7 +174,8 @@ static void name_image(struct driver_image *image)
     const char *name = slash == NULL ? image->path : slash + 1;
     const char *dot = strrchr(name, '.');
     int length = dot == NULL || dot == name ? (int)strlen(name) : (int)(dot - name);
-    snprintf(image->name, sizeof(image->name), "%.*s", length, name);
+    /* Leaves room for the number of a second instance. */
+    snprintf(image->name, sizeof(image->name) - 8, "%.*s", length, name);
 }
 
 static bool map_image(const struct loading *loading, struct driver_image *image, char *data, size_t size)
