@@ -1,0 +1,282 @@
+/*
+ * interrupt.c - lines and interrupt objects (IN-2, IN-5, IN-8, IN-16, IN-20 as far as they concern ke).
+ */
+#include <ndis.h>
+
+#include "machine.h"
+
+/* ---- level-triggered: served until it is deasserted -------------------------------------------- */
+
+struct level_device {
+    struct ke_interrupt interrupt;
+    struct ke_line *line;
+    volatile LONG serves_left, served, called;
+};
+
+static BOOLEAN serve_level(struct ke_interrupt *interrupt, void *context)
+{
+    struct level_device *device = context;
+    (void)interrupt;
+    device->called++;
+    if (device->serves_left == 0) {
+        return FALSE;
+    }
+    device->served++;
+    if (--device->serves_left == 0) {
+        ke_line_deassert(device->line);
+    }
+    return TRUE;
+}
+
+static void connect_level(struct level_device *device, struct ke_line *line)
+{
+    device->line = line;
+    device->interrupt.service = serve_level;
+    device->interrupt.context = device;
+    device->interrupt.irql = ke_line_irql(line);
+    ke_interrupt_connect(&device->interrupt, line);
+}
+
+static void level_interrupts_until_deasserted(void *argument)
+{
+    static struct level_device device;
+    struct ke_line *line = ke_line_create("level", 6, KE_LEVEL_TRIGGERED, 3);
+    (void)argument;
+    CHECK_EQ(ke_line_irql(line), 6);
+    device.serves_left = 25;
+    connect_level(&device, line);
+    ke_line_assert(line);
+    SLEEP_UNTIL(device.served == 25);
+    sleep_ms(50);
+    LONG called = device.called;
+    sleep_ms(50);
+    CHECK_EQ(device.called, called); /* quiet now */
+    ke_interrupt_disconnect(&device.interrupt);
+    ke_line_destroy(line);
+}
+
+/* IN-8: a shared line calls the objects in turn; those that it does not concern say FALSE. */
+static void shared_line(void *argument)
+{
+    static struct level_device devices[3];
+    struct ke_line *line = ke_line_create("shared", 6, KE_LEVEL_TRIGGERED, 3);
+    (void)argument;
+    for (int i = 0; i < 3; i++) {
+        connect_level(&devices[i], line);
+    }
+    for (int i = 0; i < 30; i++) {
+        struct level_device *device = &devices[i % 3];
+        LONG served = device->served;
+        device->serves_left = 1;
+        ke_line_assert(line);
+        SLEEP_UNTIL(device->served == served + 1);
+    }
+    CHECK_EQ(devices[0].served, 10);
+    CHECK_EQ(devices[2].served, 10);
+    CHECK(devices[0].called > devices[0].served);
+    ke_interrupt_disconnect(&devices[1].interrupt);
+    LONG called = devices[1].called;
+    devices[2].serves_left = 1;
+    ke_line_assert(line);
+    SLEEP_UNTIL(devices[2].served == 11);
+    CHECK_EQ(devices[1].called, called);
+    ke_interrupt_disconnect(&devices[0].interrupt);
+    ke_interrupt_disconnect(&devices[2].interrupt);
+    ke_line_destroy(line);
+}
+
+/* ---- IN-5: never concurrent with itself -------------------------------------------------------- */
+
+static struct isr isr;
+static volatile LONG inside, most;
+
+static void not_concurrent(void *argument)
+{
+    (void)argument;
+    LONG now = InterlockedIncrement(&inside);
+    if (now > most) {
+        most = now;
+    }
+    for (volatile int i = 0; i < 500; i++) {
+    }
+    InterlockedDecrement(&inside);
+}
+
+static volatile LONG plain, synchronized_runs;
+
+static BOOLEAN bump(void *context)
+{
+    (void)context;
+    CHECK_EQ(KeGetCurrentIrql(), 5);
+    not_concurrent(NULL);
+    plain++;
+    return FALSE;
+}
+
+static void synchronize_many(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < 2000; i++) {
+        CHECK_EQ(ke_interrupt_synchronize(&isr.interrupt, bump, NULL, "bump"), FALSE);
+        InterlockedIncrement(&synchronized_runs);
+    }
+    CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
+static void isr_and_synchronized_exclude(void *argument)
+{
+    struct thread threads[4];
+    struct outside outside = {.line_count = 1};
+    (void)argument;
+    isr_connect(&isr, 5, 15, not_concurrent, NULL);
+    outside.lines[0] = isr.line;
+    outside_start(&outside, 50000);
+    for (int i = 0; i < 4; i++) {
+        thread_start(&threads[i], synchronize_many, NULL, i);
+    }
+    for (int i = 0; i < 4; i++) {
+        thread_join(&threads[i]);
+    }
+    SLEEP_UNTIL(isr.runs > 50);
+    outside_stop(&outside);
+    isr_disconnect(&isr);
+    CHECK_EQ(most, 1);
+    CHECK_EQ(plain, 8000);
+}
+
+static BOOLEAN answer(void *context)
+{
+    return *(BOOLEAN *)context;
+}
+
+static void synchronize_returns_the_answer(void *argument)
+{
+    BOOLEAN yes = TRUE, no = FALSE;
+    (void)argument;
+    isr_connect(&isr, 7, 1, NULL, NULL);
+    for (KIRQL irql = PASSIVE_LEVEL; irql <= 7; irql++) {
+        KIRQL old;
+        KeRaiseIrql(irql, &old);
+        CHECK_EQ(ke_interrupt_synchronize(&isr.interrupt, answer, &yes, "answer"), TRUE);
+        CHECK_EQ(ke_interrupt_synchronize(&isr.interrupt, answer, &no, "answer"), FALSE);
+        CHECK_EQ(KeGetCurrentIrql(), irql);
+        KeLowerIrql(old);
+    }
+    isr_disconnect(&isr);
+}
+
+/* ---- IN-16: after disconnect returns, the ISR neither runs nor will ----------------------------- */
+
+static volatile LONG connected;
+
+static void only_while_connected(void *argument)
+{
+    (void)argument;
+    CHECK_EQ(connected, 1);
+    for (volatile int i = 0; i < 200; i++) {
+    }
+    CHECK_EQ(connected, 1);
+}
+
+static void connect_and_disconnect(void *argument)
+{
+    struct outside outside = {.line_count = 1};
+    struct ke_line *line = ke_line_create("unsteady", 5, KE_EDGE_TRIGGERED, 15);
+    static struct isr unsteady;
+    (void)argument;
+    outside.lines[0] = line;
+    outside_start(&outside, 20000);
+    unsteady.body = only_while_connected;
+    unsteady.interrupt.service = isr_service;
+    unsteady.interrupt.context = &unsteady;
+    unsteady.interrupt.irql = 5;
+    for (int i = 0; i < 200; i++) {
+        connected = 1;
+        ke_interrupt_connect(&unsteady.interrupt, line);
+        if (i % 4 == 0) {
+            sleep_ms(1);
+        }
+        ke_interrupt_disconnect(&unsteady.interrupt);
+        connected = 0;
+    }
+    CHECK(unsteady.runs > 0);
+    outside_stop(&outside);
+    ke_line_destroy(line);
+}
+
+/* ---- affinity and numbers ---------------------------------------------------------------------- */
+
+static volatile ULONG64 seen;
+
+static void see(void *argument)
+{
+    (void)argument;
+    __atomic_fetch_or(&seen, 1ULL << KeGetCurrentProcessorNumber(), __ATOMIC_SEQ_CST);
+}
+
+static void interrupts_stay_in_their_affinity(void *argument)
+{
+    struct outside outside = {.line_count = 1};
+    (void)argument;
+    isr_connect(&isr, 5, 6, see, NULL); /* processors 1 and 2 of 4 */
+    outside.lines[0] = isr.line;
+    outside_start(&outside, 100000);
+    SLEEP_UNTIL(isr.runs > 200);
+    outside_stop(&outside);
+    isr_disconnect(&isr);
+    CHECK((seen & 6) != 0);
+    CHECK_EQ(seen & ~6ULL, 0);
+}
+
+/* Edges while the line is being served are not lost: after the last one at least one ISR runs. */
+static volatile LONG work, done;
+
+static void take_work(void *argument)
+{
+    (void)argument;
+    done = work;
+}
+
+static void last_edge_is_not_lost(void *argument)
+{
+    (void)argument;
+    isr_connect(&isr, 5, 3, take_work, NULL);
+    for (LONG i = 1; i <= 5000; i++) {
+        work = i;
+        ke_line_assert(isr.line);
+        if (i % 7 == 0) {
+            CHECK_SOON(done == i);
+        }
+    }
+    SLEEP_UNTIL(done == 5000);
+    isr_disconnect(&isr);
+}
+
+/* Interrupts wake a processor that idles. */
+static void idle_processor_wakes(void *argument)
+{
+    (void)argument;
+    run_on(0);
+    isr_connect(&isr, 5, 2, NULL, NULL);
+    for (LONG i = 1; i <= 50; i++) {
+        sleep_ms(2);
+        ke_line_assert(isr.line);
+        SLEEP_UNTIL(isr.runs == i);
+    }
+    isr_disconnect(&isr);
+}
+
+/* clang-format off */
+static const struct test_case cases[] = {
+    CASE("interrupt-level", level_interrupts_until_deasserted, "", 2, BOTH),
+    CASE("interrupt-shared", shared_line, "", 2, BOTH),
+    CASE("interrupt-synchronize-excludes", isr_and_synchronized_exclude, "", 4, BOTH),
+    CASE("interrupt-synchronize-answer", synchronize_returns_the_answer, "", 2, BOTH),
+    CASE("interrupt-disconnect", connect_and_disconnect, "", 4, BOTH),
+    CASE("interrupt-affinity", interrupts_stay_in_their_affinity, "", 4, BOTH),
+    CASE("interrupt-last-edge", last_edge_is_not_lost, "", 2, BOTH),
+    CASE("interrupt-wakes-idle", idle_processor_wakes, "", 2, BOTH),
+};
+/* clang-format on */
+
+TEST_MAIN(cases)
