@@ -1,0 +1,172 @@
+/*
+ * kinds.h - the kinds of mutual exclusion that the torture body is put through, a few lines each.
+ *
+ * LOCK_KIND(name, setup, thread_in, thread_out, dpc_in, dpc_out): `s` is the section, `saved` a KIRQL.
+ * thread_in and dpc_in are expressions that say whether the section was entered.
+ */
+#ifndef UNDIS_TESTS_TORTURE_KINDS_H
+#define UNDIS_TESTS_TORTURE_KINDS_H
+
+#define SECTION_WORDS 10
+#define TOKENS 3
+
+/* What a lock protects: plain counters that are all equal whenever the section is free. */
+struct section {
+    LIST_ENTRY link; /* for the kinds where the section itself is passed around */
+    SLIST_ENTRY stack_link;
+    ULONG words[SECTION_WORDS];
+};
+
+struct shared {
+    struct section section;
+    struct section tokens[TOKENS];
+    NDIS_SPIN_LOCK ndis;
+    KSPIN_LOCK ke;
+    LIST_ENTRY list;
+    SLIST_HEADER stack;
+    KMUTEX mutex;
+    KEVENT event;
+    KSEMAPHORE semaphore;
+};
+
+static struct shared shared;
+
+struct kind {
+    const char *name;
+    void (*setup)(void);
+    struct section *(*thread_in)(KIRQL *saved);
+    void (*thread_out)(struct section *section, KIRQL saved);
+    struct section *(*dpc_in)(void); /* NULL: this kind is for threads only */
+    void (*dpc_out)(struct section *section);
+    bool synchronized; /* by ke_interrupt_synchronize, and the ISR takes part */
+};
+
+#define SIMPLE(expression) ((expression), &shared.section)
+
+#define KIND_FUNCTIONS(name, setup_, thread_in_, thread_out_)                                                \
+    static void name##_setup(void)                                                                           \
+    {                                                                                                        \
+        setup_;                                                                                              \
+    }                                                                                                        \
+    static struct section *name##_thread_in(KIRQL *saved)                                                    \
+    {                                                                                                        \
+        (void)saved;                                                                                         \
+        return thread_in_;                                                                                   \
+    }                                                                                                        \
+    static void name##_thread_out(struct section *s, KIRQL saved)                                            \
+    {                                                                                                        \
+        (void)s, (void)saved;                                                                                \
+        thread_out_;                                                                                         \
+    }
+
+#define DPC_FUNCTIONS(name, dpc_in_, dpc_out_)                                                               \
+    static struct section *name##_dpc_in(void)                                                               \
+    {                                                                                                        \
+        return dpc_in_;                                                                                      \
+    }                                                                                                        \
+    static void name##_dpc_out(struct section *s)                                                            \
+    {                                                                                                        \
+        (void)s;                                                                                             \
+        dpc_out_;                                                                                            \
+    }
+
+#define LOCK_KIND(name, setup_, thread_in_, thread_out_, dpc_in_, dpc_out_)                                  \
+    KIND_FUNCTIONS(name, setup_, thread_in_, thread_out_)                                                    \
+    DPC_FUNCTIONS(name, dpc_in_, dpc_out_)                                                                   \
+    static const struct kind kind_##name = {                                                                 \
+        #name, name##_setup, name##_thread_in, name##_thread_out, name##_dpc_in, name##_dpc_out, false};
+
+#define WAIT_KIND(name, setup_, thread_in_, thread_out_)                                                     \
+    KIND_FUNCTIONS(name, setup_, thread_in_, thread_out_)                                                    \
+    static const struct kind kind_##name = {                                                                 \
+        #name, name##_setup, name##_thread_in, name##_thread_out, NULL, NULL, false};
+
+/* ---- the NDIS flavours ------------------------------------------------------------------------- */
+
+LOCK_KIND(ndis, NdisAllocateSpinLock(&shared.ndis),                            /* */
+          SIMPLE(NdisAcquireSpinLock(&shared.ndis)), NdisReleaseSpinLock(&shared.ndis),
+          SIMPLE(NdisAcquireSpinLock(&shared.ndis)), NdisReleaseSpinLock(&shared.ndis))
+
+LOCK_KIND(ndis_dpr, NdisAllocateSpinLock(&shared.ndis),                        /* */
+          SIMPLE(NdisAcquireSpinLock(&shared.ndis)), NdisReleaseSpinLock(&shared.ndis),
+          SIMPLE(NdisDprAcquireSpinLock(&shared.ndis)), NdisDprReleaseSpinLock(&shared.ndis))
+
+/* ---- the Ke flavours --------------------------------------------------------------------------- */
+
+LOCK_KIND(ke, KeInitializeSpinLock(&shared.ke),                                /* */
+          SIMPLE(KeAcquireSpinLock(&shared.ke, saved)), KeReleaseSpinLock(&shared.ke, saved),
+          SIMPLE(KeAcquireSpinLockAtDpcLevel(&shared.ke)), KeReleaseSpinLockFromDpcLevel(&shared.ke))
+
+/* Raises by hand and tries; a failed try lowers again before the next. */
+static struct section *try_in(KIRQL *saved)
+{
+    for (;;) {
+        *saved = KeRaiseIrqlToDpcLevel();
+        if (KeTryToAcquireSpinLockAtDpcLevel(&shared.ke)) {
+            return &shared.section;
+        }
+        KeLowerIrql(*saved);
+        YieldProcessor();
+    }
+}
+
+static struct section *try_in_dpc(void)
+{
+    return KeTryToAcquireSpinLockAtDpcLevel(&shared.ke) ? &shared.section : NULL;
+}
+
+LOCK_KIND(ke_try, KeInitializeSpinLock(&shared.ke), try_in(saved),             /* */
+          (KeReleaseSpinLockFromDpcLevel(&shared.ke), KeLowerIrql(saved)),     /* */
+          try_in_dpc(), KeReleaseSpinLockFromDpcLevel(&shared.ke))
+
+/* ---- lists: whoever took the token off owns it ------------------------------------------------- */
+
+static void list_setup_tokens(void)
+{
+    NdisAllocateSpinLock(&shared.ndis);
+    NdisInitializeListHead(&shared.list);
+    NdisInitializeSListHead(&shared.stack);
+    for (int i = 0; i < TOKENS; i++) {
+        NdisInterlockedInsertTailList(&shared.list, &shared.tokens[i].link, &shared.ndis);
+        NdisInterlockedPushEntrySList(&shared.stack, &shared.tokens[i].stack_link, &shared.ndis);
+    }
+}
+
+static struct section *take_from_list(void)
+{
+    LIST_ENTRY *entry = NdisInterlockedRemoveHeadList(&shared.list, &shared.ndis);
+    return entry == NULL ? NULL : CONTAINING_RECORD(entry, struct section, link);
+}
+
+static struct section *take_from_stack(void)
+{
+    SLIST_ENTRY *entry = NdisInterlockedPopEntrySList(&shared.stack, &shared.ndis);
+    return entry == NULL ? NULL : CONTAINING_RECORD(entry, struct section, stack_link);
+}
+
+LOCK_KIND(interlocked_list, list_setup_tokens(), take_from_list(),             /* */
+          NdisInterlockedInsertTailList(&shared.list, &s->link, &shared.ndis), /* */
+          take_from_list(), NdisInterlockedInsertHeadList(&shared.list, &s->link, &shared.ndis))
+
+LOCK_KIND(interlocked_slist, list_setup_tokens(), take_from_stack(),                 /* */
+          NdisInterlockedPushEntrySList(&shared.stack, &s->stack_link, &shared.ndis), /* */
+          take_from_stack(), NdisInterlockedPushEntrySList(&shared.stack, &s->stack_link, &shared.ndis))
+
+/* ---- dispatcher objects ------------------------------------------------------------------------ */
+
+#define WAIT_FOR(object) SIMPLE(KeWaitForSingleObject((object), Executive, KernelMode, FALSE, NULL))
+
+WAIT_KIND(mutex, KeInitializeMutex(&shared.mutex, 0), WAIT_FOR(&shared.mutex),
+          KeReleaseMutex(&shared.mutex, FALSE))
+
+WAIT_KIND(event, KeInitializeEvent(&shared.event, SynchronizationEvent, TRUE), WAIT_FOR(&shared.event),
+          KeSetEvent(&shared.event, IO_NO_INCREMENT, FALSE))
+
+WAIT_KIND(semaphore, KeInitializeSemaphore(&shared.semaphore, 1, 1), WAIT_FOR(&shared.semaphore),
+          KeReleaseSemaphore(&shared.semaphore, IO_NO_INCREMENT, 1, FALSE))
+
+/* ---- the interrupt spin lock ------------------------------------------------------------------- */
+
+static const struct kind kind_synchronize = {.name = "synchronize", .synchronized = true};
+
+#endif
