@@ -44,13 +44,17 @@ bool cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 
 /* Put into the option table of each verb: cli_parse looks for this key. */
 #define CLI_KEY_HELP '?'
-#define CLI_OPTION_HELP {"help", CLI_KEY_HELP, NULL, 0, "Show this help", -1}
+#define CLI_OPTION_HELP                                                                                      \
+    {                                                                                                        \
+        "help", CLI_KEY_HELP, NULL, 0, "Show this help", -1                                                  \
+    }
 
 /* Strict numbers: the whole text, nothing around it, within [low, high]. */
 bool cli_parse_number(const char *text, uint64_t low, uint64_t high, uint64_t *value);
 bool cli_parse_seconds(const char *text, double *value);
 
-/* The path of a file that belongs to this installation: beside the command, or in ../relative.  False when there is none. */
+/* The path of a file that belongs to this installation: beside the command, or in ../relative.  False when
+ * there is none. */
 bool cli_find_beside(const char *name, const char *relative, char *path, size_t size);
 
 /* ---- the progress line --------------------------------------------------------------------------- */

@@ -33,7 +33,8 @@ void cli_progress(const char *step, uint64_t done, uint64_t total)
                                        (unsigned long long)done, (unsigned long long)total,
                                        (unsigned)(100.0 * (double)done / (double)total))
                             : snprintf(line, sizeof(line), "\r%s\033[K", step);
-    if (length > 0 && write(STDERR_FILENO, line, (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1) > 0) {
+    if (length > 0 &&
+        write(STDERR_FILENO, line, (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1) > 0) {
         shown = true;
     }
 }

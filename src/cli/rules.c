@@ -23,7 +23,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
     return 0;
 }
 
-static const struct argp parser = {option_table, parse, "[RULE]", "Lists the rules, or explains one.", NULL, NULL, NULL};
+static const struct argp parser = {option_table, parse, "[RULE]", "Lists the rules, or explains one.",
+                                   NULL,         NULL,  NULL};
 
 static const char *level_name(const struct rule *rule)
 {
@@ -39,7 +40,8 @@ static void list(void)
         unchecked += rules[i].state == RULE_NOT_CHECKED;
     }
     if (unchecked != 0) {
-        printf("\n%zu of %zu rules are named but not checked by this version (level -).\n", unchecked, rules_count);
+        printf("\n%zu of %zu rules are named but not checked by this version (level -).\n", unchecked,
+               rules_count);
     }
 }
 
@@ -70,7 +72,8 @@ static int explain(const char *name)
     }
     printf("%s\n", rule->name);
     printf("  fires when      %s\n", rule->fires_when);
-    printf("  level           %s\n", rule->state == RULE_NOT_CHECKED ? "not checked by this version" : level_name(rule));
+    printf("  level           %s\n",
+           rule->state == RULE_NOT_CHECKED ? "not checked by this version" : level_name(rule));
     printf("  Windows shows   %s\n", rule->windows_code);
     if (rule->ddi_compliance[0] != '\0') {
         printf("  WDK rules       %s\n", rule->ddi_compliance);

@@ -1,0 +1,275 @@
+/*
+ * run_options.c - parses the options of `undis run`, each strictly and with its own complaint.
+ */
+#include "cli/run_options.h"
+
+#include "report/finding.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_FRAMES 10000
+
+enum key {
+    KEY_PROCESSORS = 0x100,
+    KEY_SCENARIO,
+    KEY_SEED,
+    KEY_FRAMES,
+    KEY_PCAP,
+    KEY_PCAP_OUT,
+    KEY_FORMAT,
+    KEY_OUTPUT,
+    KEY_RULE,
+    KEY_MAX_FINDINGS,
+    KEY_FREE,
+    KEY_REQUIRE_COMPLETE,
+    KEY_WATCHDOG,
+    KEY_TIMEOUT,
+    KEY_END
+};
+
+static const struct argp_option option_table[] = {
+    {"processors", KEY_PROCESSORS, "N", 0, "Simulated processors, 1 to 64 (4)", 0},
+    {"scenario", KEY_SCENARIO, "NAME", 0, "What the drivers are put through (what fits them); see below", 0},
+    {"seed", KEY_SEED, "N", 0, "Seed of the free choices that NDIS has (1)", 0},
+    {"frames", KEY_FRAMES, "N", 0, "Frames to pass each way (10000)", 0},
+    {"pcap", KEY_PCAP, "FILE", 0, "Capture whose frames are passed (built-in ones)", 0},
+    {"pcap-out", KEY_PCAP_OUT, "FILE", 0, "Record what went over the wire", 0},
+    {"format", KEY_FORMAT, "text|json", 0, "Format of the report (text)", 0},
+    {"output", KEY_OUTPUT, "FILE", 0, "Where the report goes (standard output)", 0},
+    {"rule", KEY_RULE, "NAME=LEVEL", 0, "Makes a rule an error, a warning or off; may be repeated", 0},
+    {"max-findings", KEY_MAX_FINDINGS, "N", 0, "Keeps the first N findings, 1 to 256 (256)", 0},
+    {"free", KEY_FREE, NULL, 0, "Runs on the free build: fast, no rules checked", 0},
+    {"require-complete", KEY_REQUIRE_COMPLETE, NULL, 0, "An inconclusive run exits with 1", 0},
+    {"watchdog", KEY_WATCHDOG, "SECONDS", 0, "Longest stay at DISPATCH_LEVEL or above (5)", 0},
+    {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Longest run", 0},
+    CLI_OPTION_HELP,
+    {0},
+};
+
+/* Whether the file can be written at the end; it is not touched before. */
+static bool writable(const char *path)
+{
+    bool new = access(path, F_OK) != 0;
+    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (file < 0) {
+        return false;
+    }
+    close(file);
+    if (new) {
+        unlink(path);
+    }
+    return true;
+}
+
+static bool scenario_known(const char *name)
+{
+    for (size_t i = 0; i < scenario_count; i++) {
+        if (strcmp(scenarios[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static error_t number(const char *option, const char *text, uint64_t low, uint64_t high, uint64_t *value)
+{
+    if (cli_parse_number(text, low, high, value)) {
+        return 0;
+    }
+    if (high == UINT64_MAX) {
+        cli_error("run: --%s wants a whole number, not '%s'", option, text);
+    } else {
+        cli_error("run: --%s wants a whole number from %llu to %llu, not '%s'", option,
+                  (unsigned long long)low, (unsigned long long)high, text);
+    }
+    return EINVAL;
+}
+
+static error_t seconds(const char *option, const char *text, double *value)
+{
+    if (cli_parse_seconds(text, value)) {
+        return 0;
+    }
+    cli_error("run: --%s wants a number of seconds above 0, not '%s'", option, text);
+    return EINVAL;
+}
+
+static error_t rule_option(const char *text)
+{
+    const char *equals = strchr(text, '=');
+    char name[64];
+    if (equals == NULL || equals == text || (size_t)(equals - text) >= sizeof(name)) {
+        cli_error("run: --rule wants NAME=error, NAME=warning or NAME=off, not '%s'", text);
+        return EINVAL;
+    }
+    snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
+    if (rule_find(name) == NULL) {
+        cli_error("run: there is no rule '%s' (see undis rules)", name);
+        return EINVAL;
+    }
+    if (!rule_set(name, equals + 1)) {
+        cli_error("run: --rule %s= wants error, warning or off, not '%s'", name, equals + 1);
+        return EINVAL;
+    }
+    return 0;
+}
+
+/* Options with a value may be given once; two different answers cannot both be meant. */
+static bool given_twice(struct run_options *options, int key)
+{
+    if (key < KEY_PROCESSORS || key >= KEY_END || key == KEY_RULE) {
+        return false;
+    }
+    uint32_t bit = 1u << (key - KEY_PROCESSORS);
+    bool twice = (options->seen & bit) != 0;
+    options->seen |= bit;
+    return twice;
+}
+
+static error_t parse_file_option(int key, char *value, struct run_options *options)
+{
+    switch (key) {
+    case KEY_PCAP:
+        options->scenario.pcap = value;
+        if (access(value, R_OK) != 0) {
+            cli_error("run: --pcap %s: %s", value, strerror(errno));
+            return EINVAL;
+        }
+        return 0;
+    case KEY_PCAP_OUT:
+    case KEY_OUTPUT:
+        *(key == KEY_OUTPUT ? &options->output : &options->scenario.pcap_out) = value;
+        if (!writable(value)) {
+            cli_error("run: --%s %s: %s", key == KEY_OUTPUT ? "output" : "pcap-out", value, strerror(errno));
+            return EINVAL;
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_name_option(int key, char *value, struct run_options *options)
+{
+    switch (key) {
+    case KEY_SCENARIO:
+        options->scenario.name = value;
+        if (!scenario_known(value)) {
+            cli_error("run: there is no scenario '%s' (see undis run --help)", value);
+            return EINVAL;
+        }
+        return 0;
+    case KEY_FORMAT:
+        options->json = strcmp(value, "json") == 0;
+        if (!options->json && strcmp(value, "text") != 0) {
+            cli_error("run: --format is text or json, not '%s'", value);
+            return EINVAL;
+        }
+        return 0;
+    case KEY_RULE:
+        return rule_option(value);
+    case KEY_FREE:
+        options->free = true;
+        return 0;
+    case KEY_REQUIRE_COMPLETE:
+        options->require_complete = true;
+        return 0;
+    default:
+        return parse_file_option(key, value, options);
+    }
+}
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct run_options *options = state->input;
+    if (given_twice(options, key)) {
+        cli_error("run: --%s is given twice", option_table[key - KEY_PROCESSORS].name);
+        return EINVAL;
+    }
+    uint64_t count;
+    error_t error;
+    switch (key) {
+    case KEY_PROCESSORS:
+        error = number("processors", value, 1, 64, &count);
+        options->scenario.processors = error == 0 ? (unsigned)count : 0;
+        return error;
+    case KEY_SEED:
+        return number("seed", value, 0, UINT64_MAX, &options->scenario.seed);
+    case KEY_FRAMES:
+        return number("frames", value, 1, 1000000000000, &options->scenario.frames);
+    case KEY_MAX_FINDINGS:
+        return number("max-findings", value, 1, FINDING_MAXIMUM, &options->max_findings);
+    case KEY_WATCHDOG:
+        return seconds("watchdog", value, &options->scenario.watchdog_seconds);
+    case KEY_TIMEOUT:
+        return seconds("timeout", value, &options->scenario.timeout_seconds);
+    case ARGP_KEY_ARG:
+        options->drivers[options->scenario.driver_count++] = value;
+        return 0;
+    default:
+        return parse_name_option(key, value, options);
+    }
+}
+
+static char *describe_scenarios(int key, const char *text, void *input)
+{
+    (void)input;
+    if (key != ARGP_KEY_HELP_POST_DOC) {
+        return (char *)text;
+    }
+    char *all = NULL;
+    size_t size;
+    FILE *out = open_memstream(&all, &size);
+    if (out == NULL) {
+        return (char *)text;
+    }
+    fputs("Scenarios:\n", out);
+    for (size_t i = 0; i < scenario_count; i++) {
+        fprintf(out, "  %-8s %s\n", scenarios[i].name, scenarios[i].summary);
+    }
+    fclose(out);
+    return all;
+}
+
+static const struct argp parser = {
+    option_table,
+    parse,
+    "DRIVER.so ...",
+    "Loads drivers, lowest first, and runs them on simulated processors; real threads, real time.\v",
+    NULL,
+    describe_scenarios,
+    NULL,
+};
+
+bool run_options_parse(struct run_options *options, int argc, char **argv)
+{
+    *options = (struct run_options){
+        .scenario = {.processors = 4, .seed = 1, .frames = DEFAULT_FRAMES},
+        .drivers = calloc((size_t)argc + 1, sizeof(*options->drivers)),
+        .max_findings = FINDING_MAXIMUM,
+    };
+    if (options->drivers == NULL) {
+        cli_error("run: not enough memory");
+        return false;
+    }
+    options->scenario.drivers = options->drivers;
+    if (!cli_parse(&parser, argc, argv, options)) {
+        return false;
+    }
+    if (options->scenario.driver_count == 0) {
+        cli_error("run: which driver? (see undis run --help)");
+        return false;
+    }
+    return true;
+}
+
+void run_options_free(struct run_options *options)
+{
+    free(options->drivers);
+    options->drivers = NULL;
+}

@@ -1,0 +1,27 @@
+/*
+ * run_options.h - the options of `undis run`.
+ */
+#ifndef UNDIS_CLI_RUN_OPTIONS_H
+#define UNDIS_CLI_RUN_OPTIONS_H
+
+#include "cli/cli.h"
+
+#include "scenario/scenario.h"
+
+struct run_options {
+    struct scenario_options scenario;
+    const char **drivers;
+    const char *output;
+    uint64_t max_findings;
+    bool json, free, require_complete;
+    uint32_t seen; /* bit per key */
+};
+
+/*
+ * Parses the command line into *options, beginning with the defaults; argv is permuted.  False after one line
+ * on stderr.  run_options_free in either case.
+ */
+bool run_options_parse(struct run_options *options, int argc, char **argv);
+void run_options_free(struct run_options *options);
+
+#endif
