@@ -49,7 +49,7 @@ struct host_thread {
     void (*body)(void *argument);
     void *argument;
     const char *name;
-    void *region; /* the control region (GS base) that the thread starts with */
+    void *region; /* the control region (GS base) that the thread starts with; NULL: the default one */
 };
 
 /*
@@ -69,6 +69,9 @@ uint64_t host_thread_cpu_ns(const struct host_thread *thread);
 
 /* Gives the calling host thread its control region: what %gs:0 addresses from now on. */
 void host_region_set(void *region);
+
+/* Names the region of threads that were given none, and gives it to the calling thread. */
+void host_region_set_default(void *region);
 
 /* ---- interrupts and faults --------------------------------------------------------------------- */
 

@@ -21,21 +21,31 @@ enum choice_kind {
 
 struct ke_engine {
     const char *name;
+    /* Before the processors start, and after they have ended or were frozen.  Outside the machine. */
+    void (*start)(uint64_t seed);
+    void (*stop)(void);
     /* Nanoseconds since the run began, of the engine's clock. */
     uint64_t (*now)(void);
     /* `processor` has something pending; make it look.  Any host thread. */
     void (*kick)(struct ke_processor *processor);
-    /* Nothing to run here: return when `processor->wake` is no longer `seen` or something may have come up. */
+    /* Nothing to run here: return when `processor->wake` is no longer `seen` or something may have come up.
+     */
     void (*idle)(struct ke_processor *processor, uint32_t seen);
-    /* The lock word is taken: return when it may be free.  Interrupts above the present IRQL go on. */
-    void (*lock_wait)(volatile uint32_t *word, unsigned attempt);
+    /* A lock word has the value `expected`: return when it may have changed, or after timeout_ns.  Interrupts
+       above the present IRQL go on meanwhile. */
+    void (*lock_wait)(volatile uint32_t *word, uint32_t expected, uint64_t timeout_ns);
+    /* Lets one waiter of that word look again. */
     void (*lock_wake)(volatile uint32_t *word);
-    /* A timer now falls due at `due` (engine's clock), the earliest of all; UINT64_MAX: none. */
+    /* The earliest timer is due at `due` (engine's clock); UINT64_MAX: there is none.  Under the dispatcher
+     * guard. */
     void (*timer_due)(uint64_t due);
+    /* A thread is ready and no processor idles: quanta must be timed.  Under the dispatcher guard. */
+    void (*thread_waits)(void);
     /* One of 0 .. count-1.  The free-running engine draws it from the run's seed. */
     unsigned (*choose)(enum choice_kind kind, unsigned count);
 };
 
+/* The engine of this run; the free-running one unless somebody chose another before ke_run. */
 extern const struct ke_engine *ke_engine;
 
 static inline unsigned ke_choose(enum choice_kind kind, unsigned count)

@@ -19,28 +19,32 @@
 #endif
 
 enum event_kind {
-    /* IRQL.  value[0] = old level, value[1] = new level, value[2] = enum irql_cause. skip: for IRQL_CAUSE_DRIVER. */
+    /* IRQL.  value[0] = old level, value[1] = new level, value[2] = enum irql_cause. skip: for
+       IRQL_CAUSE_DRIVER. */
     EVENT_IRQL,
 
     /* Spin locks.  object = the KSPIN_LOCK.  value[0] = enum lock_flavor. */
-    EVENT_LOCK_INIT,     /* NdisAllocateSpinLock, KeInitializeSpinLock */
-    EVENT_LOCK_FREE,     /* NdisFreeSpinLock */
-    EVENT_LOCK_ACQUIRE,  /* about to acquire, before IRQL changes. skip: do not acquire */
-    EVENT_LOCK_WAIT,     /* found it held; sent at the start of the wait and every 100 ms of it */
-    EVENT_LOCK_ACQUIRED, /* owns it now; event.irql = DISPATCH_LEVEL; value[1] = the IRQL saved */
-    EVENT_LOCK_RELEASE,  /* about to release. value[1] = the IRQL it will restore; a listener may set
-                            new_irql (preset to value[1]); skip: leave the lock word alone */
-    EVENT_LOCK_INTERLOCKED, /* passed to an NdisInterlockedXxx / ExInterlockedXxx; value[1] = list head or addend */
+    EVENT_LOCK_INIT,        /* NdisAllocateSpinLock, KeInitializeSpinLock */
+    EVENT_LOCK_FREE,        /* NdisFreeSpinLock */
+    EVENT_LOCK_ACQUIRE,     /* about to acquire, before IRQL changes. skip: do not acquire */
+    EVENT_LOCK_WAIT,        /* found it held; sent at the start of the wait and every 100 ms of it */
+    EVENT_LOCK_ACQUIRED,    /* owns it now; event.irql = DISPATCH_LEVEL; value[1] = the IRQL saved;
+                               value[2] = 1: without EVENT_LOCK_ACQUIRE before (a try) */
+    EVENT_LOCK_RELEASE,     /* about to release. value[1] = the IRQL it will restore; a listener may set
+                               new_irql (preset to value[1]); skip: leave the lock word alone */
+    EVENT_LOCK_INTERLOCKED, /* passed to an NdisInterlockedXxx / ExInterlockedXxx; value[1] = list head or
+                               addend */
 
     /* DPCs.  object = the KDPC.  value[0] = target processor. */
     EVENT_DPC_QUEUE,
 
-    /* Driver code entered and left.  object = the routine, value[0] = enum callback_kind, value[1] = struct callback_frame *. */
+    /* Driver code entered and left.  object = the routine, value[0] = enum callback_kind, value[1] = struct
+       callback_frame *. */
     EVENT_CALLBACK_ENTER,
     EVENT_CALLBACK_LEAVE,
 
-    /* Waits and threads.  object = dispatcher object / thread. value[0] = 1 when the wait may block, value[1] = timeout ms or -1.
-       skip: poll at the present IRQL instead of blocking. */
+    /* Waits and threads.  object = dispatcher object / thread. value[0] = 1 when the wait may block, value[1]
+       = timeout ms or -1. skip: poll at the present IRQL instead of blocking. */
     EVENT_WAIT,
     EVENT_THREAD_START,
     EVENT_THREAD_END,
@@ -49,22 +53,32 @@ enum event_kind {
        value[2] = tag, value[3] = owner (an adapter, a driver object, or 0: then the calling driver). */
     EVENT_OBJECT_CREATE,
     EVENT_OBJECT_DESTROY,
-    EVENT_OWNER_END, /* object = the owner that ended (adapter halted, driver unloaded): what is left leaked */
+    EVENT_OWNER_END, /* object = the owner that ended (adapter halted, driver unloaded): what is left leaked
+                      */
 
-    /* Drivers.  object = image base, value[0] = image end, value[1] = name (const char *), value[2] = DRIVER_OBJECT. */
+    /* Drivers.  object = image base, value[0] = image end, value[1] = name (const char *), value[2] =
+       DRIVER_OBJECT. */
     EVENT_DRIVER_LOAD,
     EVENT_DRIVER_UNLOAD,
 
     /* The end of the line.  value[0] = bug check code, value[1..3] and extra = parameters. */
     EVENT_BUGCHECK,
-    /* A fault in code on a processor. object = address, value[0] = enum host_fault, value[1] = write, value[2] = pc. */
+    /* A fault in code on a processor. object = address, value[0] = enum host_fault, value[1] = write,
+       value[2] = pc. */
     EVENT_FAULT,
-    /* The engine's watchdog.  value[0] = enum watchdog_kind, value[1] = nanoseconds, value[2] = processor number. */
+    /* The engine's watchdog.  value[0] = enum watchdog_kind, value[1] = nanoseconds, value[2] = processor
+       number. */
     EVENT_WATCHDOG,
     EVENT_KINDS
 };
 
-enum irql_cause { IRQL_CAUSE_DRIVER, IRQL_CAUSE_LOCK, IRQL_CAUSE_INTERRUPT, IRQL_CAUSE_DPC, IRQL_CAUSE_SYSTEM };
+enum irql_cause {
+    IRQL_CAUSE_DRIVER,
+    IRQL_CAUSE_LOCK,
+    IRQL_CAUSE_INTERRUPT,
+    IRQL_CAUSE_DPC,
+    IRQL_CAUSE_SYSTEM
+};
 
 enum lock_flavor {
     LOCK_NDIS,     /* NdisAcquireSpinLock / NdisReleaseSpinLock */
@@ -110,7 +124,7 @@ enum object_kind {
 
 enum watchdog_kind {
     WATCHDOG_DISPATCH, /* a processor has been at DISPATCH_LEVEL or above for too long */
-    WATCHDOG_LOCK,     /* a processor has waited for a spin lock for too long; the verifier looks for a cycle */
+    WATCHDOG_LOCK, /* a processor has waited for a spin lock for too long; the verifier looks for a cycle */
     WATCHDOG_BLOCKED,  /* nothing can run any more, and threads wait */
     WATCHDOG_OPERATION /* a scenario's operation takes too long; value[3] = its name (const char *) */
 };
@@ -137,12 +151,12 @@ struct event_listener {
 /* One bracket around each call of driver code; lives on the caller's stack. */
 struct callback_frame {
     enum callback_kind kind;
-    KIRQL irql;               /* at entry */
-    const char *name;         /* "MiniportHaltEx", "DPC" ... */
+    KIRQL irql;       /* at entry */
+    const char *name; /* "MiniportHaltEx", "DPC" ... */
     const void *routine;
-    const void *stack_root;   /* stack walks end at this frame */
+    const void *stack_root;       /* stack walks end at this frame */
     struct callback_frame *outer; /* the one that it interrupted or was called from */
-    uintptr_t cookie[2];      /* the verifier's */
+    uintptr_t cookie[2];          /* the verifier's */
 };
 
 #if UNDIS_CHECKED
@@ -184,7 +198,8 @@ static inline bool event_send(enum event_kind kind, const void *object, uintptr_
  * Brackets a call of driver code, in both builds: stack walks made inside end here.  After
  * callback_leave the IRQL is what it was at callback_enter, whatever the driver did.
  */
-void callback_enter(struct callback_frame *frame, enum callback_kind kind, const char *name, const void *routine);
+void callback_enter(struct callback_frame *frame, enum callback_kind kind, const char *name,
+                    const void *routine);
 void callback_leave(struct callback_frame *frame);
 
 #endif

@@ -30,8 +30,8 @@ void ke_line_deassert(struct ke_line *line);
 struct ke_interrupt {
     LIST_ENTRY link;
     struct ke_line *line;
-    KIRQL irql;               /* SynchronizeIrql */
-    volatile uint32_t lock;   /* the interrupt spin lock */
+    KIRQL irql;      /* SynchronizeIrql */
+    KSPIN_LOCK lock; /* the interrupt spin lock */
     struct ke_processor *volatile owner;
     BOOLEAN (*service)(struct ke_interrupt *interrupt, void *context);
     void *context;

@@ -7,7 +7,7 @@
  * must be called again after anything that can lower IRQL.
  *
  * Host threads that are no processor (the main thread, devices, the clock) see `ke_outside`, whose
- * IRQL is HIGH_LEVEL for ever.  They may use guards, pool and lines; they may not call drivers.
+ * IRQL byte is KE_MASKED for ever.  They may use guards, pool and lines; they may not call drivers.
  */
 #ifndef UNDIS_KE_PROCESSOR_H
 #define UNDIS_KE_PROCESSOR_H
@@ -19,6 +19,14 @@
 /* IRQLs of Windows x64 that the public headers do not name for drivers (spec IR-4). */
 #define KE_DEVICE_LEVEL_LOW 3
 #define KE_DEVICE_LEVEL_HIGH 11
+
+/*
+ * One level above HIGH_LEVEL.  A processor whose IRQL byte holds it is inside the library with every
+ * interrupt masked; nothing a driver runs ever sees it.  A post to this level is answered at any IRQL
+ * that drivers can reach: that is how a run is frozen and how the watchdog looks at a stuck processor.
+ */
+#define KE_MASKED 16
+#define KE_NMI_LEVEL 16
 
 struct _KTHREAD;
 struct callback_frame;
@@ -39,25 +47,28 @@ struct ke_processor {
     volatile uint32_t pending; /* offset 12: bit L is set when something waits for IRQL to be below L */
     uint32_t number;           /* offset 16 */
     uint32_t wake;             /* futex word that the idle loop sleeps on */
-    struct _KTHREAD *current; /* offset 24 */
+    struct _KTHREAD *current;  /* offset 24 */
 
-    volatile uint64_t lines;        /* bit n: line n waits for delivery here */
-    volatile uint32_t isr_depth;    /* ISRs now on this processor */
-    volatile uint32_t dpc_active;   /* a DPC runs on this processor */
-    volatile uint64_t progress;     /* counts IRQL falls below DISPATCH_LEVEL and DPCs begun: the watchdog's food */
+    volatile uint64_t lines;     /* bit n: line n waits for delivery here */
+    volatile uint32_t isr_depth; /* ISRs now on this processor */
+    volatile bool dpc_active;    /* a DPC runs on this processor */
+    volatile bool reschedule;    /* the running thread's quantum is over */
+    volatile bool timers_due;    /* the clock says that a timer has expired */
+    volatile bool watched;       /* the watchdog wants to see what runs here */
+    volatile bool faulted;       /* a fault is being handled: another one would be our own */
+    volatile uint64_t progress; /* counts passages below DISPATCH_LEVEL and DPCs begun: the watchdog's food */
     struct callback_frame *callback; /* innermost driver callback now running here */
-    uint64_t random;                /* state of this processor's random choices */
+    uint64_t random;                 /* state of this processor's random choices */
 
     /* DPC queue: guarded by dpc_guard, which is taken with interrupts masked. */
     LIST_ENTRY dpc_queue;
     struct ke_guard dpc_guard;
     volatile uint32_t dpc_depth;
-    volatile uint64_t dpc_count;
-    volatile uint64_t interrupt_count;
+    volatile uint64_t dpc_count;       /* DPCs run so far */
+    volatile uint64_t interrupt_count; /* device interrupts taken so far */
 
     struct host_context idle_context;
     struct host_thread host;
-    void *alternate_stack;
 } __attribute__((aligned(64)));
 
 #define KE_MAXIMUM_PROCESSORS 64
@@ -122,7 +133,7 @@ void ke_deliver(void);
 static inline KIRQL ke_mask(void)
 {
     KIRQL old = ke_irql();
-    ke_irql_store(HIGH_LEVEL);
+    ke_irql_store(KE_MASKED);
     return old;
 }
 

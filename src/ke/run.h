@@ -7,10 +7,10 @@
 #include "ke/processor.h"
 
 struct ke_run_options {
-    unsigned processors;     /* 1 .. 64 */
+    unsigned processors; /* 1 .. 64 */
     uint64_t seed;
-    uint64_t watchdog_ns;    /* longest stay at DISPATCH_LEVEL or above; 0: the default */
-    uint64_t operation_ns;   /* longest time without the body ending; 0: no limit */
+    uint64_t watchdog_ns;  /* longest stay at DISPATCH_LEVEL or above; 0: the default */
+    uint64_t operation_ns; /* longest time without the body ending; 0: no limit */
 };
 
 enum ke_run_result {
@@ -30,7 +30,8 @@ enum ke_run_result ke_run(const struct ke_run_options *options, void (*body)(voi
  * Stops the machine: reports EVENT_BUGCHECK, freezes every processor, and lets ke_run return.  Never
  * returns when called on a processor.
  */
-void ke_bugcheck(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4) __attribute__((noreturn));
+void ke_bugcheck(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4)
+    __attribute__((noreturn));
 
 /*
  * PASSIVE_LEVEL.  Waits until nothing that drivers started can still do something by itself: every other

@@ -10,8 +10,6 @@
 
 enum ke_thread_state { KE_THREAD_READY, KE_THREAD_RUNNING, KE_THREAD_WAITING, KE_THREAD_ENDED };
 
-#define KE_WAIT_BLOCKS (MAXIMUM_WAIT_OBJECTS + 1) /* one more for the time-out */
-
 struct _KTHREAD {
     DISPATCHER_HEADER header; /* signalled when the thread has ended; SignalState first written at the end */
     LIST_ENTRY all_link;
@@ -35,11 +33,10 @@ struct _KTHREAD {
     ULONG wait_count;
     WAIT_TYPE wait_type;
     BOOLEAN wait_has_timeout;
-    KWAIT_BLOCK wait_blocks[4]; /* the built-in ones: THREAD_WAIT_OBJECTS + time-out */
     KTIMER wait_timer;
-    const void *wait_frame; /* where the wait was made, for a deadlock's report */
-    struct host_registers wait_registers;
+    struct host_registers wait_registers; /* where it waits, for a deadlock's report */
     LONG critical_region;
+    struct _KTHREAD *next_dead;
 };
 
 /*

@@ -1,0 +1,51 @@
+/*
+ * interlocked.h - the one way in which list and counter operations take their spin lock (spec section 3).
+ *
+ * Every interrupt is masked for the few instructions that the operation takes, as the kernel's own
+ * ExInterlockedXxx do: they exclude each other from any IRQL, and ordinary holders of the same lock at
+ * DISPATCH_LEVEL too, but an ISR that interrupts such a holder would wait for ever (IL-2).
+ */
+#ifndef UNDIS_EX_INTERLOCKED_H
+#define UNDIS_EX_INTERLOCKED_H
+
+#include "ke/spinlock.h"
+
+struct ex_interlocked {
+    PKSPIN_LOCK lock; /* NULL: the verifier objected to taking it */
+    KIRQL irql;
+};
+
+static inline struct ex_interlocked ex_interlocked_begin(PKSPIN_LOCK lock, enum lock_flavor flavor,
+                                                         const void *data)
+{
+    struct ex_interlocked section = {.lock = lock};
+    if (event_send(EVENT_LOCK_INTERLOCKED, lock, flavor, (uintptr_t)data, 0, 0)) {
+        section.lock = NULL;
+    }
+    section.irql = ke_mask();
+    if (section.lock != NULL) {
+        ke_spin_lock_take(section.lock);
+    }
+    return section;
+}
+
+static inline void ex_interlocked_end(const struct ex_interlocked *section)
+{
+    if (section->lock != NULL) {
+        ke_spin_lock_drop(section->lock);
+    }
+    ke_unmask(section->irql);
+}
+
+/* The operations themselves, for the Ex and the NDIS names alike. */
+ULONG ex_interlocked_add_ulong(PULONG addend, ULONG increment, PKSPIN_LOCK lock, enum lock_flavor flavor);
+PLIST_ENTRY ex_interlocked_insert_head(PLIST_ENTRY head, PLIST_ENTRY entry, PKSPIN_LOCK lock,
+                                       enum lock_flavor flavor);
+PLIST_ENTRY ex_interlocked_insert_tail(PLIST_ENTRY head, PLIST_ENTRY entry, PKSPIN_LOCK lock,
+                                       enum lock_flavor flavor);
+PLIST_ENTRY ex_interlocked_remove_head(PLIST_ENTRY head, PKSPIN_LOCK lock, enum lock_flavor flavor);
+PSINGLE_LIST_ENTRY ex_interlocked_push(PSINGLE_LIST_ENTRY head, PSINGLE_LIST_ENTRY entry, PKSPIN_LOCK lock,
+                                       enum lock_flavor flavor);
+PSINGLE_LIST_ENTRY ex_interlocked_pop(PSINGLE_LIST_ENTRY head, PKSPIN_LOCK lock, enum lock_flavor flavor);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * thread.c - host threads and their control regions.
+ */
+#include "host/host.h"
+#include "host/trap.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__x86_64__) && !defined(UNDIS_REGION_TLS)
+#include <asm/prctl.h>
+
+void host_region_set(void *region)
+{
+    syscall(SYS_arch_prctl, ARCH_SET_GS, region);
+}
+#else
+static __thread void *host_region_of_thread;
+
+void host_region_set(void *region)
+{
+    host_region_of_thread = region;
+}
+
+/* Not inlined, so that no caller keeps the thread-local's address across a context switch. */
+__attribute__((noinline)) void *host_region_get(void)
+{
+    __asm__ volatile("" ::: "memory");
+    return host_region_of_thread;
+}
+#endif
+
+static void *default_region;
+
+void host_region_set_default(void *region)
+{
+    default_region = region;
+    host_region_set(region);
+}
+
+static void *host_thread_main(void *argument)
+{
+    struct host_thread *thread = argument;
+    host_region_set(thread->region != NULL ? thread->region : default_region);
+    if (thread->name != NULL) {
+        pthread_setname_np(pthread_self(), thread->name);
+    }
+    host_trap_stack_install();
+    __atomic_store_n(&thread->tid, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
+    host_wake((volatile uint32_t *)&thread->tid, 1);
+    thread->body(thread->argument);
+    host_trap_stack_remove();
+    return NULL;
+}
+
+int host_thread_start(struct host_thread *thread, void (*body)(void *), void *argument)
+{
+    pthread_t handle;
+    thread->body = body;
+    thread->argument = argument;
+    thread->tid = 0;
+    int error = pthread_create(&handle, NULL, host_thread_main, thread);
+    if (error != 0) {
+        return error;
+    }
+    thread->handle = (unsigned long)handle;
+    while (__atomic_load_n(&thread->tid, __ATOMIC_ACQUIRE) == 0) {
+        host_wait((volatile uint32_t *)&thread->tid, 0, 0);
+    }
+    return 0;
+}
+
+void host_thread_join(struct host_thread *thread)
+{
+    pthread_join((pthread_t)thread->handle, NULL);
+}
+
+void host_thread_interrupt(const struct host_thread *thread)
+{
+    syscall(SYS_tgkill, getpid(), thread->tid, HOST_INTERRUPT_SIGNAL);
+}

@@ -1,0 +1,156 @@
+/*
+ * affinity.c - which processors there are, which one this is, and binding threads to some of them.
+ * One processor group of up to 64.
+ */
+#include "ke/dispatch.h"
+
+#undef KeGetCurrentProcessorNumber
+#undef KeGetCurrentProcessorNumberEx
+
+static KAFFINITY all_processors(void)
+{
+    return ke_processor_count == 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << ke_processor_count) - 1;
+}
+
+/* KeGetCurrentProcessorNumber: any IRQL; below DISPATCH_LEVEL stale as soon as it is returned. */
+ULONG KeGetCurrentProcessorNumber(VOID)
+{
+    return ke_processor()->number;
+}
+
+/* KeGetCurrentProcessorNumberEx: any IRQL; also as group and number. */
+ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber)
+{
+    ULONG number = ke_processor()->number;
+    if (ProcNumber != NULL) {
+        *ProcNumber = (PROCESSOR_NUMBER){.Group = 0, .Number = (UCHAR)number};
+    }
+    return number;
+}
+
+/* KeQueryActiveProcessorCount: <= DISPATCH_LEVEL (any here). */
+ULONG KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors)
+{
+    if (ActiveProcessors != NULL) {
+        *ActiveProcessors = all_processors();
+    }
+    return ke_processor_count;
+}
+
+/* KeQueryActiveProcessorCountEx: any IRQL; 0 for a group that is not there. */
+ULONG KeQueryActiveProcessorCountEx(USHORT GroupNumber)
+{
+    return GroupNumber == 0 || GroupNumber == ALL_PROCESSOR_GROUPS ? ke_processor_count : 0;
+}
+
+/* KeQueryMaximumProcessorCount: any IRQL; processors are never added to a running machine. */
+ULONG KeQueryMaximumProcessorCount(VOID)
+{
+    return ke_processor_count;
+}
+
+/* KeQueryMaximumProcessorCountEx: any IRQL. */
+ULONG KeQueryMaximumProcessorCountEx(USHORT GroupNumber)
+{
+    return KeQueryActiveProcessorCountEx(GroupNumber);
+}
+
+/* KeQueryActiveGroupCount: any IRQL. */
+USHORT KeQueryActiveGroupCount(VOID)
+{
+    return 1;
+}
+
+/* KeQueryMaximumGroupCount: any IRQL. */
+USHORT KeQueryMaximumGroupCount(VOID)
+{
+    return 1;
+}
+
+/* KeQueryGroupAffinity: any IRQL. */
+KAFFINITY KeQueryGroupAffinity(USHORT GroupNumber)
+{
+    return GroupNumber == 0 ? all_processors() : 0;
+}
+
+/* KeQueryActiveProcessors: any IRQL. */
+KAFFINITY KeQueryActiveProcessors(VOID)
+{
+    return all_processors();
+}
+
+/* KeGetProcessorNumberFromIndex: any IRQL. */
+NTSTATUS KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber)
+{
+    if (ProcIndex >= ke_processor_count) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    *ProcNumber = (PROCESSOR_NUMBER){.Group = 0, .Number = (UCHAR)ProcIndex};
+    return STATUS_SUCCESS;
+}
+
+/* KeGetProcessorIndexFromNumber: any IRQL; INVALID_PROCESSOR_INDEX when there is none such. */
+ULONG KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber)
+{
+    return ProcNumber->Group == 0 && ProcNumber->Number < ke_processor_count ? ProcNumber->Number
+                                                                             : INVALID_PROCESSOR_INDEX;
+}
+
+/*
+ * Sets the calling thread's affinity and moves it there before it returns.  At DISPATCH_LEVEL the move
+ * waits until the thread is next rescheduled, as on Windows.
+ */
+static KAFFINITY set_affinity(KAFFINITY affinity)
+{
+    struct _KTHREAD *thread = (struct _KTHREAD *)KeGetCurrentThread();
+    KAFFINITY old = thread->affinity;
+    if ((affinity & all_processors()) != 0) {
+        thread->affinity = affinity & all_processors();
+        if (ke_irql() < DISPATCH_LEVEL) {
+            ke_thread_follow_affinity();
+        }
+    }
+    return old;
+}
+
+/* KeSetSystemAffinityThread: <= APC_LEVEL; the calling thread runs on those processors from now on. */
+VOID KeSetSystemAffinityThread(KAFFINITY Affinity)
+{
+    set_affinity(Affinity);
+}
+
+/* KeSetSystemAffinityThreadEx: <= APC_LEVEL; returns the affinity to hand to KeRevertToUserAffinityThreadEx,
+ * 0 for the first call. */
+KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY Affinity)
+{
+    struct _KTHREAD *thread = (struct _KTHREAD *)KeGetCurrentThread();
+    KAFFINITY old = set_affinity(Affinity);
+    return old == thread->user_affinity ? 0 : old;
+}
+
+/* KeRevertToUserAffinityThread: <= APC_LEVEL. */
+VOID KeRevertToUserAffinityThread(VOID)
+{
+    set_affinity(((struct _KTHREAD *)KeGetCurrentThread())->user_affinity);
+}
+
+/* KeRevertToUserAffinityThreadEx: <= APC_LEVEL; 0 goes back to the thread's own affinity. */
+VOID KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
+{
+    set_affinity(Affinity != 0 ? Affinity : ((struct _KTHREAD *)KeGetCurrentThread())->user_affinity);
+}
+
+/* KeSetSystemGroupAffinityThread: <= APC_LEVEL; PreviousAffinity is all zero for the first call. */
+VOID KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity)
+{
+    KAFFINITY old = KeSetSystemAffinityThreadEx(Affinity->Group == 0 ? Affinity->Mask : 0);
+    if (PreviousAffinity != NULL) {
+        *PreviousAffinity = (GROUP_AFFINITY){.Mask = old};
+    }
+}
+
+/* KeRevertToUserGroupAffinityThread: <= APC_LEVEL. */
+VOID KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity)
+{
+    KeRevertToUserAffinityThreadEx(PreviousAffinity->Mask);
+}

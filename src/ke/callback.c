@@ -1,0 +1,37 @@
+/*
+ * callback.c - the bracket around every call of driver code.
+ */
+#include "ke/event.h"
+
+/*
+ * The frame is linked to the processor; the scheduler moves it along with the thread.  Stack walks made
+ * in the callback stop at the frame of whoever calls callback_enter.
+ */
+void callback_enter(struct callback_frame *frame, enum callback_kind kind, const char *name,
+                    const void *routine)
+{
+    KIRQL irql = ke_mask();
+    struct ke_processor *processor = ke_processor();
+    *frame = (struct callback_frame){
+        .kind = kind,
+        .irql = irql,
+        .name = name,
+        .routine = routine,
+        .stack_root = *(void **)__builtin_frame_address(0),
+        .outer = processor->callback,
+    };
+    processor->callback = frame;
+    ke_unmask(irql);
+    event_send(EVENT_CALLBACK_ENTER, routine, kind, (uintptr_t)frame, 0, 0);
+}
+
+void callback_leave(struct callback_frame *frame)
+{
+    event_send(EVENT_CALLBACK_LEAVE, frame->routine, frame->kind, (uintptr_t)frame, 0, 0);
+    if (ke_irql() != frame->irql) {
+        ke_lower(frame->irql);
+    }
+    KIRQL irql = ke_mask();
+    ke_processor()->callback = frame->outer;
+    ke_unmask(irql);
+}

@@ -1,0 +1,210 @@
+/*
+ * dpc.c - deferred procedure calls: one queue a processor, drained at DISPATCH_LEVEL (spec DP-1 to DP-4).
+ *
+ * KDPC.DpcData names the processor on whose queue the object lies, NULL when on none: whoever changes it
+ * from NULL owns the insertion, so one object is never queued twice.  KDPC.Number is 0 for "where it is
+ * queued", else the target processor's number plus one.
+ */
+#include "ke/dispatch.h"
+
+#include <stddef.h>
+
+#define DPC_TYPE 19 /* KOBJECTS: DpcObject, as a debugger shows it */
+
+static LIST_ENTRY *dpc_link(PRKDPC dpc)
+{
+    return (LIST_ENTRY *)(void *)&dpc->DpcListEntry;
+}
+
+static PRKDPC dpc_of(LIST_ENTRY *link)
+{
+    return (PRKDPC)(void *)((char *)link - offsetof(KDPC, DpcListEntry));
+}
+
+void ke_dpc_initialize_processor(struct ke_processor *processor)
+{
+    InitializeListHead(&processor->dpc_queue);
+}
+
+/* KeInitializeDpc: any IRQL.  nf-wdm-keinitializedpc. */
+VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
+{
+    Dpc->Type = DPC_TYPE;
+    Dpc->Importance = MediumImportance;
+    Dpc->Number = 0;
+    Dpc->DeferredRoutine = DeferredRoutine;
+    Dpc->DeferredContext = DeferredContext;
+    Dpc->SystemArgument1 = NULL;
+    Dpc->SystemArgument2 = NULL;
+    Dpc->DpcData = NULL;
+}
+
+/* KeSetImportanceDpc: any IRQL; counts for later insertions.  nf-wdm-kesetimportancedpc. */
+VOID KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance)
+{
+    Dpc->Importance = (UCHAR)Importance;
+}
+
+/* KeSetTargetProcessorDpc: any IRQL.  nf-wdm-kesettargetprocessordpc. */
+VOID KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number)
+{
+    Dpc->Number = (USHORT)(Number + 1);
+}
+
+/* KeSetTargetProcessorDpcEx: any IRQL; STATUS_INVALID_PARAMETER for a processor that is not there. */
+NTSTATUS KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber)
+{
+    if (ProcNumber->Group != 0 || ProcNumber->Number >= ke_processor_count || ProcNumber->Reserved != 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    Dpc->Number = (USHORT)(ProcNumber->Number + 1);
+    return STATUS_SUCCESS;
+}
+
+static struct ke_processor *dpc_target(PRKDPC dpc)
+{
+    unsigned number = dpc->Number;
+    return number == 0 || number > ke_processor_count ? ke_processor() : &ke_processors[number - 1];
+}
+
+/*
+ * KeInsertQueueDpc: any IRQL.  Queues the DPC to its target processor; FALSE when it is queued already.
+ * The arguments are those of the insertion that succeeded.  nf-wdm-keinsertqueuedpc, DP-1, DP-2.
+ */
+BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
+{
+    KIRQL old = ke_mask();
+    struct ke_processor *target = dpc_target(Dpc);
+    PVOID none = NULL;
+    KIRQL masked = ke_guard_enter(&target->dpc_guard);
+    bool queued =
+        __atomic_compare_exchange_n(&Dpc->DpcData, &none, target, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    if (queued) {
+        Dpc->SystemArgument1 = SystemArgument1;
+        Dpc->SystemArgument2 = SystemArgument2;
+        if (Dpc->Importance == HighImportance) {
+            InsertHeadList(&target->dpc_queue, dpc_link(Dpc));
+        } else {
+            InsertTailList(&target->dpc_queue, dpc_link(Dpc));
+        }
+        target->dpc_depth++;
+    }
+    ke_guard_leave(&target->dpc_guard, masked);
+    ke_unmask(old);
+    if (queued) {
+        event_send(EVENT_DPC_QUEUE, Dpc, target->number, (uintptr_t)SystemArgument1,
+                   (uintptr_t)SystemArgument2, 0);
+        ke_post(target, DISPATCH_LEVEL);
+    }
+    return queued;
+}
+
+/* KeRemoveQueueDpc: any IRQL; TRUE when it was queued and now will not run.  nf-wdm-keremovequeuedpc. */
+BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
+{
+    for (;;) {
+        struct ke_processor *target =
+            __atomic_load_n((struct ke_processor **)&Dpc->DpcData, __ATOMIC_ACQUIRE);
+        if (target == NULL) {
+            return FALSE;
+        }
+        KIRQL old = ke_guard_enter(&target->dpc_guard);
+        bool removed = Dpc->DpcData == target;
+        if (removed) {
+            RemoveEntryList(dpc_link(Dpc));
+            target->dpc_depth--;
+            __atomic_store_n(&Dpc->DpcData, NULL, __ATOMIC_RELEASE);
+        }
+        ke_guard_leave(&target->dpc_guard, old);
+        if (removed) {
+            return TRUE;
+        }
+    }
+}
+
+/* What a DPC object said when it was taken off its queue: from then on it may be queued again (DP-3). */
+struct dpc_call {
+    PRKDPC dpc;
+    PKDEFERRED_ROUTINE routine;
+    PVOID context, argument1, argument2;
+};
+
+static bool dpc_take(struct ke_processor *processor, struct dpc_call *call)
+{
+    KIRQL old = ke_guard_enter(&processor->dpc_guard);
+    bool found = !IsListEmpty(&processor->dpc_queue);
+    if (found) {
+        PRKDPC dpc = dpc_of(RemoveHeadList(&processor->dpc_queue));
+        *call = (struct dpc_call){dpc, dpc->DeferredRoutine, dpc->DeferredContext, dpc->SystemArgument1,
+                                  dpc->SystemArgument2};
+        processor->dpc_depth--;
+        processor->dpc_active = true;
+        __atomic_store_n(&dpc->DpcData, NULL, __ATOMIC_RELEASE);
+    }
+    ke_guard_leave(&processor->dpc_guard, old);
+    return found;
+}
+
+static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVOID argument2);
+
+void ke_dpc_drain(void)
+{
+    struct ke_processor *processor = ke_processor();
+    struct dpc_call call;
+    while (dpc_take(processor, &call)) {
+        processor->progress++;
+        if (call.routine == flush_routine) {
+            call.routine(call.dpc, call.context, call.argument1, call.argument2);
+        } else {
+            struct callback_frame frame;
+            processor->dpc_count++;
+            callback_enter(&frame, CALLBACK_DPC, "DPC", (const void *)(uintptr_t)call.routine);
+            call.routine(call.dpc, call.context, call.argument1, call.argument2);
+            callback_leave(&frame);
+        }
+        processor->dpc_active = false;
+    }
+}
+
+bool ke_dpc_any_queued(void)
+{
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        if (ke_processors[i].dpc_depth != 0 || ke_processors[i].dpc_active) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- KeFlushQueuedDpcs ------------------------------------------------------------------------- */
+
+struct flush {
+    volatile LONG left;
+    KEVENT done;
+};
+
+static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)dpc, (void)argument1, (void)argument2;
+    struct flush *flush = context;
+    if (InterlockedDecrement(&flush->left) == 0) {
+        KeSetEvent(&flush->done, 0, FALSE);
+    }
+}
+
+/*
+ * KeFlushQueuedDpcs: PASSIVE_LEVEL; returns when every DPC that was queued before the call has run
+ * (DP-4).  A DPC of our own at the tail of each queue, which runs last, tells.
+ */
+VOID KeFlushQueuedDpcs(VOID)
+{
+    KDPC marker[KE_MAXIMUM_PROCESSORS];
+    struct flush flush = {.left = (LONG)ke_processor_count};
+    KeInitializeEvent(&flush.done, NotificationEvent, FALSE);
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        KeInitializeDpc(&marker[i], flush_routine, &flush);
+        KeSetTargetProcessorDpc(&marker[i], (CCHAR)i);
+        KeInsertQueueDpc(&marker[i], NULL, NULL);
+    }
+    KeWaitForSingleObject(&flush.done, Executive, KernelMode, FALSE, NULL);
+}

@@ -1,0 +1,65 @@
+/*
+ * event.c - KEVENT (spec section 7; nf-wdm-keinitializeevent and neighbours).
+ */
+#include "ke/dispatch.h"
+#include "ke/object.h"
+
+/* KeInitializeEvent: any IRQL.  NotificationEvent stays signalled until reset, SynchronizationEvent lets one
+ * waiter go. */
+VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
+{
+    Event->Header.Type = Type == NotificationEvent ? KE_NOTIFICATION_EVENT : KE_SYNCHRONIZATION_EVENT;
+    Event->Header.SignalState = State;
+    InitializeListHead(&Event->Header.WaitListHead);
+}
+
+static LONG event_change(PRKEVENT event, LONG state)
+{
+    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    LONG before = event->Header.SignalState;
+    event->Header.SignalState = state;
+    if (state > 0 && before <= 0) {
+        ke_wait_test(&event->Header);
+    }
+    ke_guard_leave(&ke_dispatcher, old);
+    return before;
+}
+
+/* KeSetEvent: <= DISPATCH_LEVEL; returns the former state, non-zero when it was signalled.  Wait is a hint
+ * that is not needed here. */
+LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
+{
+    (void)Increment, (void)Wait;
+    return event_change(Event, 1);
+}
+
+/* KeResetEvent: <= DISPATCH_LEVEL; returns the former state. */
+LONG KeResetEvent(PRKEVENT Event)
+{
+    return event_change(Event, 0);
+}
+
+/* KeClearEvent: <= DISPATCH_LEVEL. */
+VOID KeClearEvent(PRKEVENT Event)
+{
+    event_change(Event, 0);
+}
+
+/* KePulseEvent: <= DISPATCH_LEVEL; lets the present waiters go and resets; returns the former state. */
+LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
+{
+    (void)Increment, (void)Wait;
+    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    LONG before = Event->Header.SignalState;
+    Event->Header.SignalState = 1;
+    ke_wait_test(&Event->Header);
+    Event->Header.SignalState = 0;
+    ke_guard_leave(&ke_dispatcher, old);
+    return before;
+}
+
+/* KeReadStateEvent: any IRQL. */
+LONG KeReadStateEvent(PRKEVENT Event)
+{
+    return *(volatile LONG *)&Event->Header.SignalState;
+}

@@ -1,0 +1,68 @@
+/*
+ * irql.c - IRQL changes that drivers ask for (spec section 1).
+ */
+#include "ke/dispatch.h"
+
+#undef KeRaiseIrql
+#undef KeGetCurrentIrql
+#undef KeLowerIrql
+#undef KfLowerIrql
+#undef KeRaiseIrqlToDpcLevel
+
+KIRQL ke_raise(KIRQL irql)
+{
+    KIRQL old = ke_irql();
+    ke_irql_report(old, irql, IRQL_CAUSE_SYSTEM);
+    ke_irql_store(irql);
+    return old;
+}
+
+void ke_lower(KIRQL irql)
+{
+    ke_irql_report(ke_irql(), irql, IRQL_CAUSE_SYSTEM);
+    ke_unmask(irql);
+}
+
+/* KeGetCurrentIrql: any IRQL.  nf-wdm-kegetcurrentirql, IR-1. */
+KIRQL KeGetCurrentIrql(void)
+{
+    return ke_irql();
+}
+
+/*
+ * KfRaiseIrql (KeRaiseIrql): raises this processor's IRQL to NewIrql, which must not be below the
+ * present level, and returns the old level.  IR-7, nf-wdm-keraiseirql.
+ */
+KIRQL KfRaiseIrql(KIRQL NewIrql)
+{
+    KIRQL old = ke_irql();
+    if (!event_send(EVENT_IRQL, NULL, old, NewIrql, IRQL_CAUSE_DRIVER, 0)) {
+        ke_unmask(NewIrql); /* a downward "raise" delivers, as any fall does */
+    }
+    return old;
+}
+
+/*
+ * KeLowerIrql: restores the level that the matching KeRaiseIrql returned; what waited is delivered
+ * before it returns.  IR-7, nf-wdm-kelowerirql.
+ */
+VOID KeLowerIrql(KIRQL NewIrql)
+{
+    KIRQL old = ke_irql();
+    if (!event_send(EVENT_IRQL, NULL, old, NewIrql, IRQL_CAUSE_DRIVER, 1)) {
+        ke_unmask(NewIrql);
+    }
+}
+
+/* KfLowerIrql: KeLowerIrql under the name that older headers import. */
+VOID KfLowerIrql(KIRQL NewIrql);
+VOID KfLowerIrql(KIRQL NewIrql)
+{
+    KeLowerIrql(NewIrql);
+}
+
+/* KeRaiseIrqlToDpcLevel: <= DISPATCH_LEVEL; returns the old level.  nf-wdm-keraiseirqltodpclevel. */
+KIRQL KeRaiseIrqlToDpcLevel(VOID)
+{
+    return KfRaiseIrql(DISPATCH_LEVEL);
+}

@@ -1,0 +1,256 @@
+/*
+ * line.c - interrupt lines and interrupt objects (spec section 5; contract in line.h).
+ */
+#include "ke/line.h"
+
+#include "ke/dispatch.h"
+#include "ke/engine.h"
+#include "ke/run.h"
+#include "ke/spinlock.h"
+
+#define LINES 64
+#define LINE_SHARERS 8
+#define STORM_LIMIT 200000
+
+struct ke_line {
+    const char *name;
+    KIRQL irql;
+    enum ke_trigger trigger;
+    bool used;
+    KAFFINITY affinity;
+    struct ke_guard guard;
+    bool asserted;     /* level-triggered: the device holds the line */
+    bool again;        /* edge-triggered: one more edge came while one was under way */
+    bool posted;       /* an interrupt is on its way or in service */
+    unsigned unserved; /* services in a row after which the line was still asserted */
+    volatile uint32_t serving;
+    struct ke_interrupt *interrupts[LINE_SHARERS];
+};
+
+static struct ke_line lines[LINES];
+static struct ke_guard lines_guard;
+static uint64_t lines_at_level[KE_MASKED];
+
+struct ke_line *ke_line_create(const char *name, KIRQL dirql, enum ke_trigger trigger, KAFFINITY affinity)
+{
+    struct ke_line *made = NULL;
+    KIRQL old = ke_guard_enter(&lines_guard);
+    for (unsigned i = 0; i < LINES && made == NULL; i++) {
+        if (!lines[i].used) {
+            made = &lines[i];
+            *made = (struct ke_line){
+                .name = name, .irql = dirql, .trigger = trigger, .affinity = affinity, .used = true};
+            __atomic_fetch_or(&lines_at_level[dirql], 1ull << i, __ATOMIC_SEQ_CST);
+        }
+    }
+    ke_guard_leave(&lines_guard, old);
+    return made;
+}
+
+void ke_line_destroy(struct ke_line *line)
+{
+    KIRQL old = ke_guard_enter(&lines_guard);
+    __atomic_fetch_and(&lines_at_level[line->irql], ~(1ull << (line - lines)), __ATOMIC_SEQ_CST);
+    line->used = false;
+    ke_guard_leave(&lines_guard, old);
+}
+
+KIRQL ke_line_irql(const struct ke_line *line)
+{
+    return line->irql;
+}
+
+/* Which processor takes the next interrupt: one of the line's affinity. */
+static struct ke_processor *line_target(const struct ke_line *line)
+{
+    unsigned allowed[KE_MAXIMUM_PROCESSORS], count = 0;
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        if (line->affinity >> i & 1) {
+            allowed[count++] = i;
+        }
+    }
+    return &ke_processors[count == 0 ? 0 : allowed[ke_choose(CHOICE_PLACEMENT, count)]];
+}
+
+static void line_send(struct ke_line *line)
+{
+    struct ke_processor *target = line_target(line);
+    __atomic_fetch_or(&target->lines, 1ull << (line - lines), __ATOMIC_SEQ_CST);
+    ke_post(target, line->irql);
+}
+
+void ke_line_assert(struct ke_line *line)
+{
+    KIRQL old = ke_guard_enter(&line->guard);
+    bool send = !line->posted;
+    if (line->trigger == KE_LEVEL_TRIGGERED) {
+        line->asserted = true;
+    } else {
+        line->again = !send;
+    }
+    line->posted = true;
+    ke_guard_leave(&line->guard, old);
+    if (send) {
+        line_send(line);
+    }
+}
+
+void ke_line_deassert(struct ke_line *line)
+{
+    KIRQL old = ke_guard_enter(&line->guard);
+    line->asserted = false;
+    line->unserved = 0;
+    ke_guard_leave(&line->guard, old);
+}
+
+/* ---- service ----------------------------------------------------------------------------------- */
+
+static void interrupt_lock(struct ke_interrupt *interrupt)
+{
+    ke_spin_lock_take(&interrupt->lock);
+    interrupt->owner = ke_processor();
+}
+
+static void interrupt_unlock(struct ke_interrupt *interrupt)
+{
+    interrupt->owner = NULL;
+    ke_spin_lock_drop(&interrupt->lock);
+}
+
+static bool line_call(struct ke_line *line)
+{
+    struct ke_interrupt *sharers[LINE_SHARERS];
+    bool claimed = false;
+    KIRQL old = ke_guard_enter(&line->guard);
+    for (unsigned i = 0; i < LINE_SHARERS; i++) {
+        sharers[i] = line->interrupts[i];
+    }
+    line->serving++;
+    ke_guard_leave(&line->guard, old);
+    for (unsigned i = 0; i < LINE_SHARERS; i++) {
+        struct ke_interrupt *interrupt = sharers[i];
+        if (interrupt != NULL) {
+            interrupt_lock(interrupt);
+            if (interrupt->connected && interrupt->service(interrupt, interrupt->context)) {
+                claimed = true;
+            }
+            interrupt_unlock(interrupt);
+        }
+    }
+    __atomic_fetch_sub(&line->serving, 1, __ATOMIC_RELEASE);
+    return claimed;
+}
+
+/*
+ * A level-triggered line that is still asserted interrupts again.  One that stays asserted however often
+ * it is served would keep its processor at DIRQL for ever: Windows calls that an interrupt storm (IN-9).
+ */
+static void line_serve(struct ke_line *line)
+{
+    line_call(line);
+    KIRQL old = ke_guard_enter(&line->guard);
+    bool again = line->trigger == KE_LEVEL_TRIGGERED ? line->asserted : line->again;
+    bool connected = false;
+    for (unsigned i = 0; i < LINE_SHARERS; i++) {
+        connected = connected || line->interrupts[i] != NULL;
+    }
+    line->again = false;
+    line->unserved = again && line->trigger == KE_LEVEL_TRIGGERED ? line->unserved + 1 : 0;
+    line->posted = again && connected; /* nobody listens: it waits for ke_interrupt_connect */
+    bool storm = line->unserved > STORM_LIMIT;
+    ke_guard_leave(&line->guard, old);
+    if (storm) {
+        ke_bugcheck(0xF2, 0, (ULONG_PTR)line->interrupts[0], (ULONG_PTR)line->interrupts[0], 1);
+    }
+    if (again && connected) {
+        line_send(line);
+    }
+}
+
+void ke_lines_serve(struct ke_processor *processor, KIRQL level)
+{
+    uint64_t at_level = lines_at_level[level];
+    uint64_t waiting = __atomic_fetch_and(&processor->lines, ~at_level, __ATOMIC_SEQ_CST) & at_level;
+    for (unsigned i = 0; waiting != 0; i++, waiting >>= 1) {
+        if (waiting & 1) {
+            processor->interrupt_count++;
+            line_serve(&lines[i]);
+        }
+    }
+}
+
+/* ---- interrupt objects ------------------------------------------------------------------------- */
+
+void ke_interrupt_connect(struct ke_interrupt *interrupt, struct ke_line *line)
+{
+    interrupt->line = line;
+    interrupt->irql = line->irql;
+    interrupt->lock = 0;
+    interrupt->owner = NULL;
+    interrupt->connected = TRUE;
+    KIRQL old = ke_guard_enter(&line->guard);
+    for (unsigned i = 0; i < LINE_SHARERS; i++) {
+        if (line->interrupts[i] == NULL) {
+            line->interrupts[i] = interrupt;
+            break;
+        }
+    }
+    bool send = line->asserted && !line->posted; /* asserted before anybody listened */
+    line->posted = line->posted || send;
+    ke_guard_leave(&line->guard, old);
+    if (send) {
+        line_send(line);
+    }
+}
+
+void ke_interrupt_disconnect(struct ke_interrupt *interrupt)
+{
+    struct ke_line *line = interrupt->line;
+    KIRQL old = ke_guard_enter(&line->guard);
+    for (unsigned i = 0; i < LINE_SHARERS; i++) {
+        if (line->interrupts[i] == interrupt) {
+            line->interrupts[i] = NULL;
+        }
+    }
+    ke_guard_leave(&line->guard, old);
+
+    /* A service that began before may still have the object in its hands. */
+    LARGE_INTEGER moment = {.QuadPart = -1000};
+    interrupt->connected = FALSE;
+    while (__atomic_load_n(&line->serving, __ATOMIC_ACQUIRE) != 0 || interrupt->lock != 0) {
+        KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    }
+}
+
+BOOLEAN ke_interrupt_synchronize(struct ke_interrupt *interrupt, BOOLEAN (*routine)(void *), void *context,
+                                 const char *name)
+{
+    KIRQL old = ke_irql();
+    ke_irql_report(old, interrupt->irql, IRQL_CAUSE_INTERRUPT);
+    ke_irql_store(interrupt->irql);
+    if (interrupt->owner == ke_processor()) {
+        /* From the ISR or from inside the routine: the lock is this processor's already (IN-21). */
+        ke_bugcheck(0xF, 0, 0, 0, 0);
+    }
+    interrupt_lock(interrupt);
+    struct callback_frame frame;
+    callback_enter(&frame, CALLBACK_SYNCHRONIZE, name, (const void *)(uintptr_t)routine);
+    BOOLEAN result = routine(context);
+    callback_leave(&frame);
+    interrupt_unlock(interrupt);
+    ke_irql_report(interrupt->irql, old, IRQL_CAUSE_INTERRUPT);
+    ke_unmask(old);
+    return result;
+}
+
+/*
+ * KeSynchronizeExecution: <= DIRQL of the interrupt; runs the routine at DIRQL under the interrupt spin
+ * lock and returns its result.  nf-wdm-kesynchronizeexecution, IN-20.
+ */
+BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
+                               PVOID SynchronizeContext)
+{
+    return ke_interrupt_synchronize((struct ke_interrupt *)(void *)Interrupt,
+                                    (BOOLEAN(*)(void *))SynchronizeRoutine, SynchronizeContext,
+                                    "SynchCritSection");
+}

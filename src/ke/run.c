@@ -1,0 +1,185 @@
+/*
+ * run.c - starting the processors, waiting for the end, and watching that there is one.
+ */
+#include "ke/run.h"
+
+#include "ke/bugcheck.h"
+#include "ke/clock.h"
+#include "ke/dispatch.h"
+#include "ke/engine.h"
+
+#include <string.h>
+
+#define WATCH_PERIOD_NS 100000000u
+#define WATCHDOG_DEFAULT_NS 5000000000u
+#define BLOCKED_LIMIT_NS 2000000000u
+#define START_ROUTINES 8
+
+static void (*start_routines[START_ROUTINES])(void);
+static unsigned start_routine_count;
+
+struct run_body {
+    void (*body)(void *);
+    void *argument;
+};
+
+void ke_start_add(void (*start)(void))
+{
+    if (start_routine_count < START_ROUTINES) {
+        start_routines[start_routine_count++] = start;
+    }
+}
+
+static void body_thread(void *argument)
+{
+    const struct run_body *run = argument;
+    for (unsigned i = 0; i < start_routine_count; i++) {
+        start_routines[i]();
+    }
+    run->body(run->argument);
+    ke_stop_word_set(KE_STOP_ENDED);
+}
+
+static void processor_main(void *argument)
+{
+    struct ke_processor *processor = argument;
+    host_context_of_thread(&processor->idle_context);
+    ke_irql_store(PASSIVE_LEVEL);
+    ke_deliver();
+    ke_idle_loop(processor);
+}
+
+static void prepare_processor(unsigned number, uint64_t seed)
+{
+    struct ke_processor *processor = &ke_processors[number];
+    processor->self = processor;
+    processor->irql = KE_MASKED;
+    processor->number = number;
+    processor->random = (seed + 1) * 0x9E3779B97F4A7C15u + number;
+    processor->host.region = processor;
+    processor->host.name = "processor";
+    ke_dpc_initialize_processor(processor);
+}
+
+static bool start_processors(const struct ke_run_options *options)
+{
+    for (unsigned i = 0; i < options->processors; i++) {
+        prepare_processor(i, options->seed);
+    }
+    ke_processor_count = options->processors;
+    for (unsigned i = 0; i < options->processors; i++) {
+        if (host_thread_start(&ke_processors[i].host, processor_main, &ke_processors[i]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- watching ---------------------------------------------------------------------------------- */
+
+struct watch {
+    uint64_t progress, since, cpu;
+    unsigned asked; /* how often the processor was asked to show itself */
+};
+
+/*
+ * A processor is stuck when it has used its limit of host processor time (or four times that of real
+ * time: it may be waiting) at DISPATCH_LEVEL or above without once falling below it.  The DISPATCH_LEVEL
+ * post makes every fall visible as progress.
+ */
+static bool is_stuck(struct ke_processor *processor, struct watch *watch, uint64_t limit)
+{
+    uint64_t now = host_now_ns();
+    uint64_t cpu = host_thread_cpu_ns(&processor->host);
+    KIRQL irql = processor->irql;
+    if (irql < DISPATCH_LEVEL || processor->progress != watch->progress || watch->since == 0) {
+        *watch = (struct watch){processor->progress, now, cpu, 0};
+        return false;
+    }
+    ke_post(processor, DISPATCH_LEVEL);
+    return cpu - watch->cpu > limit || now - watch->since > 4 * limit;
+}
+
+/*
+ * Makes a stuck processor report itself, with what it runs.  One that waits inside the library with
+ * interrupts masked cannot: false when it has been asked ten times.
+ */
+static bool show_itself(struct ke_processor *processor, struct watch *watch)
+{
+    processor->watched = true;
+    ke_post(processor, KE_NMI_LEVEL);
+    return watch->asked++ < 10;
+}
+
+static void report_watchdog(enum watchdog_kind kind, uint64_t nanoseconds, uintptr_t processor)
+{
+    event_send(EVENT_WATCHDOG, NULL, kind, (uintptr_t)nanoseconds, processor, 0);
+}
+
+/* From outside the machine: marks it stopped without a processor of its own to stop on. */
+static enum ke_run_result stop_from_outside(ULONG code)
+{
+    ke_bugcheck_data.code = code;
+    ke_bugcheck_data.processor = -1;
+    ke_freeze_all();
+    return KE_RUN_BUGCHECK;
+}
+
+static enum ke_run_result watch_until_end(const struct ke_run_options *options)
+{
+    static struct watch watches[KE_MAXIMUM_PROCESSORS];
+    uint64_t limit = options->watchdog_ns != 0 ? options->watchdog_ns : WATCHDOG_DEFAULT_NS;
+    uint64_t start = host_now_ns(), blocked_since = 0;
+    for (;;) {
+        host_wait(ke_stop_word(), KE_STOP_RUNNING, WATCH_PERIOD_NS);
+        uint32_t stop = __atomic_load_n(ke_stop_word(), __ATOMIC_ACQUIRE);
+        if (stop != KE_STOP_RUNNING) {
+            return stop == KE_STOP_ENDED ? KE_RUN_ENDED : KE_RUN_BUGCHECK;
+        }
+        uint64_t now = host_now_ns();
+        for (unsigned i = 0; i < ke_processor_count; i++) {
+            if (is_stuck(&ke_processors[i], &watches[i], limit) &&
+                !show_itself(&ke_processors[i], &watches[i])) {
+                report_watchdog(WATCHDOG_DISPATCH, limit, i);
+                return stop_from_outside(0x133);
+            }
+        }
+        KIRQL old = ke_guard_enter(&ke_dispatcher);
+        bool blocked = ke_nothing_runs() && !ke_timers_any_armed();
+        ke_guard_leave(&ke_dispatcher, old);
+        blocked_since = !blocked ? 0 : blocked_since == 0 ? now : blocked_since;
+        if (blocked && now - blocked_since > BLOCKED_LIMIT_NS) {
+            report_watchdog(WATCHDOG_BLOCKED, now - blocked_since, ~(uintptr_t)0);
+            return stop_from_outside(0x133);
+        }
+        if (options->operation_ns != 0 && now - start > options->operation_ns) {
+            report_watchdog(WATCHDOG_OPERATION, now - start, ~(uintptr_t)0);
+            return stop_from_outside(0x133);
+        }
+    }
+}
+
+enum ke_run_result ke_run(const struct ke_run_options *options, void (*body)(void *), void *argument)
+{
+    struct run_body run = {body, argument};
+    host_region_set(&ke_outside);
+    ke_engine->start(options->seed);
+    ke_clock_start(host_system_time());
+    host_traps_install(ke_interrupt_arrived, ke_fault_arrived);
+    if (!start_processors(options)) {
+        return KE_RUN_NO_MEMORY;
+    }
+    struct _KTHREAD *thread = ke_thread_create(body_thread, &run, "scenario", true);
+    if (thread == NULL) {
+        return KE_RUN_NO_MEMORY;
+    }
+    enum ke_run_result result = watch_until_end(options);
+    if (result == KE_RUN_ENDED) {
+        ke_idle_stop();
+        for (unsigned i = 0; i < ke_processor_count; i++) {
+            host_thread_join(&ke_processors[i].host);
+        }
+    }
+    ke_engine->stop();
+    return result;
+}

@@ -1,0 +1,169 @@
+/*
+ * thread.c - making, ending and counting kernel threads (contract in thread.h).
+ */
+#include "ke/thread.h"
+
+#include "ke/dispatch.h"
+
+#include <stdlib.h>
+
+#define THREAD_STACK_SIZE (256u * 1024u)
+#define THREAD_TYPE 6 /* KOBJECTS: ThreadObject */
+
+static LIST_ENTRY all_threads = {&all_threads, &all_threads};
+static ULONG next_id = 4;
+
+void ke_thread_reference(struct _KTHREAD *thread)
+{
+    __atomic_fetch_add(&thread->references, 1, __ATOMIC_RELAXED);
+}
+
+void ke_thread_dereference(struct _KTHREAD *thread)
+{
+    if (__atomic_fetch_sub(&thread->references, 1, __ATOMIC_ACQ_REL) == 1) {
+        KIRQL old = ke_mask();
+        host_stack_unmap(&thread->host.stack);
+        free(thread);
+        ke_unmask(old);
+    }
+}
+
+/* The first code on a new thread's stack; the dispatcher guard is held by the switch that led here. */
+static void thread_main(void *argument)
+{
+    struct _KTHREAD *thread = argument;
+    struct callback_frame frame;
+    host_context_entered(&thread->host);
+    ke_guard_leave(&ke_dispatcher, PASSIVE_LEVEL);
+    event_send(EVENT_THREAD_START, thread, thread->id, thread->system, 0, 0);
+    if (thread->system) {
+        thread->start(thread->context);
+    } else {
+        callback_enter(&frame, CALLBACK_THREAD, "thread", (const void *)(uintptr_t)thread->start);
+        thread->start(thread->context);
+        callback_leave(&frame);
+    }
+    ke_thread_exit(STATUS_SUCCESS);
+}
+
+/*
+ * An ended thread's stack is in use until the switch away from it is over, so it cannot drop its own
+ * reference: it joins this list under the dispatcher guard, which is left only after that switch.
+ */
+static struct _KTHREAD *dead_threads;
+
+static void reap(void)
+{
+    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    struct _KTHREAD *dead = dead_threads;
+    dead_threads = NULL;
+    ke_guard_leave(&ke_dispatcher, old);
+    while (dead != NULL) {
+        struct _KTHREAD *next = dead->next_dead;
+        ke_thread_dereference(dead);
+        dead = next;
+    }
+}
+
+struct _KTHREAD *ke_thread_create(void (*start)(void *), void *context, const char *name, bool system)
+{
+    reap();
+    KIRQL old = ke_mask();
+    struct host_stack stack;
+    struct _KTHREAD *thread = calloc(1, sizeof *thread);
+    if (thread != NULL && !host_stack_map(&stack, THREAD_STACK_SIZE)) {
+        free(thread);
+        thread = NULL;
+    }
+    ke_unmask(old);
+    if (thread == NULL) {
+        return NULL;
+    }
+    thread->header.Type = THREAD_TYPE;
+    InitializeListHead(&thread->header.WaitListHead);
+    thread->references = 2;
+    thread->priority = 8;
+    thread->affinity = ke_processor_count == 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << ke_processor_count) - 1;
+    thread->user_affinity = thread->affinity;
+    thread->system = system;
+    thread->name = name;
+    thread->start = start;
+    thread->context = context;
+    KeInitializeTimer(&thread->wait_timer);
+    host_context_make(&thread->host, stack, thread_main, thread);
+
+    old = ke_guard_enter(&ke_dispatcher);
+    thread->id = next_id;
+    next_id += 4;
+    InsertTailList(&all_threads, &thread->all_link);
+    ke_thread_ready(thread);
+    ke_guard_leave(&ke_dispatcher, old);
+    return thread;
+}
+
+void ke_thread_exit(NTSTATUS status)
+{
+    struct _KTHREAD *thread = ke_processor()->current;
+    event_send(EVENT_THREAD_END, thread, thread->id, thread->system, 0, 0);
+    reap();
+    ke_guard_enter(&ke_dispatcher);
+    thread->exit_status = status;
+    thread->state = KE_THREAD_ENDED;
+    RemoveEntryList(&thread->all_link);
+    thread->header.SignalState = 1;
+    ke_wait_test(&thread->header);
+    thread->next_dead = dead_threads;
+    dead_threads = thread;
+    ke_processor()->callback = NULL;
+    ke_thread_block();
+    __builtin_unreachable();
+}
+
+void ke_thread_each(void (*visit)(struct _KTHREAD *thread, void *argument), void *argument)
+{
+    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    for (LIST_ENTRY *link = all_threads.Flink; link != &all_threads; link = link->Flink) {
+        visit(CONTAINING_RECORD(link, struct _KTHREAD, all_link), argument);
+    }
+    ke_guard_leave(&ke_dispatcher, old);
+}
+
+/* KeGetCurrentThread: any IRQL; the thread that this processor runs or whose stack a DPC or ISR borrows. */
+PKTHREAD KeGetCurrentThread(VOID)
+{
+    KIRQL old = ke_mask();
+    PKTHREAD current = (PKTHREAD)ke_processor()->current;
+    ke_unmask(old);
+    return current;
+}
+
+/* KeSetPriorityThread: PASSIVE_LEVEL; returns the old priority.  The scheduler is first come, first served.
+ */
+KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
+{
+    return InterlockedExchange((volatile LONG *)&((struct _KTHREAD *)Thread)->priority, Priority);
+}
+
+/* KeQueryPriorityThread: PASSIVE_LEVEL. */
+KPRIORITY KeQueryPriorityThread(PKTHREAD Thread)
+{
+    return ((struct _KTHREAD *)Thread)->priority;
+}
+
+/* KeEnterCriticalRegion: <= APC_LEVEL; normal kernel APCs are never sent here, so only the count is kept. */
+VOID KeEnterCriticalRegion(VOID)
+{
+    ((struct _KTHREAD *)KeGetCurrentThread())->critical_region--;
+}
+
+/* KeLeaveCriticalRegion: <= APC_LEVEL. */
+VOID KeLeaveCriticalRegion(VOID)
+{
+    ((struct _KTHREAD *)KeGetCurrentThread())->critical_region++;
+}
+
+/* KeAreApcsDisabled: <= DISPATCH_LEVEL. */
+BOOLEAN KeAreApcsDisabled(VOID)
+{
+    return ((struct _KTHREAD *)KeGetCurrentThread())->critical_region != 0;
+}

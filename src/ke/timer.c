@@ -1,0 +1,182 @@
+/*
+ * timer.c - KTIMER (spec section 8): one list of armed timers, ordered by due time.
+ *
+ * DueTime holds the engine's clock in nanoseconds.  A timer is armed while TimerListEntry.Flink is not
+ * NULL.  Expiry happens at DISPATCH_LEVEL on whichever processor the clock interrupted.
+ */
+#include "ke/dispatch.h"
+#include "ke/engine.h"
+#include "ke/object.h"
+
+#include <string.h>
+
+static LIST_ENTRY timers = {&timers, &timers};
+
+static PKTIMER timer_of(LIST_ENTRY *link)
+{
+    return CONTAINING_RECORD(link, KTIMER, TimerListEntry);
+}
+
+static uint64_t timer_due(PKTIMER timer)
+{
+    return (uint64_t)timer->DueTime.QuadPart;
+}
+
+/* Relative (negative, in 100 ns) or absolute system time, as the engine's clock. */
+uint64_t ke_timer_deadline(const LARGE_INTEGER *due)
+{
+    uint64_t now = ke_engine->now();
+    if (due->QuadPart <= 0) {
+        return now + (uint64_t)-due->QuadPart * 100u;
+    }
+    LARGE_INTEGER system_time;
+    KeQuerySystemTimePrecise(&system_time);
+    return due->QuadPart <= system_time.QuadPart
+               ? now
+               : now + (uint64_t)(due->QuadPart - system_time.QuadPart) * 100u;
+}
+
+/* Returns true when it is now the first of all. */
+bool ke_timer_insert(PKTIMER timer, uint64_t due)
+{
+    LIST_ENTRY *before = timers.Blink;
+    while (before != &timers && timer_due(timer_of(before)) > due) {
+        before = before->Blink;
+    }
+    timer->DueTime.QuadPart = due;
+    InsertHeadList(before, &timer->TimerListEntry);
+    bool first = timers.Flink == &timer->TimerListEntry;
+    if (first) {
+        ke_engine->timer_due(due);
+    }
+    return first;
+}
+
+bool ke_timer_remove(PKTIMER timer)
+{
+    if (timer->TimerListEntry.Flink == NULL) {
+        return false;
+    }
+    RemoveEntryList(&timer->TimerListEntry);
+    timer->TimerListEntry.Flink = NULL;
+    return true;
+}
+
+bool ke_timers_one_shot_armed(void)
+{
+    for (LIST_ENTRY *link = timers.Flink; link != &timers; link = link->Flink) {
+        if (timer_of(link)->Period == 0 && !ke_timer_is_timeout(timer_of(link))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ke_timers_any_armed(void)
+{
+    return !IsListEmpty(&timers);
+}
+
+/* A periodic timer goes on from when it should have expired; periods that were missed are skipped. */
+static void rearm(PKTIMER timer, uint64_t now)
+{
+    uint64_t period = (uint64_t)timer->Period * 1000000u;
+    uint64_t due = timer_due(timer) + period;
+    ke_timer_insert(timer, due > now ? due : now + period);
+}
+
+static void expire(PKTIMER timer, uint64_t now)
+{
+    PKDPC dpc = timer->Dpc;
+    LARGE_INTEGER system_time;
+    ke_timer_remove(timer);
+    if (ke_timer_is_timeout(timer)) {
+        ke_wait_timed_out(timer);
+        return;
+    }
+    if (timer->Period != 0) {
+        rearm(timer, now);
+    }
+    timer->Header.SignalState = 1;
+    ke_wait_test(&timer->Header);
+    if (dpc != NULL) {
+        KeQuerySystemTimePrecise(&system_time);
+        KeInsertQueueDpc(dpc, (PVOID)(uintptr_t)system_time.LowPart, (PVOID)(intptr_t)system_time.HighPart);
+    }
+}
+
+void ke_timers_expire(void)
+{
+    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    uint64_t now = ke_engine->now();
+    while (!IsListEmpty(&timers) && timer_due(timer_of(timers.Flink)) <= now) {
+        expire(timer_of(timers.Flink), now);
+    }
+    ke_engine->timer_due(IsListEmpty(&timers) ? UINT64_MAX : timer_due(timer_of(timers.Flink)));
+    ke_guard_leave(&ke_dispatcher, old);
+}
+
+/* KeInitializeTimerEx: any IRQL.  nf-wdm-keinitializetimerex. */
+VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
+{
+    memset(Timer, 0, sizeof *Timer);
+    Timer->Header.Type = Type == NotificationTimer ? KE_NOTIFICATION_TIMER : KE_SYNCHRONIZATION_TIMER;
+    InitializeListHead(&Timer->Header.WaitListHead);
+}
+
+/* KeInitializeTimer: any IRQL; a notification timer. */
+VOID KeInitializeTimer(PKTIMER Timer)
+{
+    KeInitializeTimerEx(Timer, NotificationTimer);
+}
+
+/*
+ * KeSetTimerEx: <= DISPATCH_LEVEL.  Arms the timer, cancelling an earlier setting and a DPC of it that is
+ * still queued (TI-3); Period in milliseconds, 0 for one expiry.  TRUE when it was armed already.
+ */
+BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
+{
+    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    bool was_armed = ke_timer_remove(Timer);
+    if (Timer->Dpc != NULL) {
+        KeRemoveQueueDpc(Timer->Dpc);
+    }
+    Timer->Header.SignalState = 0;
+    Timer->Dpc = Dpc;
+    Timer->Period = Period;
+    ke_timer_insert(Timer, ke_timer_deadline(&DueTime));
+    ke_guard_leave(&ke_dispatcher, old);
+    return was_armed;
+}
+
+/* KeSetTimer: <= DISPATCH_LEVEL; one expiry. */
+BOOLEAN KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
+{
+    return KeSetTimerEx(Timer, DueTime, 0, Dpc);
+}
+
+/* KeSetCoalescableTimer: <= DISPATCH_LEVEL; the tolerance is a freedom that is not used (TI-4). */
+BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay,
+                              PKDPC Dpc)
+{
+    (void)TolerableDelay;
+    return KeSetTimerEx(Timer, DueTime, (LONG)Period, Dpc);
+}
+
+/*
+ * KeCancelTimer: <= DISPATCH_LEVEL; TRUE when it was armed, which a periodic timer always is (TI-7).  A DPC
+ * that is queued already stays queued.
+ */
+BOOLEAN KeCancelTimer(PKTIMER Timer)
+{
+    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    bool was_armed = ke_timer_remove(Timer);
+    ke_guard_leave(&ke_dispatcher, old);
+    return was_armed;
+}
+
+/* KeReadStateTimer: any IRQL; TRUE when it has expired since it was set. */
+BOOLEAN KeReadStateTimer(PKTIMER Timer)
+{
+    return *(volatile LONG *)&Timer->Header.SignalState != 0;
+}
