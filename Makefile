@@ -4,7 +4,7 @@ JOBS     ?= $(shell nproc)
 SECONDS  ?= 600
 UNDIS    := build/undis
 CAPTURE  := share/captures/lan.pcap
-SOURCES   = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
+SOURCES   = $(shell find src include drivers tests bench -name '*.[ch]' | sort)
 
 .PHONY: all setup build run test bench soak format check-format install clean help
 .DEFAULT_GOAL := all
