@@ -73,6 +73,9 @@ void host_region_set(void *region);
 /* Names the region of threads that were given none, and gives it to the calling thread. */
 void host_region_set_default(void *region);
 
+/* Whether the byte at `address` can be read, at this moment.  Signal-safe. */
+bool host_readable(const void *address);
+
 /* ---- interrupts and faults --------------------------------------------------------------------- */
 
 /* What the interrupted or faulting code was doing, taken from the signal frame. */
@@ -80,7 +83,8 @@ struct host_registers {
     uintptr_t pc, sp, fp;
 };
 
-enum host_fault { HOST_FAULT_ACCESS, HOST_FAULT_INSTRUCTION, HOST_FAULT_ARITHMETIC };
+/* HOST_FAULT_STACK is not told apart here: ke knows which stack is in use. */
+enum host_fault { HOST_FAULT_ACCESS, HOST_FAULT_INSTRUCTION, HOST_FAULT_ARITHMETIC, HOST_FAULT_STACK };
 
 /*
  * Installs the two handlers, once a process.  `interrupt` runs on the interrupted thread's own stack,
