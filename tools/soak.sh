@@ -4,7 +4,7 @@
 set -euo pipefail
 undis=$1 capture=$2 seconds=$3
 drivers=$(dirname "$undis")/drivers
-torture=$(dirname "$undis")/tests/bin/torture
+torture=$(dirname "$undis")/tests/bin/test-torture-torture
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
@@ -21,7 +21,7 @@ while [ "$SECONDS" -lt "$seconds" ]; do
         --format json --output "$log" || fail "seed $seed failed"
     grep -Eq '"dropped": *0' "$log" || fail "seed $seed lost frames"
     frames=$((frames + 20000))
-    "$torture" --processors 8 --seconds 5 --seed "$seed" >"$log" 2>&1 || fail "torture with seed $seed failed"
+    "$torture" all --processors 8 --seconds 10 >"$log" 2>&1 || fail "lock torture failed in round $rounds"
     rounds=$((rounds + 1))
     if [ -t 1 ]; then
         printf '\rsoak: %d of %d s, %d rounds, %d frames each way\033[K' "$SECONDS" "$seconds" "$rounds" "$frames"
