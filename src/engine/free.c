@@ -29,6 +29,11 @@ static void free_kick(struct ke_processor *processor)
     }
 }
 
+static void free_wake(struct ke_processor *processor)
+{
+    host_wake(&processor->wake, 1);
+}
+
 static void free_idle(struct ke_processor *processor, uint32_t seen)
 {
     host_wait(&processor->wake, seen, 0);
@@ -159,6 +164,7 @@ static const struct ke_engine free_engine = {
     .stop = free_stop,
     .now = free_now,
     .kick = free_kick,
+    .wake = free_wake,
     .idle = free_idle,
     .lock_wait = free_lock_wait,
     .lock_wake = free_lock_wake,

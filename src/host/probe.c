@@ -18,7 +18,8 @@ bool host_readable(const void *address)
     bool readable = process_vm_readv(getpid(), &here, 1, &there, 1, 0) == 1;
     if (!readable && errno != EFAULT) {
         /* The call itself is forbidden here: then a page that is mapped at all must do. */
-        readable = msync((void *)((uintptr_t)address & ~(uintptr_t)(PAGE_BYTES - 1)), PAGE_BYTES, MS_ASYNC) == 0;
+        readable =
+            msync((void *)((uintptr_t)address & ~(uintptr_t)(PAGE_BYTES - 1)), PAGE_BYTES, MS_ASYNC) == 0;
     }
     errno = saved;
     return readable;

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A frame larger than the guard page can step over it by its own size. */
+#define STACK_GUARD_REACH 65536u
+
 static volatile bool frozen;
 static volatile uint32_t stop_word;
 struct ke_bugcheck_data ke_bugcheck_data;
@@ -134,11 +137,22 @@ static void bugcheck_for_fault(enum host_fault fault, uintptr_t address, bool wr
     switch (fault) {
     case HOST_FAULT_ARITHMETIC:
         ke_bugcheck(0x7F, 0, pc, 0, 0);
+    case HOST_FAULT_STACK:
+        ke_bugcheck(0x7F, 8, address, irql, pc); /* Windows: a double fault */
     case HOST_FAULT_INSTRUCTION:
         ke_bugcheck(0x1E, 0xC000001D, pc, 0, 0);
     default:
         ke_bugcheck(0xD1, address, irql, write, pc);
     }
+}
+
+/* Did code touch the guard page below the stack that it runs on? */
+static bool is_stack_overflow(const struct ke_processor *processor, uintptr_t address)
+{
+    const struct host_context *context =
+        processor->current != NULL ? &processor->current->host : &processor->idle_context;
+    uintptr_t base = (uintptr_t)context->stack.base;
+    return address < base && base - address <= STACK_GUARD_REACH;
 }
 
 void ke_fault_arrived(enum host_fault fault, uintptr_t address, bool write,
@@ -149,6 +163,9 @@ void ke_fault_arrived(enum host_fault fault, uintptr_t address, bool write,
         die_of_own_fault(address, registers);
     }
     processor->faulted = true;
+    if (fault == HOST_FAULT_ACCESS && is_stack_overflow(processor, address)) {
+        fault = HOST_FAULT_STACK;
+    }
     KIRQL irql = ke_irql();
     if (irql == KE_MASKED) {
         irql = processor->callback != NULL ? processor->callback->irql : PASSIVE_LEVEL;

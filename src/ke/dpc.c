@@ -6,6 +6,7 @@
  * queued", else the target processor's number plus one.
  */
 #include "ke/dispatch.h"
+#include "ke/engine.h"
 
 #include <stddef.h>
 
@@ -158,6 +159,7 @@ void ke_dpc_drain(void)
         } else {
             struct callback_frame frame;
             processor->dpc_count++;
+            processor->dpc_since = ke_engine->now();
             callback_enter(&frame, CALLBACK_DPC, "DPC", (const void *)(uintptr_t)call.routine);
             call.routine(call.dpc, call.context, call.argument1, call.argument2);
             callback_leave(&frame);
@@ -207,4 +209,30 @@ VOID KeFlushQueuedDpcs(VOID)
         KeInsertQueueDpc(&marker[i], NULL, NULL);
     }
     KeWaitForSingleObject(&flush.done, Executive, KernelMode, FALSE, NULL);
+}
+
+/* ---- how long a DPC may run -------------------------------------------------------------------- */
+
+#define DPC_TIME_LIMIT_TICKS 0x500u      /* one DPC; the examples of bug check 0x133 */
+#define DPC_WATCHDOG_LIMIT_TICKS 0x1E00u /* all DPCs of a period */
+
+/*
+ * KeQueryDpcWatchdogInformation: DISPATCH_LEVEL, in a DPC; else STATUS_UNSUCCESSFUL.  Limits and what is
+ * left of them in clock ticks, as Windows' 0x133 would count them: a driver uses it to stop in time.
+ */
+NTSTATUS KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation)
+{
+    struct ke_processor *processor = ke_processor();
+    if (ke_irql() < DISPATCH_LEVEL || !processor->dpc_active) {
+        return STATUS_UNSUCCESSFUL;
+    }
+    uint64_t used = (ke_engine->now() - processor->dpc_since) / 100u / KeQueryTimeIncrement();
+    ULONG left = used < DPC_TIME_LIMIT_TICKS ? DPC_TIME_LIMIT_TICKS - (ULONG)used : 0;
+    *WatchdogInformation = (KDPC_WATCHDOG_INFORMATION){
+        .DpcTimeLimit = DPC_TIME_LIMIT_TICKS,
+        .DpcTimeCount = left,
+        .DpcWatchdogLimit = DPC_WATCHDOG_LIMIT_TICKS,
+        .DpcWatchdogCount = DPC_WATCHDOG_LIMIT_TICKS - (DPC_TIME_LIMIT_TICKS - left),
+    };
+    return STATUS_SUCCESS;
 }

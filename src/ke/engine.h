@@ -28,6 +28,8 @@ struct ke_engine {
     uint64_t (*now)(void);
     /* `processor` has something pending; make it look.  Any host thread. */
     void (*kick)(struct ke_processor *processor);
+    /* An idle processor has a thread to run: its `wake` was changed.  Any host thread. */
+    void (*wake)(struct ke_processor *processor);
     /* Nothing to run here: return when `processor->wake` is no longer `seen` or something may have come up.
      */
     void (*idle)(struct ke_processor *processor, uint32_t seen);

@@ -19,8 +19,8 @@
 #endif
 
 enum event_kind {
-    /* IRQL.  value[0] = old level, value[1] = new level, value[2] = enum irql_cause. skip: for
-       IRQL_CAUSE_DRIVER. */
+    /* IRQL.  value[0] = old level, value[1] = new level, value[2] = enum irql_cause, value[3] = 1 for
+       KeLowerIrql.  Sent with interrupts masked.  skip: for IRQL_CAUSE_DRIVER. */
     EVENT_IRQL,
 
     /* Spin locks.  object = the KSPIN_LOCK.  value[0] = enum lock_flavor. */

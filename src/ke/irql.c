@@ -11,7 +11,7 @@
 
 KIRQL ke_raise(KIRQL irql)
 {
-    KIRQL old = ke_irql();
+    KIRQL old = ke_mask();
     ke_irql_report(old, irql, IRQL_CAUSE_SYSTEM);
     ke_irql_store(irql);
     return old;
@@ -19,7 +19,7 @@ KIRQL ke_raise(KIRQL irql)
 
 void ke_lower(KIRQL irql)
 {
-    ke_irql_report(ke_irql(), irql, IRQL_CAUSE_SYSTEM);
+    ke_irql_report(ke_mask(), irql, IRQL_CAUSE_SYSTEM);
     ke_unmask(irql);
 }
 
@@ -35,10 +35,9 @@ KIRQL KeGetCurrentIrql(void)
  */
 KIRQL KfRaiseIrql(KIRQL NewIrql)
 {
-    KIRQL old = ke_irql();
-    if (!event_send(EVENT_IRQL, NULL, old, NewIrql, IRQL_CAUSE_DRIVER, 0)) {
-        ke_unmask(NewIrql); /* a downward "raise" delivers, as any fall does */
-    }
+    KIRQL old = ke_mask();
+    bool objected = event_send(EVENT_IRQL, NULL, old, NewIrql, IRQL_CAUSE_DRIVER, 0);
+    ke_unmask(objected ? old : NewIrql); /* a downward "raise" delivers, as any fall does */
     return old;
 }
 
@@ -48,10 +47,9 @@ KIRQL KfRaiseIrql(KIRQL NewIrql)
  */
 VOID KeLowerIrql(KIRQL NewIrql)
 {
-    KIRQL old = ke_irql();
-    if (!event_send(EVENT_IRQL, NULL, old, NewIrql, IRQL_CAUSE_DRIVER, 1)) {
-        ke_unmask(NewIrql);
-    }
+    KIRQL old = ke_mask();
+    bool objected = event_send(EVENT_IRQL, NULL, old, NewIrql, IRQL_CAUSE_DRIVER, 1);
+    ke_unmask(objected ? old : NewIrql);
 }
 
 /* KfLowerIrql: KeLowerIrql under the name that older headers import. */

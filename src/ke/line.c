@@ -19,7 +19,7 @@ struct ke_line {
     bool used;
     KAFFINITY affinity;
     struct ke_guard guard;
-    bool asserted;     /* level-triggered: the device holds the line */
+    uint32_t asserted; /* level-triggered: bit n is set while source n holds the line */
     bool again;        /* edge-triggered: one more edge came while one was under way */
     bool posted;       /* an interrupt is on its way or in service */
     unsigned unserved; /* services in a row after which the line was still asserted */
@@ -79,12 +79,12 @@ static void line_send(struct ke_line *line)
     ke_post(target, line->irql);
 }
 
-void ke_line_assert(struct ke_line *line)
+void ke_line_assert_source(struct ke_line *line, unsigned source)
 {
     KIRQL old = ke_guard_enter(&line->guard);
     bool send = !line->posted;
     if (line->trigger == KE_LEVEL_TRIGGERED) {
-        line->asserted = true;
+        line->asserted |= 1u << source;
     } else {
         line->again = !send;
     }
@@ -95,12 +95,24 @@ void ke_line_assert(struct ke_line *line)
     }
 }
 
-void ke_line_deassert(struct ke_line *line)
+void ke_line_deassert_source(struct ke_line *line, unsigned source)
 {
     KIRQL old = ke_guard_enter(&line->guard);
-    line->asserted = false;
-    line->unserved = 0;
+    line->asserted &= ~(1u << source);
+    if (line->asserted == 0) {
+        line->unserved = 0;
+    }
     ke_guard_leave(&line->guard, old);
+}
+
+void ke_line_assert(struct ke_line *line)
+{
+    ke_line_assert_source(line, 0);
+}
+
+void ke_line_deassert(struct ke_line *line)
+{
+    ke_line_deassert_source(line, 0);
 }
 
 /* ---- service ----------------------------------------------------------------------------------- */
@@ -149,7 +161,7 @@ static void line_serve(struct ke_line *line)
 {
     line_call(line);
     KIRQL old = ke_guard_enter(&line->guard);
-    bool again = line->trigger == KE_LEVEL_TRIGGERED ? line->asserted : line->again;
+    bool again = line->trigger == KE_LEVEL_TRIGGERED ? line->asserted != 0 : line->again;
     bool connected = false;
     for (unsigned i = 0; i < LINE_SHARERS; i++) {
         connected = connected || line->interrupts[i] != NULL;
@@ -195,7 +207,7 @@ void ke_interrupt_connect(struct ke_interrupt *interrupt, struct ke_line *line)
             break;
         }
     }
-    bool send = line->asserted && !line->posted; /* asserted before anybody listened */
+    bool send = line->asserted != 0 && !line->posted; /* asserted before anybody listened */
     line->posted = line->posted || send;
     ke_guard_leave(&line->guard, old);
     if (send) {
@@ -241,16 +253,4 @@ BOOLEAN ke_interrupt_synchronize(struct ke_interrupt *interrupt, BOOLEAN (*routi
     ke_irql_report(interrupt->irql, old, IRQL_CAUSE_INTERRUPT);
     ke_unmask(old);
     return result;
-}
-
-/*
- * KeSynchronizeExecution: <= DIRQL of the interrupt; runs the routine at DIRQL under the interrupt spin
- * lock and returns its result.  nf-wdm-kesynchronizeexecution, IN-20.
- */
-BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
-                               PVOID SynchronizeContext)
-{
-    return ke_interrupt_synchronize((struct ke_interrupt *)(void *)Interrupt,
-                                    (BOOLEAN(*)(void *))SynchronizeRoutine, SynchronizeContext,
-                                    "SynchCritSection");
 }

@@ -23,6 +23,11 @@ KIRQL ke_line_irql(const struct ke_line *line);
 void ke_line_assert(struct ke_line *line);
 void ke_line_deassert(struct ke_line *line);
 
+/* A line that devices share is asserted while any of its sources (0 to 31) holds it; the two above mean
+ * source 0. */
+void ke_line_assert_source(struct ke_line *line, unsigned source);
+void ke_line_deassert_source(struct ke_line *line, unsigned source);
+
 /*
  * An interrupt object.  `service` returns TRUE when its device had raised the interrupt.  Runs at the
  * line's DIRQL holding the object's interrupt spin lock.

@@ -64,6 +64,7 @@ struct ke_processor {
     LIST_ENTRY dpc_queue;
     struct ke_guard dpc_guard;
     volatile uint32_t dpc_depth;
+    volatile uint64_t dpc_since;       /* when the running DPC began, engine's clock */
     volatile uint64_t dpc_count;       /* DPCs run so far */
     volatile uint64_t interrupt_count; /* device interrupts taken so far */
 

@@ -31,7 +31,7 @@ static bool wake_idle(const struct _KTHREAD *thread)
         struct ke_processor *processor = &ke_processors[(thread->last_processor + i) % ke_processor_count];
         if (processor->idle && may_run(thread, processor)) {
             __atomic_fetch_add(&processor->wake, 1, __ATOMIC_SEQ_CST);
-            ke_engine->kick(processor);
+            ke_engine->wake(processor);
             return true;
         }
     }
@@ -150,7 +150,7 @@ void ke_idle_stop(void)
     stopping = true;
     for (unsigned i = 0; i < ke_processor_count; i++) {
         __atomic_fetch_add(&ke_processors[i].wake, 1, __ATOMIC_SEQ_CST);
-        host_wake(&ke_processors[i].wake, 1);
+        ke_engine->wake(&ke_processors[i]);
     }
 }
 

@@ -80,6 +80,7 @@ void ke_spin_lock_release_checked(PKSPIN_LOCK lock, enum lock_flavor flavor, KIR
     }
     KIRQL present = ke_irql();
     if (event.new_irql != present) {
+        ke_mask();
         event_send(EVENT_IRQL, NULL, present, event.new_irql, IRQL_CAUSE_LOCK, 0);
         ke_unmask(event.new_irql);
     }

@@ -45,8 +45,8 @@ static inline void ke_spin_lock_acquire(PKSPIN_LOCK lock, enum lock_flavor flavo
         return;
     }
     KIRQL old = ke_irql();
-    event_send(EVENT_IRQL, NULL, old, DISPATCH_LEVEL, IRQL_CAUSE_LOCK, 0);
     ke_irql_store(DISPATCH_LEVEL);
+    event_send(EVENT_IRQL, NULL, old, DISPATCH_LEVEL, IRQL_CAUSE_LOCK, 0);
     ke_spin_lock_take(lock);
     *old_irql = old;
     event_send(EVENT_LOCK_ACQUIRED, lock, flavor, old, 0, 0);

@@ -103,7 +103,11 @@ struct _KTHREAD *ke_thread_create(void (*start)(void *), void *context, const ch
 
 void ke_thread_exit(NTSTATUS status)
 {
-    struct _KTHREAD *thread = ke_processor()->current;
+    struct _KTHREAD *thread = (struct _KTHREAD *)KeGetCurrentThread();
+    /* A driver that ends its thread from inside leaves all its callbacks at once. */
+    for (struct callback_frame *frame; (frame = ke_processor()->callback) != NULL;) {
+        callback_leave(frame);
+    }
     event_send(EVENT_THREAD_END, thread, thread->id, thread->system, 0, 0);
     reap();
     ke_guard_enter(&ke_dispatcher);

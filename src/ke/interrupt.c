@@ -1,0 +1,44 @@
+/*
+ * interrupt.c - the interrupt spin lock as drivers see it (spec IN-5, IN-20).
+ *
+ * PKINTERRUPT is a struct ke_interrupt.
+ */
+#include "ke/dispatch.h"
+#include "ke/line.h"
+#include "ke/spinlock.h"
+
+static struct ke_interrupt *interrupt_of(PKINTERRUPT interrupt)
+{
+    return (struct ke_interrupt *)(void *)interrupt;
+}
+
+/*
+ * KeSynchronizeExecution: <= DIRQL of the interrupt; runs the routine at DIRQL under the interrupt spin
+ * lock and returns its result.  nf-wdm-kesynchronizeexecution, IN-20.
+ */
+BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
+                               PVOID SynchronizeContext)
+{
+    return ke_interrupt_synchronize(interrupt_of(Interrupt), SynchronizeRoutine, SynchronizeContext,
+                                    "SynchCritSection");
+}
+
+/* KeAcquireInterruptSpinLock: <= DIRQL; raises to DIRQL, takes the interrupt spin lock, returns the old
+ * level. */
+KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
+{
+    struct ke_interrupt *interrupt = interrupt_of(Interrupt);
+    KIRQL old = ke_raise(interrupt->irql);
+    ke_spin_lock_take(&interrupt->lock);
+    interrupt->owner = ke_processor();
+    return old;
+}
+
+/* KeReleaseInterruptSpinLock: DIRQL; releases it and restores OldIrql. */
+VOID KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql)
+{
+    struct ke_interrupt *interrupt = interrupt_of(Interrupt);
+    interrupt->owner = NULL;
+    ke_spin_lock_drop(&interrupt->lock);
+    ke_lower(OldIrql);
+}
