@@ -107,8 +107,8 @@ static void describe_context(struct finding *finding, const struct ke_processor 
     } else if (what != NULL) {
         snprintf(finding->context, sizeof(finding->context), "%s %s", what, name);
     } else if (processor->current != NULL) {
-        snprintf(finding->context, sizeof(finding->context), "thread %u%s%s", (unsigned)processor->current->id,
-                 name != NULL ? ", " : "", name != NULL ? name : "");
+        snprintf(finding->context, sizeof(finding->context), "thread %u%s%s",
+                 (unsigned)processor->current->id, name != NULL ? ", " : "", name != NULL ? name : "");
     } else {
         snprintf(finding->context, sizeof(finding->context), "%s", name != NULL ? name : "idle");
     }
@@ -160,7 +160,8 @@ struct finding *finding_begin_at(const char *rule, const struct event *event, co
     return finding;
 }
 
-void finding_bugcheck(struct finding *finding, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4)
+void finding_bugcheck(struct finding *finding, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3,
+                      uint64_t p4)
 {
     finding->public.bugcheck_code = code;
     finding->public.bugcheck_parameters[0] = p1;
@@ -169,7 +170,8 @@ void finding_bugcheck(struct finding *finding, uint32_t code, uint64_t p1, uint6
     finding->public.bugcheck_parameters[3] = p4;
 }
 
-void finding_add_stack(struct finding *finding, const char *role, int processor, const struct stack_trace *trace)
+void finding_add_stack(struct finding *finding, const char *role, int processor,
+                       const struct stack_trace *trace)
 {
     if (finding->stack_count < FINDING_STACKS) {
         finding->stacks[finding->stack_count++] =

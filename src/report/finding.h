@@ -21,7 +21,8 @@ struct stack_trace {
     uintptr_t pc[FINDING_FRAMES]; /* innermost first; frames of undis itself are left out */
 };
 
-/* Walks the stack from here (or from event->registers) to the innermost callback's root. Signal-safe, allocates nothing. */
+/* Walks the stack from here (or from event->registers) to the innermost callback's root. Signal-safe,
+ * allocates nothing. */
 void stack_trace_take(struct stack_trace *trace, const struct event *event);
 /* The stack of code that stopped at `registers`, up to the frame `root`. */
 void stack_trace_of(struct stack_trace *trace, const struct host_registers *registers, const void *root);
@@ -46,9 +47,9 @@ struct finding {
 };
 
 /*
- * Starts a finding of that rule, with message (printf), IRQL, processor and the victim's stack filled in from the event. Returns
- * NULL when the rule is off, the store is full or the same defect is known already: then nothing more
- * is to be done.  The caller adds evidence and ends with finding_commit.
+ * Starts a finding of that rule, with message (printf), IRQL, processor and the victim's stack filled in from
+ * the event. Returns NULL when the rule is off, the store is full or the same defect is known already: then
+ * nothing more is to be done.  The caller adds evidence and ends with finding_commit.
  */
 struct finding *finding_begin(const char *rule, const struct event *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -56,17 +57,20 @@ struct finding *finding_begin(const char *rule, const struct event *event, const
 struct finding *finding_begin_at(const char *rule, const struct event *event, const char *role,
                                  const struct stack_trace *trace, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
-void finding_bugcheck(struct finding *finding, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4);
-void finding_add_stack(struct finding *finding, const char *role, int processor, const struct stack_trace *trace);
+void finding_bugcheck(struct finding *finding, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3,
+                      uint64_t p4);
+void finding_add_stack(struct finding *finding, const char *role, int processor,
+                       const struct stack_trace *trace);
 void finding_add_lock(struct finding *finding, const void *lock);
 void finding_commit(struct finding *finding);
 
-/* --max-findings: what comes after the first `count` is not kept.  Before the run; at most FINDING_MAXIMUM. */
+/* --max-findings: what comes after the first `count` is not kept.  Before the run; at most FINDING_MAXIMUM.
+ */
 void finding_limit(size_t count);
 
 size_t finding_count(void);
 const struct finding *finding_at(size_t index);
-size_t finding_errors(void); /* findings of severity error */
+size_t finding_errors(void);  /* findings of severity error */
 size_t finding_dropped(void); /* different findings that found no room */
 /* The store takes no more than that many (at most FINDING_MAXIMUM). */
 void finding_limit(size_t maximum);

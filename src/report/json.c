@@ -124,21 +124,22 @@ static json_t *summary_object(const struct run_summary *summary)
     json_t *processors = json_array(), *locks = json_array();
     for (unsigned i = 0; i < summary->processors; i++) {
         const struct processor_summary *processor = &summary->processor[i];
-        json_array_append_new(
-            processors, json_pack("{s:{s:f, s:f, s:f, s:f}, s:I, s:I}", "seconds", "passive",
-                                  (double)processor->ns[SUMMARY_PASSIVE] / 1e9, "apc",
-                                  (double)processor->ns[SUMMARY_APC] / 1e9, "dispatch",
-                                  (double)processor->ns[SUMMARY_DISPATCH] / 1e9, "device",
-                                  (double)processor->ns[SUMMARY_DEVICE] / 1e9, "interrupts",
-                                  (json_int_t)processor->interrupts, "dpcs", (json_int_t)processor->dpcs));
+        json_array_append_new(processors, json_pack("{s:{s:f, s:f, s:f, s:f}, s:I, s:I}", "seconds",
+                                                    "passive", (double)processor->ns[SUMMARY_PASSIVE] / 1e9,
+                                                    "apc", (double)processor->ns[SUMMARY_APC] / 1e9,
+                                                    "dispatch", (double)processor->ns[SUMMARY_DISPATCH] / 1e9,
+                                                    "device", (double)processor->ns[SUMMARY_DEVICE] / 1e9,
+                                                    "interrupts", (json_int_t)processor->interrupts, "dpcs",
+                                                    (json_int_t)processor->dpcs));
     }
     for (unsigned i = 0; i < summary->lock_count; i++) {
         const struct lock_summary *lock = &summary->lock[i];
-        json_array_append_new(locks, json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}", "made", site(lock->made_at), "locks",
-                                               (json_int_t)lock->locks, "acquired", (json_int_t)lock->acquired,
-                                               "contended", (json_int_t)lock->contended, "longest_hold_ns",
-                                               (json_int_t)lock->longest_hold_ns, "longest_hold_acquired",
-                                               site(lock->longest_at)));
+        json_array_append_new(locks,
+                              json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}", "made", site(lock->made_at),
+                                        "locks", (json_int_t)lock->locks, "acquired",
+                                        (json_int_t)lock->acquired, "contended", (json_int_t)lock->contended,
+                                        "longest_hold_ns", (json_int_t)lock->longest_hold_ns,
+                                        "longest_hold_acquired", site(lock->longest_at)));
     }
     return json_pack("{s:o, s:o}", "processors", processors, "locks", locks);
 }
@@ -158,7 +159,8 @@ static json_t *run_object(const struct run_report *run)
     json_object_set_new(object, "stopped", json_boolean(run->stopped));
     json_object_set_new(object, "frames",
                         json_pack("{s:I, s:I, s:I}", "sent", (json_int_t)run->frames_sent, "received",
-                                  (json_int_t)run->frames_received, "dropped", (json_int_t)run->frames_dropped));
+                                  (json_int_t)run->frames_received, "dropped",
+                                  (json_int_t)run->frames_dropped));
     json_object_set_new(object, "seconds", json_real(run->seconds));
     json_object_set_new(object, "traffic_seconds", json_real(run->traffic_seconds));
     return object;

@@ -18,10 +18,10 @@ struct run_report {
     const char *scenario; /* NULL: none */
     unsigned processors;
     uint64_t seed;
-    uint64_t executions; /* 1 for `run` */
-    bool complete;       /* every schedule within the bounds was executed; never for `run` */
-    bool checked;        /* false: the free build, which checks nothing */
-    bool stopped;        /* a bug check stopped the machine */
+    uint64_t executions;      /* 1 for `run` */
+    bool complete;            /* every schedule within the bounds was executed; never for `run` */
+    bool checked;             /* false: the free build, which checks nothing */
+    bool stopped;             /* a bug check stopped the machine */
     const char *inconclusive; /* why the run says nothing though nothing was found; NULL: it does */
     uint64_t frames_sent, frames_received, frames_dropped;
     double seconds;         /* of the whole run */

@@ -71,12 +71,12 @@ static void add(struct stack_trace *trace, uintptr_t pc)
     }
 }
 
-__attribute__((no_sanitize("address"))) static void walk(struct stack_trace *trace, uintptr_t sp, uintptr_t fp,
-                                                         uintptr_t limit)
+__attribute__((no_sanitize("address"))) static void walk(struct stack_trace *trace, uintptr_t sp,
+                                                         uintptr_t fp, uintptr_t limit)
 {
     uintptr_t low = sp;
-    while (trace->depth < FINDING_FRAMES && fp >= low && fp % sizeof(uintptr_t) == 0 && limit > 2 * sizeof(fp) &&
-           fp <= limit - 2 * sizeof(fp)) {
+    while (trace->depth < FINDING_FRAMES && fp >= low && fp % sizeof(uintptr_t) == 0 &&
+           limit > 2 * sizeof(fp) && fp <= limit - 2 * sizeof(fp)) {
         const uintptr_t *frame = (const uintptr_t *)fp;
         if (frame[1] == 0) {
             return;
@@ -88,9 +88,8 @@ __attribute__((no_sanitize("address"))) static void walk(struct stack_trace *tra
 }
 
 /* From the point at which code was stopped: its own pc first. */
-__attribute__((no_sanitize("address"))) static void walk_from(struct stack_trace *trace,
-                                                              const struct host_registers *registers,
-                                                              uintptr_t limit)
+__attribute__((no_sanitize("address"))) static void
+walk_from(struct stack_trace *trace, const struct host_registers *registers, uintptr_t limit)
 {
     /* Readers take a frame for a return address and look one byte before it; this one is exact. */
     add(trace, registers->pc + 1);

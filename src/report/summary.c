@@ -36,7 +36,8 @@ static void print_processors(FILE *out, const struct run_summary *summary)
         char interrupts[32], dpcs[32];
         fprintf(out, "%-10u %7.2f %% %7.2f %% %7.2f %% %12s %12s\n", i,
                 (double)(processor->ns[SUMMARY_PASSIVE] + processor->ns[SUMMARY_APC]) * scale,
-                (double)processor->ns[SUMMARY_DISPATCH] * scale, (double)processor->ns[SUMMARY_DEVICE] * scale,
+                (double)processor->ns[SUMMARY_DISPATCH] * scale,
+                (double)processor->ns[SUMMARY_DEVICE] * scale,
                 number_grouped(processor->interrupts, interrupts), number_grouped(processor->dpcs, dpcs));
     }
 }
@@ -64,8 +65,8 @@ static void print_locks(FILE *out, const struct run_summary *summary)
         }
         double share = lock->acquired > 0 ? 100.0 * (double)lock->contended / (double)lock->acquired : 0;
         fprintf(out, "%-42s %12s %8s (%6.2f %%) %13s  %s\n", name, number_grouped(lock->acquired, acquired),
-                number_grouped(lock->contended, contended), share, number_duration(lock->longest_hold_ns, hold),
-                held);
+                number_grouped(lock->contended, contended), share,
+                number_duration(lock->longest_hold_ns, hold), held);
     }
     unsigned more = summary->lock_count > LOCKS_SHOWN ? summary->lock_count - LOCKS_SHOWN : 0;
     if (more + summary->locks_left_out > 0) {

@@ -18,8 +18,8 @@ static Dwfl *dwfl;
 static bool tried;
 
 /* No separate debug files. */
-static int find_no_debuginfo(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base, const char *file,
-                             const char *link, GElf_Word crc, char **found)
+static int find_no_debuginfo(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
+                             const char *file, const char *link, GElf_Word crc, char **found)
 {
     (void)module, (void)data, (void)name, (void)base, (void)file, (void)link, (void)crc, (void)found;
     return -1;
@@ -34,7 +34,8 @@ static Dwfl *images(void)
     if (!tried) {
         tried = true;
         dwfl = dwfl_begin(&callbacks);
-        if (dwfl != NULL && (dwfl_linux_proc_report(dwfl, getpid()) != 0 || dwfl_report_end(dwfl, NULL, NULL) != 0)) {
+        if (dwfl != NULL &&
+            (dwfl_linux_proc_report(dwfl, getpid()) != 0 || dwfl_report_end(dwfl, NULL, NULL) != 0)) {
             dwfl_end(dwfl);
             dwfl = NULL;
         }
@@ -74,7 +75,8 @@ static void call_site(Dwarf_Die *inlined, Dwarf_Die *unit, struct symbol *caller
 }
 
 /* Walks outward from the innermost scope; symbols[0] holds the position of the code itself. */
-static unsigned name_scopes(Dwarf_Die *unit, Dwarf_Die *scopes, int count, struct symbol symbols[SYMBOLS_MAXIMUM])
+static unsigned name_scopes(Dwarf_Die *unit, Dwarf_Die *scopes, int count,
+                            struct symbol symbols[SYMBOLS_MAXIMUM])
 {
     unsigned used = 0;
     for (int i = 0; i < count && used < SYMBOLS_MAXIMUM; i++) {
@@ -97,7 +99,8 @@ static unsigned name_scopes(Dwarf_Die *unit, Dwarf_Die *scopes, int count, struc
     return used;
 }
 
-static unsigned name_functions(Dwfl_Module *module, Dwarf_Addr address, struct symbol symbols[SYMBOLS_MAXIMUM])
+static unsigned name_functions(Dwfl_Module *module, Dwarf_Addr address,
+                               struct symbol symbols[SYMBOLS_MAXIMUM])
 {
     Dwarf_Addr bias;
     Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias);

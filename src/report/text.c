@@ -65,9 +65,9 @@ static void print_finding(FILE *out, const struct finding *finding, const struct
     if (public->bugcheck_code != 0) {
         const char *name = bugcheck_name(public->bugcheck_code);
         const uint64_t *p = public->bugcheck_parameters;
-        fprintf(out, "    on Windows: bug check 0x%X %s%s(0x%llx, 0x%llx, 0x%llx, 0x%llx)\n", public->bugcheck_code,
-                name, name[0] != '\0' ? " " : "", (unsigned long long)p[0], (unsigned long long)p[1],
-                (unsigned long long)p[2], (unsigned long long)p[3]);
+        fprintf(out, "    on Windows: bug check 0x%X %s%s(0x%llx, 0x%llx, 0x%llx, 0x%llx)\n",
+                public->bugcheck_code, name, name[0] != '\0' ? " " : "", (unsigned long long)p[0],
+                (unsigned long long)p[1], (unsigned long long)p[2], (unsigned long long)p[3]);
     }
     if (finding->rule->ddi_compliance[0] != '\0') {
         print_compliance(out, finding->rule->ddi_compliance);
@@ -101,15 +101,17 @@ static void print_frames(FILE *out, const struct run_report *run)
             number_grouped(run->frames_received, received), number_grouped(run->frames_dropped, dropped));
     if (run->traffic_seconds > 0) {
         double each = (double)(run->frames_sent + run->frames_received) / run->traffic_seconds;
-        fprintf(out, " in %.2f s (%s frames a second)", run->traffic_seconds, number_grouped((uint64_t)each, rate));
+        fprintf(out, " in %.2f s (%s frames a second)", run->traffic_seconds,
+                number_grouped((uint64_t)each, rate));
     }
     fputc('\n', out);
 }
 
 static void print_run(FILE *out, const struct run_report *run)
 {
-    fprintf(out, "%s engine, %s build, %u processor%s, seed %llu", run->engine, run->checked ? "checked" : "free",
-            run->processors, run->processors == 1 ? "" : "s", (unsigned long long)run->seed);
+    fprintf(out, "%s engine, %s build, %u processor%s, seed %llu", run->engine,
+            run->checked ? "checked" : "free", run->processors, run->processors == 1 ? "" : "s",
+            (unsigned long long)run->seed);
     if (run->scenario != NULL) {
         fprintf(out, ", scenario %s", run->scenario);
     }

@@ -1,0 +1,141 @@
+/*
+ * deadlock.c - Deadlock on the free-running engine: a cycle of processors that wait for each other's spin
+ * locks, or threads that wait when nothing can run any more.
+ *
+ * A cycle is looked for when a wait goes on for 100 ms, so that every edge of it is a wait that lasts.  It
+ * stops the run: no processor in it can ever go on.
+ */
+#include "verifier/lock_table.h"
+
+#include "ke/run.h"
+#include "ke/thread.h"
+
+#include <stdio.h>
+
+/* Follows processor -> lock -> owner from `start`; returns the number of processors in the cycle, 0 for none.
+ */
+static unsigned find_cycle(unsigned start, unsigned members[KE_MAXIMUM_PROCESSORS])
+{
+    unsigned at = start;
+    for (unsigned i = 0; i < KE_MAXIMUM_PROCESSORS; i++) {
+        const void *lock = verifier_processor_at(at)->waiting_for;
+        int owner = lock != NULL ? lock_owner(lock, NULL) : LOCK_NO_OWNER;
+        members[i] = at;
+        if (owner == LOCK_NO_OWNER) {
+            return 0;
+        }
+        if ((unsigned)owner == start) {
+            return i + 1;
+        }
+        at = (unsigned)owner;
+    }
+    return 0;
+}
+
+static void report_cycle(struct event *event, const unsigned *members, unsigned count)
+{
+    const void *lock = event->object;
+    struct finding *finding = finding_begin(
+        "Deadlock", event,
+        count == 1 ? "the processor waits for a spin lock that it holds itself"
+                   : "%u processors wait for spin locks that they hold of each other: none can go on",
+        count);
+    if (finding == NULL) {
+        return;
+    }
+    finding_bugcheck(finding, 0xC4, 0x1001, (uintptr_t)lock, 0, 0);
+    for (unsigned i = 0; i < count; i++) {
+        struct verifier_processor *member = verifier_processor_at(members[i]);
+        struct stack_trace owned;
+        if (i > 0) {
+            finding_add_stack(finding, "waiting", (int)members[i], &member->waiting);
+        }
+        int owner = lock_owner(member->waiting_for, &owned);
+        if (owner != LOCK_NO_OWNER) {
+            finding_add_stack(finding, "owner acquired at", owner, &owned);
+        }
+        held_evidence(finding, member);
+    }
+    finding_commit(finding);
+}
+
+static void hear_wait(struct event *event, struct verifier_processor *me)
+{
+    if (event->object == me->interlocked) {
+        return;
+    }
+    bool lasting = event->value[1] != 0;
+    if (!lasting) {
+        stack_trace_take(&me->waiting, event);
+        me->waiting_for = event->object;
+        return;
+    }
+    unsigned members[KE_MAXIMUM_PROCESSORS];
+    unsigned count = find_cycle(me->number, members);
+    if (count > 0) {
+        report_cycle(event, members, count);
+        me->fatal = true;
+        ke_bugcheck(0xC4, 0x1001, (uintptr_t)event->object, 0, 0);
+    }
+}
+
+/* ---- nothing runs ------------------------------------------------------------------------------ */
+
+struct blocked {
+    unsigned count; /* of threads with driver code on their stack */
+    unsigned stacks;
+    struct stack_trace trace[FINDING_STACKS];
+};
+
+static void collect_blocked(struct _KTHREAD *thread, void *argument)
+{
+    struct blocked *blocked = argument;
+    const struct callback_frame *callback = thread->callback;
+    if (thread->state != KE_THREAD_WAITING || callback == NULL) {
+        return;
+    }
+    blocked->count++;
+    if (blocked->stacks < FINDING_STACKS) {
+        stack_trace_of(&blocked->trace[blocked->stacks++], &thread->wait_registers, callback->stack_root);
+    }
+}
+
+static void hear_blocked(struct event *event)
+{
+    struct blocked blocked = {0};
+    struct stack_trace none = {0};
+    ke_thread_each(collect_blocked, &blocked);
+    struct finding *finding = finding_begin_at(
+        "Deadlock", event, "waiting", blocked.stacks > 0 ? &blocked.trace[0] : &none,
+        "nothing can run any more: %u thread%s of drivers wait%s for something that nobody will do",
+        blocked.count, blocked.count == 1 ? "" : "s", blocked.count == 1 ? "s" : "");
+    if (finding != NULL) {
+        for (unsigned i = 1; i < blocked.stacks; i++) {
+            finding_add_stack(finding, "waiting", -1, &blocked.trace[i]);
+        }
+        finding_commit(finding);
+    }
+}
+
+static void hear(struct event *event)
+{
+    struct verifier_processor *me = verifier_processor(event);
+    if (event->kind == EVENT_WATCHDOG) {
+        if (event->value[0] == WATCHDOG_BLOCKED) {
+            hear_blocked(event);
+        }
+    } else if (me != NULL) {
+        hear_wait(event, me);
+    }
+}
+
+static struct event_listener listener = {
+    .name = "deadlock",
+    .kinds = 1ull << EVENT_LOCK_WAIT | 1ull << EVENT_WATCHDOG,
+    .hear = hear,
+};
+
+static __attribute__((constructor)) void listen(void)
+{
+    event_listen(&listener);
+}

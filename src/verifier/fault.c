@@ -1,0 +1,127 @@
+/*
+ * fault.c - MemoryFault and DriverBugCheck: what stops the machine.
+ */
+#include "verifier/verifier.h"
+
+#include "ke/bugcheck.h"
+#include "ke/thread.h"
+#include "report/bugcheck.h"
+
+#define FIRST_PAGE 4096u
+#define GUARD_SIZE 65536u      /* an address that close below a stack is its overflow */
+#define STACK_COOKIE_SMASHED 2 /* parameter 1 of bug check 0x139 */
+
+static bool is_stack_overflow(const struct event *event)
+{
+    const struct _KTHREAD *thread = event->processor->current;
+    if (thread == NULL || thread->host.stack.base == NULL) {
+        return false;
+    }
+    uintptr_t base = (uintptr_t)thread->host.stack.base, address = (uintptr_t)event->object;
+    return address < base && base - address <= GUARD_SIZE;
+}
+
+static const char *fault_text(const struct event *event, bool overflow)
+{
+    if (event->value[0] == HOST_FAULT_ARITHMETIC) {
+        return "an arithmetic fault (division by zero?)";
+    }
+    if (event->value[0] == HOST_FAULT_INSTRUCTION) {
+        return "an invalid instruction (or a failed assertion)";
+    }
+    if (overflow) {
+        return "the kernel stack overflows";
+    }
+    if (event->value[2] == (uintptr_t)event->object) {
+        return "a call of an address where there is no code";
+    }
+    return event->value[1] != 0 ? "a write to" : "a read of";
+}
+
+/*
+ * What Windows shows: at DISPATCH_LEVEL and above 0xD1 for driver code and 0xA for system code that the
+ * driver called; below it the exception ends the system thread (0x7E); 0x7F for traps without recovery.
+ */
+static void add_fault_bugcheck(struct finding *finding, const struct event *event, bool overflow)
+{
+    uintptr_t address = (uintptr_t)event->object, pc = event->value[2];
+    if (event->value[0] == HOST_FAULT_ARITHMETIC) {
+        finding_bugcheck(finding, 0x7F, 0, 0, 0, 0);
+    } else if (event->value[0] == HOST_FAULT_INSTRUCTION) {
+        finding_bugcheck(finding, 0x7F, 6, 0, 0, 0);
+    } else if (overflow) {
+        finding_bugcheck(finding, 0x7F, 8, 0, 0, 0);
+    } else if (event->irql < DISPATCH_LEVEL) {
+        finding_bugcheck(finding, 0x7E, 0xC0000005, pc, 0, 0);
+    } else {
+        uint64_t access = pc == address ? 8 : event->value[1] != 0 ? 1 : 0;
+        finding_bugcheck(finding, image_of(pc) != NULL ? 0xD1 : 0xA, address, event->irql, access, pc);
+    }
+}
+
+static void hear_fault(struct event *event)
+{
+    struct verifier_processor *me = verifier_processor(event);
+    bool overflow = event->processor != &ke_outside && is_stack_overflow(event);
+    const char *text = fault_text(event, overflow);
+    uintptr_t address = (uintptr_t)event->object;
+    bool access = event->value[0] == HOST_FAULT_ACCESS && !overflow && event->value[2] != address;
+    struct finding *finding =
+        access ? finding_begin("MemoryFault", event, "%s address 0x%llx%s at %s", text,
+                               (unsigned long long)address, address < FIRST_PAGE ? " (a null pointer)" : "",
+                               irql_name(event->irql))
+               : finding_begin("MemoryFault", event, "%s at %s", text, irql_name(event->irql));
+    if (me != NULL) {
+        me->fatal = true;
+    }
+    if (finding != NULL) {
+        add_fault_bugcheck(finding, event, overflow);
+        held_evidence(finding, me);
+        finding_commit(finding);
+    }
+}
+
+static void hear_bugcheck(struct event *event)
+{
+    struct verifier_processor *me = verifier_processor(event);
+    if (me != NULL && me->fatal) {
+        return;
+    }
+    uint32_t code = (uint32_t)event->value[0];
+    struct finding *finding;
+    if (code == 0x139 && event->value[1] == STACK_COOKIE_SMASHED && !ke_bugcheck_data.by_driver) {
+        finding = finding_begin("MemoryFault", event,
+                                "a function of the driver wrote beyond a buffer on its stack");
+    } else {
+        const char *name = bugcheck_name(code);
+        finding = finding_begin("DriverBugCheck", event, "%s bug check 0x%X%s%s",
+                                ke_bugcheck_data.by_driver ? "the driver stops the system with"
+                                                           : "what the driver does stops the system with",
+                                code, name[0] != '\0' ? " " : "", name);
+    }
+    if (finding != NULL) {
+        finding_bugcheck(finding, code, event->value[1], event->value[2], event->value[3], event->extra);
+        held_evidence(finding, me);
+        finding_commit(finding);
+    }
+}
+
+static void hear(struct event *event)
+{
+    if (event->kind == EVENT_FAULT) {
+        hear_fault(event);
+    } else {
+        hear_bugcheck(event);
+    }
+}
+
+static struct event_listener listener = {
+    .name = "faults",
+    .kinds = 1ull << EVENT_FAULT | 1ull << EVENT_BUGCHECK,
+    .hear = hear,
+};
+
+static __attribute__((constructor)) void listen(void)
+{
+    event_listen(&listener);
+}

@@ -1,0 +1,148 @@
+/*
+ * lock_acquire.c - SpinLockRecursive, SpinLockAboveDispatch, SpinLockBelowDispatch: before a lock is taken.
+ *
+ * Each of them is repaired by not acquiring.  A refused recursive acquisition is matched with the inner
+ * release; one at a wrong IRQL becomes a phantom, whose release does nothing either.  Not guaranteed:
+ * mutual exclusion for what a phantom was to protect.
+ */
+#include "verifier/lock_table.h"
+
+#include <string.h>
+
+static void report_recursive(struct event *event, const struct lock_record *record, enum lock_flavor flavor)
+{
+    struct finding *finding = finding_begin(
+        "SpinLockRecursive", event,
+        event->irql > DISPATCH_LEVEL
+            ? "%s waits for a spin lock that the code it interrupted holds: it would wait for ever"
+            : "%s is called for a spin lock that this processor holds already: it would wait for itself for "
+              "ever",
+        flavor_acquire_name(flavor));
+    if (finding != NULL) {
+        finding_bugcheck(finding, 0xF, record->address, 0, 0, 0);
+        finding_add_stack(finding, "owner acquired at", record->owner, &record->acquired);
+        held_evidence(finding, verifier_processor(event));
+        finding_commit(finding);
+    }
+}
+
+static void report_irql(struct event *event, const char *rule, enum lock_flavor flavor)
+{
+    bool above = event->irql > DISPATCH_LEVEL;
+    struct finding *finding =
+        finding_begin(rule, event, "%s is called at %s, %s DISPATCH_LEVEL", flavor_acquire_name(flavor),
+                      irql_name(event->irql), above ? "above" : "below");
+    if (finding != NULL) {
+        finding_bugcheck(finding, 0xC4, above ? 0x42 : 0x40, event->irql, (uintptr_t)event->object, 0);
+        held_evidence(finding, verifier_processor(event));
+        finding_commit(finding);
+    }
+}
+
+/* Is IRQL wrong for that call?  Reports it. */
+static bool judge_irql(struct event *event, enum lock_flavor flavor)
+{
+    if (event->irql > DISPATCH_LEVEL) {
+        report_irql(event, "SpinLockAboveDispatch", flavor);
+        return true;
+    }
+    if (event->irql < DISPATCH_LEVEL && !flavor_raises(flavor)) {
+        report_irql(event, "SpinLockBelowDispatch", flavor);
+        return true;
+    }
+    return false;
+}
+
+static void hear_acquire(struct event *event, struct verifier_processor *me)
+{
+    enum lock_flavor flavor = (enum lock_flavor)event->value[0];
+    KIRQL old;
+    me->waiting_for = NULL;
+    me->interlocked = NULL;
+    me->contended = false;
+    uint64_t word = lock_word(event->object); /* faults here, not under the guard, when there is no lock */
+    struct lock_record *record = lock_enter(event->object, true, &old);
+    if (record != NULL) {
+        bool mine = record->owner == (int)me->number;
+        if (record->owner == LOCK_NO_OWNER) {
+            lock_judge_allocated(event, record, flavor, word, flavor_acquire_name(flavor));
+        }
+        if (judge_irql(event, flavor)) {
+            record->phantoms++;
+            event->skip = true;
+        }
+        if (mine) {
+            report_recursive(event, record, flavor);
+            record->recursed = true;
+            record->recursion += event->skip ? 0 : 1;
+            event->skip = true;
+        }
+    }
+    lock_leave(event->object, old);
+}
+
+static void hear_acquired(struct event *event, struct verifier_processor *me)
+{
+    struct held_lock held = {
+        .lock = event->object,
+        .frame = event->processor->callback,
+        .flavor = (enum lock_flavor)event->value[0],
+        .saved = (KIRQL)event->value[1],
+    };
+    bool tried = event->value[2] != 0;
+    KIRQL old;
+    stack_trace_take(&held.acquired, event);
+    me->waiting_for = NULL;
+    struct lock_record *record = lock_enter(event->object, true, &old);
+    if (record != NULL) {
+        if (tried) { /* not asked before: report, but the lock is held now */
+            lock_judge_allocated(event, record, held.flavor, 0, "KeTryToAcquireSpinLockAtDpcLevel");
+            judge_irql(event, held.flavor);
+        }
+        record->owner = (int)me->number;
+        record->tampered = false;
+        record->recursed = false;
+        record->recursion = 0;
+        record->acquired = held.acquired;
+        record->acquired_at = host_now_ns();
+        record->acquisitions++;
+        record->contended += me->contended && !tried;
+        if (record->made.depth == 0) {
+            record->made = held.acquired; /* zero-filled: its first use stands for its making */
+        }
+    }
+    lock_leave(event->object, old);
+    held_push(me, &held);
+}
+
+static void hear(struct event *event)
+{
+    struct verifier_processor *me = verifier_processor(event);
+    if (me == NULL) {
+        return;
+    }
+    switch (event->kind) {
+    case EVENT_LOCK_ACQUIRE:
+        hear_acquire(event, me);
+        break;
+    case EVENT_LOCK_WAIT:
+        me->contended = true;
+        break;
+    case EVENT_LOCK_ACQUIRED:
+        hear_acquired(event, me);
+        break;
+    default:
+        break;
+    }
+}
+
+static struct event_listener listener = {
+    .name = "spin lock acquisition",
+    .kinds = 1ull << EVENT_LOCK_ACQUIRE | 1ull << EVENT_LOCK_WAIT | 1ull << EVENT_LOCK_ACQUIRED,
+    .hear = hear,
+};
+
+static __attribute__((constructor)) void listen(void)
+{
+    event_listen(&listener);
+}

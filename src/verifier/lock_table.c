@@ -1,0 +1,154 @@
+/*
+ * lock_table.c - a hash table of lock records whose buckets are chosen by page, so that the locks in a freed
+ * block are found without a search of the whole table.
+ */
+#include "verifier/lock_table.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#define BUCKETS 4096
+#define PAGE_SHIFT_OF_TABLE 12
+#define ARENA_SIZE (1u << 20)
+
+struct bucket {
+    struct ke_guard guard;
+    struct lock_record *volatile first;
+};
+
+static struct bucket buckets[BUCKETS];
+
+static struct ke_guard arena_guard;
+static struct lock_record *free_records;
+static char *arena_next, *arena_end;
+
+static struct bucket *bucket_of_page(uintptr_t page)
+{
+    return &buckets[(page * 0x9E3779B97F4A7C15u) >> 52 & (BUCKETS - 1)];
+}
+
+static struct bucket *bucket_of(const void *lock)
+{
+    return bucket_of_page((uintptr_t)lock >> PAGE_SHIFT_OF_TABLE);
+}
+
+static struct lock_record *record_allocate(void)
+{
+    KIRQL old = ke_guard_enter(&arena_guard);
+    struct lock_record *record = free_records;
+    if (record != NULL) {
+        free_records = record->next;
+    } else {
+        if ((size_t)(arena_end - arena_next) < sizeof(*record)) {
+            void *arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            if (arena != MAP_FAILED) {
+                arena_next = arena;
+                arena_end = arena_next + ARENA_SIZE;
+            }
+        }
+        if ((size_t)(arena_end - arena_next) >= sizeof(*record)) {
+            record = (struct lock_record *)(void *)arena_next;
+            arena_next += sizeof(*record);
+        }
+    }
+    ke_guard_leave(&arena_guard, old);
+    return record;
+}
+
+static void record_free(struct lock_record *record)
+{
+    KIRQL old = ke_guard_enter(&arena_guard);
+    record->next = free_records;
+    free_records = record;
+    ke_guard_leave(&arena_guard, old);
+}
+
+struct lock_record *lock_enter(const void *lock, bool make, KIRQL *old)
+{
+    struct bucket *bucket = bucket_of(lock);
+    *old = ke_guard_enter(&bucket->guard);
+    struct lock_record *record = bucket->first;
+    while (record != NULL && record->address != (uintptr_t)lock) {
+        record = record->next;
+    }
+    if (record == NULL && make) {
+        record = record_allocate();
+        if (record != NULL) {
+            memset(record, 0, sizeof(*record));
+            record->address = (uintptr_t)lock;
+            record->owner = LOCK_NO_OWNER;
+            record->next = bucket->first;
+            bucket->first = record;
+        }
+    }
+    return record;
+}
+
+void lock_leave(const void *lock, KIRQL old)
+{
+    ke_guard_leave(&bucket_of(lock)->guard, old);
+}
+
+int lock_owner(const void *lock, struct stack_trace *acquired)
+{
+    KIRQL old;
+    struct lock_record *record = lock_enter(lock, false, &old);
+    int owner = record != NULL ? record->owner : LOCK_NO_OWNER;
+    if (owner != LOCK_NO_OWNER && acquired != NULL) {
+        *acquired = record->acquired;
+    }
+    lock_leave(lock, old);
+    return owner;
+}
+
+static void forget_in(struct bucket *bucket, uintptr_t low, uintptr_t high,
+                      void (*visit)(struct lock_record *, void *), void *argument)
+{
+    if (bucket->first == NULL) {
+        return;
+    }
+    KIRQL old = ke_guard_enter(&bucket->guard);
+    struct lock_record *volatile *link = &bucket->first;
+    while (*link != NULL) {
+        struct lock_record *record = *link;
+        if (record->address < low || record->address >= high) {
+            link = (struct lock_record *volatile *)&record->next;
+            continue;
+        }
+        if (visit != NULL) {
+            visit(record, argument);
+        }
+        lock_statistics_keep(record);
+        *link = record->next;
+        record_free(record);
+    }
+    ke_guard_leave(&bucket->guard, old);
+}
+
+void lock_forget(uintptr_t low, uintptr_t high, void (*visit)(struct lock_record *, void *), void *argument)
+{
+    if (low >= high) {
+        return;
+    }
+    uintptr_t first = low >> PAGE_SHIFT_OF_TABLE, last = (high - 1) >> PAGE_SHIFT_OF_TABLE;
+    if (last - first >= BUCKETS) {
+        for (unsigned i = 0; i < BUCKETS; i++) {
+            forget_in(&buckets[i], low, high, visit, argument);
+        }
+        return;
+    }
+    for (uintptr_t page = first; page <= last; page++) {
+        forget_in(bucket_of_page(page), low, high, visit, argument);
+    }
+}
+
+void lock_each(void (*visit)(struct lock_record *, void *), void *argument)
+{
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        KIRQL old = ke_guard_enter(&buckets[i].guard);
+        for (struct lock_record *record = buckets[i].first; record != NULL; record = record->next) {
+            visit(record, argument);
+        }
+        ke_guard_leave(&buckets[i].guard, old);
+    }
+}

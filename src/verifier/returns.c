@@ -1,0 +1,144 @@
+/*
+ * returns.c - SpinLockHeldAtReturn, IrqlNotRestored: when driver code returns, or a thread ends.
+ *
+ * Only locks acquired in the returning callback count: its caller's are the caller's affair.  A lock that
+ * is left held is released on the driver's behalf, so that nobody waits for it for ever, and IRQL is what
+ * callback_leave makes it; both belong to the one finding.
+ */
+#include "verifier/lock_table.h"
+
+#include "ke/spinlock.h"
+#include "ke/thread.h"
+
+#include <string.h>
+
+static const char *callback_name(const struct callback_frame *frame)
+{
+    return frame->name != NULL ? frame->name : "the callback";
+}
+
+/* The routine itself is the call site: nothing of it is on the stack any more. */
+static struct stack_trace routine_trace(const struct callback_frame *frame)
+{
+    struct stack_trace trace = {.depth = 1, .pc = {(uintptr_t)frame->routine + 1}};
+    return trace;
+}
+
+/* Frees the lock word.  Returns false when a finding about this hold exists already. */
+static bool end_hold(const struct held_lock *held)
+{
+    KIRQL old;
+    if (held->gone) {
+        return false;
+    }
+    struct lock_record *record = lock_enter(held->lock, false, &old);
+    bool news = record != NULL && !record->tampered && !record->recursed;
+    if (record != NULL) {
+        lock_end_hold(record);
+        record->recursion = 0;
+        record->abandoned++;
+        ke_spin_lock_abandon((PKSPIN_LOCK)(uintptr_t)held->lock);
+    }
+    lock_leave(held->lock, old);
+    return news;
+}
+
+/* Ends every hold of the frame; returns whether there was any. */
+static bool end_holds(struct event *event, struct verifier_processor *me, const struct callback_frame *frame,
+                      const char *what)
+{
+    struct held_lock held;
+    struct finding *finding = NULL;
+    bool any = false, tried = false;
+    while (held_remove_of_frame(me, frame, &held)) {
+        any = true;
+        if (!end_hold(&held)) {
+            continue;
+        }
+        if (!tried) {
+            struct stack_trace trace = routine_trace(frame);
+            finding =
+                finding_begin_at("SpinLockHeldAtReturn", event, "victim", &trace,
+                                 "%s %s holding a spin lock that it acquired", callback_name(frame), what);
+            tried = true;
+            if (finding != NULL) {
+                finding_bugcheck(finding, 0xC4, 0x100A, (uintptr_t)event->processor->current, 0, 0);
+            }
+        }
+        if (finding != NULL) {
+            finding_add_stack(finding, "owner acquired at", (int)me->number, &held.acquired);
+            finding_add_lock(finding, held.lock);
+        }
+    }
+    if (finding != NULL) {
+        finding_commit(finding);
+    }
+    if (any && held_count(me) == 0) {
+        me->order_broken = false;
+        me->refused = false;
+    }
+    return any;
+}
+
+/* What Windows says: a work item has its own bug check, an ISR its own verifier code. */
+static void add_irql_bugcheck(struct finding *finding, const struct event *event,
+                              const struct callback_frame *frame)
+{
+    uint64_t levels = (uint64_t)event->irql << 16 | (uint64_t)frame->irql << 8;
+    switch (frame->kind) {
+    case CALLBACK_WORK_ITEM:
+        finding_bugcheck(finding, 0xE1, (uintptr_t)frame->routine, event->irql, 0, 0);
+        break;
+    case CALLBACK_ISR:
+        finding_bugcheck(finding, 0xC4, 0x111, (uintptr_t)frame->routine, frame->irql, event->irql);
+        break;
+    default:
+        finding_bugcheck(finding, 0xC8, levels | 2, 0, 0, 0);
+        break;
+    }
+}
+
+static void judge_return(struct event *event, const struct callback_frame *frame, const char *what)
+{
+    struct verifier_processor *me = verifier_processor(event);
+    if (me == NULL) {
+        return;
+    }
+    bool held = end_holds(event, me, frame, what);
+    if (held || event->irql == frame->irql || (frame->cookie[0] & 1) != 0) {
+        return;
+    }
+    struct stack_trace trace = routine_trace(frame);
+    struct finding *finding =
+        finding_begin_at("IrqlNotRestored", event, "victim", &trace, "%s was entered at %s and %s at %s",
+                         callback_name(frame), irql_name(frame->irql), what, irql_name(event->irql));
+    if (finding != NULL) {
+        add_irql_bugcheck(finding, event, frame);
+        held_evidence(finding, me);
+        finding_commit(finding);
+    }
+}
+
+static void hear(struct event *event)
+{
+    if (event->kind == EVENT_CALLBACK_LEAVE) {
+        judge_return(event, (const struct callback_frame *)event->value[1], "returns");
+        return;
+    }
+    /* PsTerminateSystemThread: the thread's routine never returns. */
+    const struct callback_frame *frame = event->processor->callback;
+    for (; frame != NULL; frame = frame->outer) {
+        judge_return(event, frame, "ends its thread");
+    }
+}
+
+static struct event_listener listener = {
+    .name = "callback returns",
+    .kinds = 1ull << EVENT_CALLBACK_LEAVE | 1ull << EVENT_THREAD_END,
+    .hear = hear,
+};
+
+static __attribute__((constructor)) void listen(void)
+{
+    event_listen(&listener);
+}

@@ -1,0 +1,113 @@
+/*
+ * verifier.h - what the rule families share: the processors' held locks, repairs, images.
+ *
+ * The verifier only listens to events.  It allocates nothing but its own pages, and everything here runs
+ * with interrupts masked on the reporting processor.  Guards are taken in this order: a bucket of the
+ * lock table, then a processor's held locks, then the store of findings.
+ *
+ * "The run goes on after a finding": the one who makes a finding also repairs, so that the same defect is
+ * not reported again by another rule.  A callback whose IRQL was repaired is *forgiven*: rules about IRQL
+ * keep quiet in it until it is back at the level it was entered at, with no spin lock held.
+ */
+#ifndef UNDIS_VERIFIER_VERIFIER_H
+#define UNDIS_VERIFIER_VERIFIER_H
+
+#include "ke/event.h"
+#include "report/finding.h"
+
+#define HELD_MAXIMUM 32
+
+struct lock_record;
+
+/* One spin lock that a processor holds. */
+struct held_lock {
+    const void *lock;
+    const struct callback_frame *frame; /* in which it was acquired */
+    enum lock_flavor flavor;
+    KIRQL saved; /* IRQL before the acquisition */
+    bool gone;   /* its memory was freed: there is no record and no lock word any more */
+    struct stack_trace acquired;
+};
+
+struct verifier_processor {
+    struct ke_guard guard; /* of depth and held: a wrong owner's release reaches over */
+    unsigned number;
+    unsigned depth;
+    struct held_lock held[HELD_MAXIMUM]; /* oldest first */
+
+    bool order_broken; /* a release out of order left IRQL up: order_irql is due when the last lock goes */
+    KIRQL order_irql;
+    bool refused; /* a fall of IRQL was refused because a lock is held: the driver thinks that it is at
+                     refused_irql */
+    KIRQL refused_irql;
+    bool raised_since;
+
+    const void *volatile waiting_for; /* a spin lock */
+    struct stack_trace waiting;
+    bool contended; /* the acquisition under way had to wait */
+    const void
+        *interlocked; /* lock of the NdisInterlockedXxx under way: a wait for it is no wait of the driver */
+    bool fatal;       /* a finding explains the bug check that follows */
+
+    uintptr_t loose[2]; /* in place of a callback frame's cookie, outside any callback */
+} __attribute__((aligned(64)));
+
+/* NULL outside the processors. */
+struct verifier_processor *verifier_processor(const struct event *event);
+struct verifier_processor *verifier_processor_at(unsigned number);
+
+/* ---- held locks (held.c) ----------------------------------------------------------------------- */
+
+void held_push(struct verifier_processor *me, const struct held_lock *held);
+/* Takes the newest entry for that lock off the stack; false when there is none. */
+bool held_remove(struct verifier_processor *of, const void *lock, struct held_lock *held);
+/* Takes the newest entry acquired in that frame off the stack. */
+bool held_remove_of_frame(struct verifier_processor *of, const struct callback_frame *frame,
+                          struct held_lock *held);
+bool held_find(struct verifier_processor *of, const void *lock, struct held_lock *held);
+void held_mark_gone(struct verifier_processor *of, const void *lock);
+unsigned held_count(struct verifier_processor *of);
+/* The newest lock held, NULL for none. */
+const void *held_newest(struct verifier_processor *of);
+/* The processor's held locks as evidence. */
+void held_evidence(struct finding *finding, struct verifier_processor *of);
+
+static inline bool flavor_raises(enum lock_flavor flavor)
+{
+    return flavor == LOCK_NDIS || flavor == LOCK_KE;
+}
+static inline bool flavor_is_ndis(enum lock_flavor flavor)
+{
+    return flavor == LOCK_NDIS || flavor == LOCK_NDIS_DPR;
+}
+const char *flavor_acquire_name(enum lock_flavor flavor);
+const char *flavor_release_name(enum lock_flavor flavor);
+
+/* ---- IRQL per callback (frame.c) --------------------------------------------------------------- */
+
+/* The level that the innermost callback on the event's processor was entered at. */
+KIRQL frame_entry_irql(const struct event *event);
+
+/* Levels that KeRaiseIrql returned and KeLowerIrql has not restored yet, in the innermost callback. */
+void frame_raise_push(const struct event *event, KIRQL saved);
+bool frame_raise_top(const struct event *event, KIRQL *saved);
+void frame_raise_pop(const struct event *event);
+
+void frame_forgive(const struct event *event);
+void frame_forgive_other(struct callback_frame *frame);
+bool frame_is_forgiven(const struct event *event);
+/* IRQL is or becomes `irql`: is the callback back in order? */
+void frame_settle(const struct event *event, struct verifier_processor *me, KIRQL irql);
+
+/* ---- driver images (images.c) ------------------------------------------------------------------ */
+
+struct image {
+    uintptr_t low, high;
+    char name[64];
+};
+/* NULL when the address lies in no driver. */
+const struct image *image_of(uintptr_t address);
+
+const char *irql_name(KIRQL irql);
+
+#endif
