@@ -15,6 +15,11 @@
 #undef NdisInterlockedRemoveHeadList
 #undef NdisInterlockedPushEntryList
 #undef NdisInterlockedPopEntryList
+#undef NdisInterlockedPushEntrySList
+#undef NdisInterlockedPopEntrySList
+#undef NdisInterlockedFlushSList
+#undef NdisInitializeSListHead
+#undef NdisQueryDepthSList
 
 /* NdisInterlockedIncrement: any IRQL; returns the new value (IL-5). */
 LONG NdisInterlockedIncrement(PLONG Addend)
@@ -74,4 +79,53 @@ PSINGLE_LIST_ENTRY NdisInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead, PSI
 PSINGLE_LIST_ENTRY NdisInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead, PNDIS_SPIN_LOCK Lock)
 {
     return ex_interlocked_pop(ListHead, &Lock->SpinLock, LOCK_NDIS);
+}
+
+/*
+ * NdisInterlockedAddLargeInteger: as NdisInterlockedAddUlong, for a 64-bit addend; returns the original
+ * value, as the kernel's ExInterlockedAddLargeInteger does.
+ */
+LARGE_INTEGER NdisInterlockedAddLargeInteger(PLARGE_INTEGER Addend, ULONG Increment, PNDIS_SPIN_LOCK SpinLock)
+{
+    struct ex_interlocked section = ex_interlocked_begin(&SpinLock->SpinLock, LOCK_NDIS, Addend);
+    LARGE_INTEGER before = *Addend;
+    Addend->QuadPart = before.QuadPart + Increment;
+    ex_interlocked_end(&section);
+    return before;
+}
+
+/* ---- S-lists: atomic by themselves; the lock argument is not touched (IL-10 to IL-12) ----------- */
+
+/* NdisInitializeSListHead: any IRQL; the header is 16-byte aligned (IL-10). */
+VOID NdisInitializeSListHead(PSLIST_HEADER SListHead)
+{
+    ExInitializeSListHead(SListHead);
+}
+
+/* NdisInterlockedPushEntrySList: any IRQL, the caller does not hold Lock; returns the former first entry or
+ * NULL (IL-11). */
+PSLIST_ENTRY NdisInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry, PKSPIN_LOCK Lock)
+{
+    (void)Lock;
+    return ExpInterlockedPushEntrySList(ListHead, ListEntry);
+}
+
+/* NdisInterlockedPopEntrySList: any IRQL, the caller does not hold Lock; returns the first entry or NULL
+ * (IL-11). */
+PSLIST_ENTRY NdisInterlockedPopEntrySList(PSLIST_HEADER ListHead, PKSPIN_LOCK Lock)
+{
+    (void)Lock;
+    return ExpInterlockedPopEntrySList(ListHead);
+}
+
+/* NdisInterlockedFlushSList: any IRQL; takes all entries and returns the first or NULL. */
+PSLIST_ENTRY NdisInterlockedFlushSList(PSLIST_HEADER ListHead)
+{
+    return ExpInterlockedFlushSList(ListHead);
+}
+
+/* NdisQueryDepthSList: <= DISPATCH_LEVEL; a snapshot (IL-12). */
+USHORT NdisQueryDepthSList(PSLIST_HEADER SListHead)
+{
+    return ExQueryDepthSList(SListHead);
 }
