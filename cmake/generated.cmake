@@ -18,3 +18,11 @@ foreach(header IN LISTS status_headers)
   endforeach()
 endforeach()
 file(CONFIGURE OUTPUT ${UNDIS_GENERATED_DIRECTORY}/status_names.inc CONTENT "${rows}" @ONLY)
+
+# rules.c: the rule table (src/report/finding.h), from src/verifier/rules.tsv.
+find_program(AWK NAMES awk REQUIRED)
+add_custom_command(OUTPUT ${UNDIS_GENERATED_DIRECTORY}/rules.c
+  COMMAND ${AWK} -f ${CMAKE_SOURCE_DIR}/src/verifier/rules.awk ${CMAKE_SOURCE_DIR}/src/verifier/rules.tsv
+    > ${UNDIS_GENERATED_DIRECTORY}/rules.c
+  DEPENDS ${CMAKE_SOURCE_DIR}/src/verifier/rules.awk ${CMAKE_SOURCE_DIR}/src/verifier/rules.tsv VERBATIM)
+list(APPEND UNDIS_GENERATED_SOURCES ${UNDIS_GENERATED_DIRECTORY}/rules.c)
