@@ -1,0 +1,112 @@
+/*
+ * slist.c - sequenced lists (spec IL-10 to IL-12).
+ *
+ * A header has the layout of Windows x64: depth and sequence in the first word, the first entry in the
+ * second.  A guard from a small table, chosen by the header's address, makes each operation atomic at any
+ * IRQL; a lock-free pop would have to read entries that another processor may have freed meanwhile.
+ */
+#include "ke/processor.h"
+#include "ke/run.h"
+
+#define SLIST_GUARDS 64
+#define SLIST_ALIGNMENT 16
+
+/* First word: depth in the low 16 bits, sequence in the other 48. */
+#define DEPTH_MASK UINT64_C(0xFFFF)
+#define SEQUENCE_ONE UINT64_C(0x10000)
+
+static struct slist_guard {
+    struct ke_guard guard;
+} __attribute__((aligned(64))) slist_guards[SLIST_GUARDS];
+
+static struct ke_guard *guard_of(const SLIST_HEADER *head)
+{
+    return &slist_guards[((uintptr_t)head >> 4 ^ (uintptr_t)head >> 12) % SLIST_GUARDS].guard;
+}
+
+static PSLIST_ENTRY first_of(const SLIST_HEADER *head)
+{
+    return (PSLIST_ENTRY)(uintptr_t)head->Region;
+}
+
+/* Windows drops the low four bits of such an address; an exception is kinder than a list of wild pointers. */
+static void check_alignment(const void *address)
+{
+    if ((uintptr_t)address % SLIST_ALIGNMENT != 0) {
+        ke_bugcheck(0x1E, (ULONG)STATUS_DATATYPE_MISALIGNMENT, (ULONG_PTR)__builtin_return_address(0), 0,
+                    (ULONG_PTR)address);
+    }
+}
+
+/*
+ * Makes an empty list.  Any IRQL.  The header must be 16-byte aligned, or STATUS_DATATYPE_MISALIGNMENT is
+ * raised (bug check 0x1E).  IL-10.
+ */
+VOID NTAPI InitializeSListHead(PSLIST_HEADER SListHead)
+{
+    check_alignment(SListHead);
+    SListHead->Alignment = 0;
+    SListHead->Region = 0;
+}
+
+/* The same under its other name. */
+VOID NTAPI ExInitializeSListHead(PSLIST_HEADER SListHead)
+{
+    InitializeSListHead(SListHead);
+}
+
+/*
+ * InterlockedPushEntrySList, ExInterlockedPushEntrySList: puts an entry in front and returns the former first
+ * entry or NULL.  Any IRQL.  The lock of the Ex form is not touched.  IL-11, nf-wdm-exinterlockedpushentryslist.
+ */
+PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry)
+{
+    check_alignment(ListEntry);
+    struct ke_guard *guard = guard_of(ListHead);
+    KIRQL old = ke_guard_enter(guard);
+    PSLIST_ENTRY former = first_of(ListHead);
+    ULONGLONG depth = (ListHead->Alignment + 1) & DEPTH_MASK;
+    ListEntry->Next = former;
+    ListHead->Alignment = ((ListHead->Alignment & ~DEPTH_MASK) + SEQUENCE_ONE) | depth;
+    ListHead->Region = (ULONGLONG)(uintptr_t)ListEntry;
+    ke_guard_leave(guard, old);
+    return former;
+}
+
+/*
+ * InterlockedPopEntrySList, ExInterlockedPopEntrySList: takes the first entry; NULL when the list is empty.  Any
+ * IRQL.  IL-11, nf-wdm-exinterlockedpopentryslist.
+ */
+PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead)
+{
+    struct ke_guard *guard = guard_of(ListHead);
+    KIRQL old = ke_guard_enter(guard);
+    PSLIST_ENTRY first = first_of(ListHead);
+    if (first != NULL) {
+        ULONGLONG depth = (ListHead->Alignment - 1) & DEPTH_MASK;
+        ListHead->Alignment = ((ListHead->Alignment & ~DEPTH_MASK) + SEQUENCE_ONE) | depth;
+        ListHead->Region = (ULONGLONG)(uintptr_t)first->Next;
+    }
+    ke_guard_leave(guard, old);
+    return first;
+}
+
+/* InterlockedFlushSList: empties the list and returns its former first entry, the others linked behind it.  Any IRQL. */
+PSLIST_ENTRY NTAPI ExpInterlockedFlushSList(PSLIST_HEADER ListHead)
+{
+    struct ke_guard *guard = guard_of(ListHead);
+    KIRQL old = ke_guard_enter(guard);
+    PSLIST_ENTRY first = first_of(ListHead);
+    if (first != NULL) {
+        ListHead->Alignment = (ListHead->Alignment & ~DEPTH_MASK) + SEQUENCE_ONE;
+        ListHead->Region = 0;
+    }
+    ke_guard_leave(guard, old);
+    return first;
+}
+
+/* The number of entries, modulo 65536; a snapshot.  IL-12, nf-wdm-exquerydepthslist. */
+USHORT NTAPI ExQueryDepthSList(PSLIST_HEADER SListHead)
+{
+    return (USHORT)(*(volatile ULONGLONG *)&SListHead->Alignment & DEPTH_MASK);
+}
