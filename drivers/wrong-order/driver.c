@@ -2,8 +2,8 @@
  * driver.c - the defect of the NdisAllocateSpinLock page, in four lines.
  *
  * Each lock keeps the IRQL that was there before it was acquired: Outer keeps PASSIVE_LEVEL, Inner keeps
- * DISPATCH_LEVEL.  Released in the order in which they were acquired, the first release lowers the processor to
- * PASSIVE_LEVEL while Inner is still held, and the second leaves it at DISPATCH_LEVEL for good.
+ * DISPATCH_LEVEL.  Released in the order in which they were acquired, the first release lowers the processor
+ * to PASSIVE_LEVEL while Inner is still held, and the second leaves it at DISPATCH_LEVEL for good.
  */
 #include <ndis.h>
 

@@ -102,9 +102,9 @@ static void line_drop(struct device *device)
 
 bool device_attach(struct device *device, KIRQL dirql)
 {
+    device->line_is_shared = device->line != NULL;
     if (device->line == NULL) {
         device->line = ke_line_create(device->operations->name, dirql, KE_LEVEL_TRIGGERED, ~(KAFFINITY)0);
-        device->line_is_shared = false;
     }
     if (device->line == NULL) {
         return false;

@@ -31,6 +31,7 @@ struct device {
     const struct device_operations *operations;
     struct ke_line *line; /* set by device_attach; a model that shares a line sets it before */
     bool line_is_shared;  /* then device_detach does not destroy it */
+    unsigned line_source; /* which of the devices on a shared line this is; 0 for the first */
     uint64_t window_pa;   /* where the register window lies in physical memory, filled in by device_attach */
     uint32_t window_size; /* bytes, set by the model */
     uint32_t wake;

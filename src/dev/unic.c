@@ -20,7 +20,7 @@ void unic_line_update(struct unic *nic)
     if (wanted == 0) {
         if (nic->asserted) {
             nic->asserted = false;
-            ke_line_deassert(nic->device.line);
+            ke_line_deassert_source(nic->device.line, nic->device.line_source);
         }
     } else if (!nic->asserted) {
         uint64_t now = nic->moderation == 0 ? 0 : host_now_ns();
@@ -29,7 +29,7 @@ void unic_line_update(struct unic *nic)
         } else {
             nic->quiet_until = now + (uint64_t)nic->moderation * 1000;
             nic->asserted = true;
-            ke_line_assert(nic->device.line);
+            ke_line_assert_source(nic->device.line, nic->device.line_source);
         }
     }
     if (due != nic->device.due) {
