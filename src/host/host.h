@@ -83,8 +83,20 @@ struct host_registers {
     uintptr_t pc, sp, fp;
 };
 
-/* HOST_FAULT_STACK is not told apart here: ke knows which stack is in use. */
-enum host_fault { HOST_FAULT_ACCESS, HOST_FAULT_INSTRUCTION, HOST_FAULT_ARITHMETIC, HOST_FAULT_STACK };
+/*
+ * HOST_FAULT_STACK (it overflowed) and HOST_FAULT_SMASHED (it was overwritten) are not told apart here: ke knows
+ * which stack is in use.
+ */
+enum host_fault {
+    HOST_FAULT_ACCESS,
+    HOST_FAULT_INSTRUCTION,
+    HOST_FAULT_ARITHMETIC,
+    HOST_FAULT_STACK,
+    HOST_FAULT_SMASHED
+};
+
+/* The address of an access fault that the host does not tell: no memory can be there (not canonical). */
+#define HOST_ADDRESS_UNKNOWN UINTPTR_MAX
 
 /*
  * Installs the two handlers, once a process.  `interrupt` runs on the interrupted thread's own stack,

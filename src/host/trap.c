@@ -88,6 +88,9 @@ static void on_fault(int signal, siginfo_t *info, void *frame)
                             : signal == SIGILL || signal == SIGTRAP ? HOST_FAULT_INSTRUCTION
                                                                     : HOST_FAULT_ACCESS;
     uintptr_t address = fault == HOST_FAULT_ACCESS ? (uintptr_t)info->si_addr : registers.pc;
+    if (signal == SIGSEGV && info->si_code == SI_KERNEL) {
+        address = HOST_ADDRESS_UNKNOWN;
+    }
     bool write = fault == HOST_FAULT_ACCESS && (context->uc_mcontext.gregs[REG_ERR] & 2) != 0;
     fault_handler(fault, address, write, &registers);
 }

@@ -139,6 +139,8 @@ static void bugcheck_for_fault(enum host_fault fault, uintptr_t address, bool wr
         ke_bugcheck(0x7F, 0, pc, 0, 0);
     case HOST_FAULT_STACK:
         ke_bugcheck(0x7F, 8, address, irql, pc); /* Windows: a double fault */
+    case HOST_FAULT_SMASHED:
+        ke_bugcheck(0x139, 2, 0, 0, 0); /* a stack buffer was overrun */
     case HOST_FAULT_INSTRUCTION:
         ke_bugcheck(0x1E, 0xC000001D, pc, 0, 0);
     default:
@@ -155,6 +157,24 @@ static bool is_stack_overflow(const struct ke_processor *processor, uintptr_t ad
     return address < base && base - address <= STACK_GUARD_REACH;
 }
 
+/*
+ * Did the code write over its callers' frames?  Then the callback's frame is damaged (and no longer to be
+ * used), or it returned to an address that none can be.
+ */
+static bool is_smashed_stack(struct ke_processor *processor, uintptr_t address, uintptr_t pc)
+{
+    if (processor->callback != NULL && !callback_intact(processor->callback)) {
+        processor->callback = NULL;
+        return true;
+    }
+#if defined(__x86_64__)
+    return address == HOST_ADDRESS_UNKNOWN && (*(const uint8_t *)pc == 0xC3 || *(const uint8_t *)pc == 0xC2);
+#else
+    (void)address, (void)pc;
+    return false;
+#endif
+}
+
 void ke_fault_arrived(enum host_fault fault, uintptr_t address, bool write,
                       const struct host_registers *registers)
 {
@@ -165,6 +185,8 @@ void ke_fault_arrived(enum host_fault fault, uintptr_t address, bool write,
     processor->faulted = true;
     if (fault == HOST_FAULT_ACCESS && is_stack_overflow(processor, address)) {
         fault = HOST_FAULT_STACK;
+    } else if (is_smashed_stack(processor, address, registers->pc)) {
+        fault = HOST_FAULT_SMASHED;
     }
     KIRQL irql = ke_irql();
     if (irql == KE_MASKED) {

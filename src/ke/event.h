@@ -150,6 +150,7 @@ struct event_listener {
 
 /* One bracket around each call of driver code; lives on the caller's stack. */
 struct callback_frame {
+    uintptr_t seal; /* first, where a buffer overrun below arrives first: tells an overwritten frame */
     enum callback_kind kind;
     KIRQL irql;       /* at entry */
     const char *name; /* "MiniportHaltEx", "DPC" ... */
@@ -158,6 +159,12 @@ struct callback_frame {
     struct callback_frame *outer; /* the one that it interrupted or was called from */
     uintptr_t cookie[2];          /* the verifier's */
 };
+
+/* False when the driver has written over the frame. */
+static inline bool callback_intact(const struct callback_frame *frame)
+{
+    return frame->seal == ~(uintptr_t)frame;
+}
 
 #if UNDIS_CHECKED
 

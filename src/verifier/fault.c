@@ -4,24 +4,12 @@
 #include "verifier/verifier.h"
 
 #include "ke/bugcheck.h"
-#include "ke/thread.h"
 #include "report/bugcheck.h"
 
 #define FIRST_PAGE 4096u
-#define GUARD_SIZE 65536u      /* an address that close below a stack is its overflow */
 #define STACK_COOKIE_SMASHED 2 /* parameter 1 of bug check 0x139 */
 
-static bool is_stack_overflow(const struct event *event)
-{
-    const struct _KTHREAD *thread = event->processor->current;
-    if (thread == NULL || thread->host.stack.base == NULL) {
-        return false;
-    }
-    uintptr_t base = (uintptr_t)thread->host.stack.base, address = (uintptr_t)event->object;
-    return address < base && base - address <= GUARD_SIZE;
-}
-
-static const char *fault_text(const struct event *event, bool overflow)
+static const char *fault_text(const struct event *event)
 {
     if (event->value[0] == HOST_FAULT_ARITHMETIC) {
         return "an arithmetic fault (division by zero?)";
@@ -29,8 +17,11 @@ static const char *fault_text(const struct event *event, bool overflow)
     if (event->value[0] == HOST_FAULT_INSTRUCTION) {
         return "an invalid instruction (or a failed assertion)";
     }
-    if (overflow) {
+    if (event->value[0] == HOST_FAULT_STACK) {
         return "the kernel stack overflows";
+    }
+    if (event->value[0] == HOST_FAULT_SMASHED) {
+        return "the stack was overwritten: where to return to is lost";
     }
     if (event->value[2] == (uintptr_t)event->object) {
         return "a call of an address where there is no code";
@@ -42,15 +33,17 @@ static const char *fault_text(const struct event *event, bool overflow)
  * What Windows shows: at DISPATCH_LEVEL and above 0xD1 for driver code and 0xA for system code that the
  * driver called; below it the exception ends the system thread (0x7E); 0x7F for traps without recovery.
  */
-static void add_fault_bugcheck(struct finding *finding, const struct event *event, bool overflow)
+static void add_fault_bugcheck(struct finding *finding, const struct event *event)
 {
     uintptr_t address = (uintptr_t)event->object, pc = event->value[2];
     if (event->value[0] == HOST_FAULT_ARITHMETIC) {
         finding_bugcheck(finding, 0x7F, 0, 0, 0, 0);
     } else if (event->value[0] == HOST_FAULT_INSTRUCTION) {
         finding_bugcheck(finding, 0x7F, 6, 0, 0, 0);
-    } else if (overflow) {
+    } else if (event->value[0] == HOST_FAULT_STACK) {
         finding_bugcheck(finding, 0x7F, 8, 0, 0, 0);
+    } else if (event->value[0] == HOST_FAULT_SMASHED) {
+        finding_bugcheck(finding, 0x139, STACK_COOKIE_SMASHED, 0, 0, 0);
     } else if (event->irql < DISPATCH_LEVEL) {
         finding_bugcheck(finding, 0x7E, 0xC0000005, pc, 0, 0);
     } else {
@@ -62,10 +55,9 @@ static void add_fault_bugcheck(struct finding *finding, const struct event *even
 static void hear_fault(struct event *event)
 {
     struct verifier_processor *me = verifier_processor(event);
-    bool overflow = event->processor != &ke_outside && is_stack_overflow(event);
-    const char *text = fault_text(event, overflow);
+    const char *text = fault_text(event);
     uintptr_t address = (uintptr_t)event->object;
-    bool access = event->value[0] == HOST_FAULT_ACCESS && !overflow && event->value[2] != address;
+    bool access = event->value[0] == HOST_FAULT_ACCESS && event->value[2] != address;
     struct finding *finding =
         access ? finding_begin("MemoryFault", event, "%s address 0x%llx%s at %s", text,
                                (unsigned long long)address, address < FIRST_PAGE ? " (a null pointer)" : "",
@@ -75,7 +67,7 @@ static void hear_fault(struct event *event)
         me->fatal = true;
     }
     if (finding != NULL) {
-        add_fault_bugcheck(finding, event, overflow);
+        add_fault_bugcheck(finding, event);
         held_evidence(finding, me);
         finding_commit(finding);
     }
