@@ -50,8 +50,8 @@ static bool check_header(struct image *image)
         return reject(image, "is a 32-bit ELF file; drivers are 64-bit");
     }
     if (image->header.e_ident[EI_DATA] != ELFDATA2LSB || image->header.e_machine != THIS_MACHINE) {
-        return reject(image, "is built for another machine (ELF machine %u, wanted %u)", image->header.e_machine,
-                      THIS_MACHINE);
+        return reject(image, "is built for another machine (ELF machine %u, wanted %u)",
+                      image->header.e_machine, THIS_MACHINE);
     }
     if (image->header.e_type == ET_REL) {
         return reject(image, "is an object file; link it into a driver with `undis cc`");
@@ -134,7 +134,8 @@ static bool found_in_needed(const struct image *image, const char *symbol)
         if (gelf_getdyn(data, (int)i, &entry) == NULL || entry.d_tag == DT_NULL) {
             break;
         }
-        const char *name = entry.d_tag == DT_NEEDED ? elf_strptr(image->elf, header.sh_link, entry.d_un.d_val) : NULL;
+        const char *name =
+            entry.d_tag == DT_NEEDED ? elf_strptr(image->elf, header.sh_link, entry.d_un.d_val) : NULL;
         void *library = name == NULL ? NULL : dlopen(name, RTLD_LAZY | RTLD_LOCAL);
         if (library != NULL && dlsym(library, symbol) != NULL) {
             return true;
@@ -203,7 +204,8 @@ bool driver_image_check(char *data, size_t size, char *why, size_t why_size)
     if (image.elf == NULL) {
         return reject(&image, "is not an ELF file (%s)", elf_errmsg(-1));
     }
-    bool good = check_header(&image) && check_extent(&image) && check_dynamic(&image) && check_symbols(&image);
+    bool good =
+        check_header(&image) && check_extent(&image) && check_dynamic(&image) && check_symbols(&image);
     elf_end(image.elf);
     return good;
 }

@@ -32,7 +32,8 @@ struct loading {
     size_t error_size;
 };
 
-static bool fail(const struct loading *loading, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool fail(const struct loading *loading, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 static bool fail(const struct loading *loading, const char *format, ...)
 {
     int used = snprintf(loading->error, loading->error_size, "%s: ", loading->path);
@@ -135,7 +136,8 @@ static bool try_in_child(const struct loading *loading, const char *where)
         return fail(loading, "cannot start a process to try it: %s", strerror(errno));
     }
     if (WIFSIGNALED(status)) {
-        return fail(loading, WTERMSIG(status) == SIGALRM ? "loading it does not end (%s)" : "loading it crashes (%s)",
+        return fail(loading,
+                    WTERMSIG(status) == SIGALRM ? "loading it does not end (%s)" : "loading it crashes (%s)",
                     strsignal(WTERMSIG(status)));
     }
     if (WEXITSTATUS(status) != 0) {
@@ -160,7 +162,8 @@ static void find_extent(struct driver_image *image, const void *entry)
     for (unsigned i = 0; i < header->e_phnum; i++) {
         if (segment[i].p_type == PT_LOAD) {
             low = segment[i].p_vaddr < low ? segment[i].p_vaddr : low;
-            high = segment[i].p_vaddr + segment[i].p_memsz > high ? segment[i].p_vaddr + segment[i].p_memsz : high;
+            high = segment[i].p_vaddr + segment[i].p_memsz > high ? segment[i].p_vaddr + segment[i].p_memsz
+                                                                  : high;
         }
     }
     image->base = (const void *)(bias + low);

@@ -97,7 +97,8 @@ static bool start_driver(struct run *run, struct loaded_driver *driver)
     NTSTATUS status = io_driver_start(driver->object, driver->image.entry);
     if (!NT_SUCCESS(status)) {
         KIRQL irql = ke_mask();
-        fail(run, "%s: DriverEntry failed with 0x%08X (%s)", driver->image.path, (unsigned)status, status_name(status));
+        fail(run, "%s: DriverEntry failed with 0x%08X (%s)", driver->image.path, (unsigned)status,
+             status_name(status));
         ke_unmask(irql);
         end_driver(driver);
         return false;
@@ -145,7 +146,9 @@ static void run_plain(struct run *run)
 static void choose_and_run(struct run *run)
 {
     struct loaded_driver *miniport = find_miniport(run);
-    const char *wanted = run->options->name != NULL ? run->options->name : miniport != NULL ? "life" : "plain";
+    const char *wanted = run->options->name != NULL ? run->options->name
+                         : miniport != NULL         ? "life"
+                                                    : "plain";
     if (strcmp(wanted, "plain") == 0) {
         run_plain(run);
     } else if (miniport != NULL) {

@@ -19,13 +19,14 @@ struct scenario_options {
     double timeout_seconds;  /* 0: default */
     unsigned driver_count;
     const char *const *drivers; /* paths, lowest first */
-    void (*progress)(const char *step, uint64_t done, uint64_t total); /* may be NULL; called on a host thread */
+    void (*progress)(const char *step, uint64_t done,
+                     uint64_t total); /* may be NULL; called on a host thread */
 };
 
 struct scenario_result {
-    bool ran;           /* false: `error` says in one line why not */
-    bool stopped;       /* a bug check stopped the machine */
-    bool failed;        /* not ran, and that is no fault of the input: undis itself could not go on */
+    bool ran;     /* false: `error` says in one line why not */
+    bool stopped; /* a bug check stopped the machine */
+    bool failed;  /* not ran, and that is no fault of the input: undis itself could not go on */
     char error[8192];
     const char *inconclusive; /* ran, but does not say much: why; NULL otherwise */
     const char *scenario;
