@@ -45,4 +45,7 @@ bool life_applies(const DRIVER_OBJECT *driver);
 /* Walks the life.  PASSIVE_LEVEL, in a system thread of the simulated machine. */
 void life_run(struct life *life);
 
+/* Ends in MiniportShutdownEx instead: afterwards nothing of the driver may be called, its DriverUnload neither. */
+void life_run_to_shutdown(struct life *life);
+
 #endif

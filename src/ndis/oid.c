@@ -1,0 +1,326 @@
+/*
+ * oid.c - OID requests: serialised ones (SE-1), direct ones (SE-2), and NDIS's own.
+ *
+ * A request waits in the adapter's queue until no other is pending, then MiniportOidRequest is called at PASSIVE_LEVEL,
+ * by the thread that made the request or by the adapter's worker.
+ */
+#include "ndis/adapter.h"
+
+/* What NDIS keeps in a request's NdisReserved while it has it. */
+struct oid_slot {
+    NDIS_OID_REQUEST *next;
+    struct ndis_binding *binding; /* NULL: NDIS's own */
+    struct oid_wait *wait;
+    ULONG_PTR direct;
+};
+
+struct oid_wait {
+    KEVENT done;
+    NDIS_STATUS status;
+};
+
+_Static_assert(sizeof(struct oid_slot) <= sizeof(((NDIS_OID_REQUEST *)0)->NdisReserved), "NdisReserved");
+
+static struct oid_slot *slot_of(NDIS_OID_REQUEST *request)
+{
+    return (struct oid_slot *)(void *)request->NdisReserved;
+}
+
+static void remember(struct ndis_adapter *adapter, const NDIS_OID_REQUEST *request, NDIS_STATUS status)
+{
+    if (status == NDIS_STATUS_SUCCESS && request->RequestType == NdisRequestSetInformation &&
+        request->DATA.SET_INFORMATION.Oid == OID_GEN_CURRENT_PACKET_FILTER &&
+        request->DATA.SET_INFORMATION.InformationBufferLength >= sizeof(ULONG)) {
+        RtlCopyMemory(&adapter->packet_filter, request->DATA.SET_INFORMATION.InformationBuffer, sizeof(ULONG));
+        adapter->packet_filter_set = TRUE;
+    }
+}
+
+/* Tells whoever made the request.  The request is theirs again. */
+static void tell(NDIS_OID_REQUEST *request, NDIS_STATUS status)
+{
+    struct oid_slot slot = *slot_of(request);
+    if (slot.wait != NULL) {
+        slot.wait->status = status;
+        KeSetEvent(&slot.wait->done, IO_NO_INCREMENT, FALSE);
+    } else {
+        slot.binding->handlers->oid_complete(slot.binding->context, request, status);
+    }
+}
+
+static void finish(struct ndis_adapter *adapter, NDIS_OID_REQUEST *request, NDIS_STATUS status)
+{
+    KIRQL old = ke_guard_enter(&adapter->guard);
+    bool pending = adapter->oid_current == request && request != NULL;
+    if (pending) {
+        adapter->oid_current = NULL;
+    }
+    bool more = adapter->oid_head != NULL;
+    ke_guard_leave(&adapter->guard, old);
+    if (!pending) {
+        ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x26, (ULONG_PTR)adapter->driver, (ULONG_PTR)request, 0);
+    }
+    remember(adapter, request, status);
+    tell(request, status);
+    if (more) {
+        KeReleaseSemaphore(&adapter->oid_work, IO_NO_INCREMENT, 1, FALSE);
+    }
+}
+
+static NDIS_OID_REQUEST *take(struct ndis_adapter *adapter)
+{
+    NDIS_OID_REQUEST *request = NULL;
+    KIRQL old = ke_guard_enter(&adapter->guard);
+    if (!adapter->oid_busy && !adapter->resetting && adapter->oid_current == NULL && adapter->oid_head != NULL) {
+        request = adapter->oid_head;
+        adapter->oid_head = slot_of(request)->next;
+        if (adapter->oid_head == NULL) {
+            adapter->oid_tail = NULL;
+        }
+        adapter->oid_current = request;
+        adapter->oid_busy = TRUE;
+    }
+    ke_guard_leave(&adapter->guard, old);
+    return request;
+}
+
+/* Calls MiniportOidRequest as long as requests may go.  PASSIVE_LEVEL. */
+static void pump(struct ndis_adapter *adapter)
+{
+    NDIS_OID_REQUEST *request;
+    while ((request = take(adapter)) != NULL) {
+        ndis_require(adapter->state != ADAPTER_HALTED && adapter->state != ADAPTER_INITIALIZING &&
+                         adapter->state != ADAPTER_SHUTDOWN,
+                     "OID requests reach a working adapter only");
+        MINIPORT_ENTER(frame, "MiniportOidRequest", adapter->driver->handlers.OidRequestHandler);
+        NDIS_STATUS status = adapter->driver->handlers.OidRequestHandler(adapter->context, request);
+        callback_leave(&frame);
+        if (status != NDIS_STATUS_PENDING) {
+            finish(adapter, request, status);
+        }
+        KIRQL old = ke_guard_enter(&adapter->guard);
+        adapter->oid_busy = FALSE;
+        ke_guard_leave(&adapter->guard, old);
+    }
+}
+
+static void submit(struct ndis_adapter *adapter, NDIS_OID_REQUEST *request)
+{
+    slot_of(request)->next = NULL;
+    KIRQL old = ke_guard_enter(&adapter->guard);
+    if (adapter->oid_tail != NULL) {
+        slot_of(adapter->oid_tail)->next = request;
+    } else {
+        adapter->oid_head = request;
+    }
+    adapter->oid_tail = request;
+    ke_guard_leave(&adapter->guard, old);
+    if (ke_irql() == PASSIVE_LEVEL && ke_choose(CHOICE_TIMING, 2) == 0) {
+        pump(adapter);
+    } else {
+        KeReleaseSemaphore(&adapter->oid_work, IO_NO_INCREMENT, 1, FALSE);
+    }
+}
+
+static void worker(void *context)
+{
+    struct ndis_adapter *adapter = context;
+    while (!adapter->worker_stop) {
+        KeWaitForSingleObject(&adapter->oid_work, Executive, KernelMode, FALSE, NULL);
+        pump(adapter);
+    }
+}
+
+void adapter_oid_worker_start(struct ndis_adapter *adapter)
+{
+    adapter->worker_stop = FALSE;
+    adapter->worker = ke_thread_create(worker, adapter, "NDIS OID requests", true);
+    ndis_require(adapter->worker != NULL, "there is memory for a thread per adapter");
+}
+
+void adapter_oid_worker_stop(struct ndis_adapter *adapter)
+{
+    if (adapter->worker == NULL) {
+        return;
+    }
+    adapter->worker_stop = TRUE;
+    KeReleaseSemaphore(&adapter->oid_work, IO_NO_INCREMENT, 1, FALSE);
+    KeWaitForSingleObject(adapter->worker, Executive, KernelMode, FALSE, NULL);
+    ke_thread_dereference(adapter->worker);
+    adapter->worker = NULL;
+}
+
+void adapter_oid_drain(struct ndis_adapter *adapter)
+{
+    for (;;) {
+        KIRQL old = ke_guard_enter(&adapter->guard);
+        bool idle = adapter->oid_head == NULL && adapter->oid_current == NULL && !adapter->oid_busy;
+        ke_guard_leave(&adapter->guard, old);
+        if (idle) {
+            return;
+        }
+        LARGE_INTEGER interval = {.QuadPart = -2000};
+        KeDelayExecutionThread(KernelMode, FALSE, &interval);
+    }
+}
+
+void adapter_oid_resume(struct ndis_adapter *adapter)
+{
+    KeReleaseSemaphore(&adapter->oid_work, IO_NO_INCREMENT, 1, FALSE);
+}
+
+static void fill_request(NDIS_OID_REQUEST *request, NDIS_REQUEST_TYPE type, NDIS_OID oid, void *buffer, ULONG length)
+{
+    request->Header.Type = NDIS_OBJECT_TYPE_OID_REQUEST;
+    request->Header.Revision = NDIS_OID_REQUEST_REVISION_1;
+    request->Header.Size = NDIS_SIZEOF_OID_REQUEST_REVISION_1;
+    request->RequestType = type;
+    if (type == NdisRequestSetInformation) {
+        request->DATA.SET_INFORMATION.Oid = oid;
+        request->DATA.SET_INFORMATION.InformationBuffer = buffer;
+        request->DATA.SET_INFORMATION.InformationBufferLength = length;
+    } else {
+        request->DATA.QUERY_INFORMATION.Oid = oid;
+        request->DATA.QUERY_INFORMATION.InformationBuffer = buffer;
+        request->DATA.QUERY_INFORMATION.InformationBufferLength = length;
+    }
+}
+
+NDIS_STATUS adapter_oid(struct ndis_adapter *adapter, NDIS_REQUEST_TYPE type, NDIS_OID oid, void *buffer,
+                        ULONG length, ULONG *transferred)
+{
+    struct {
+        NDIS_OID_REQUEST request;
+        struct oid_wait wait;
+    } *own = ndis_allocate(sizeof *own);
+    if (own == NULL) {
+        return NDIS_STATUS_RESOURCES;
+    }
+    fill_request(&own->request, type, oid, buffer, length);
+    KeInitializeEvent(&own->wait.done, NotificationEvent, FALSE);
+    slot_of(&own->request)->wait = &own->wait;
+    submit(adapter, &own->request);
+    KeWaitForSingleObject(&own->wait.done, Executive, KernelMode, FALSE, NULL);
+    NDIS_STATUS status = own->wait.status;
+    if (transferred != NULL) {
+        *transferred = type == NdisRequestSetInformation ? own->request.DATA.SET_INFORMATION.BytesRead
+                                                         : own->request.DATA.QUERY_INFORMATION.BytesWritten;
+    }
+    ndis_free(own);
+    return status;
+}
+
+/*
+ * Makes an OID request; ends with the binding's completion handler, always (the answer here is
+ * NDIS_STATUS_PENDING).  <= DISPATCH_LEVEL.  nf-ndis-ndisoidrequest.
+ */
+NDIS_STATUS NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
+{
+    struct ndis_binding *binding = NdisBindingHandle;
+    *slot_of(OidRequest) = (struct oid_slot){.binding = binding};
+    submit(binding->adapter, OidRequest);
+    return NDIS_STATUS_PENDING;
+}
+
+static NDIS_OID_REQUEST *take_cancelled(struct ndis_adapter *adapter, PVOID id)
+{
+    NDIS_OID_REQUEST *before = NULL, *request;
+    KIRQL old = ke_guard_enter(&adapter->guard);
+    for (request = adapter->oid_head; request != NULL && request->RequestId != id; request = slot_of(request)->next) {
+        before = request;
+    }
+    if (request != NULL) {
+        NDIS_OID_REQUEST *next = slot_of(request)->next;
+        if (before != NULL) {
+            slot_of(before)->next = next;
+        } else {
+            adapter->oid_head = next;
+        }
+        if (adapter->oid_tail == request) {
+            adapter->oid_tail = before;
+        }
+    }
+    ke_guard_leave(&adapter->guard, old);
+    return request;
+}
+
+/*
+ * Cancels requests with that RequestId: those still queued end with NDIS_STATUS_REQUEST_ABORTED, the one that the
+ * miniport has pended is left to MiniportCancelOidRequest.  <= DISPATCH_LEVEL.  nf-ndis-ndiscanceloidrequest.
+ */
+VOID NdisCancelOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
+{
+    struct ndis_adapter *adapter = ((struct ndis_binding *)NdisBindingHandle)->adapter;
+    NDIS_OID_REQUEST *request;
+    while ((request = take_cancelled(adapter, RequestId)) != NULL) {
+        tell(request, NDIS_STATUS_REQUEST_ABORTED);
+    }
+    if (!adapter_enter(adapter)) {
+        return;
+    }
+    KIRQL old = ke_guard_enter(&adapter->guard);
+    bool pending = adapter->oid_current != NULL && adapter->oid_current->RequestId == RequestId;
+    ke_guard_leave(&adapter->guard, old);
+    if (pending) {
+        MINIPORT_ENTER(frame, "MiniportCancelOidRequest", adapter->driver->handlers.CancelOidRequestHandler);
+        adapter->driver->handlers.CancelOidRequestHandler(adapter->context, RequestId);
+        callback_leave(&frame);
+    }
+    adapter_leave(adapter);
+}
+
+/*
+ * Ends a request for which MiniportOidRequest returned NDIS_STATUS_PENDING.  <= DISPATCH_LEVEL.  A request that is not
+ * pending: bug check 0x7C/0x26.  nf-ndis-ndismoidrequestcomplete.
+ */
+VOID NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
+{
+    struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
+    if (adapter == NULL) {
+        ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x26, (ULONG_PTR)MiniportAdapterHandle, (ULONG_PTR)OidRequest, 0);
+    }
+    finish(adapter, OidRequest, Status);
+}
+
+static void finish_direct(struct ndis_adapter *adapter, NDIS_OID_REQUEST *request, NDIS_STATUS status)
+{
+    if (slot_of(request)->direct != 1) {
+        ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x26, (ULONG_PTR)adapter->driver, (ULONG_PTR)request, 0);
+    }
+    slot_of(request)->direct = 0;
+    tell(request, status);
+    __atomic_sub_fetch(&adapter->direct_oids, 1, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * Makes a direct OID request, which is serialised with nothing; ends as NdisOidRequest does.
+ * NDIS_STATUS_NOT_SUPPORTED when the miniport has no handler.  <= DISPATCH_LEVEL.  nf-ndis-ndisdirectoidrequest.
+ */
+NDIS_STATUS NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
+{
+    struct ndis_binding *binding = NdisBindingHandle;
+    struct ndis_adapter *adapter = binding->adapter;
+    if (adapter->driver->handlers.DirectOidRequestHandler == NULL || !adapter_enter(adapter)) {
+        return NDIS_STATUS_NOT_SUPPORTED;
+    }
+    *slot_of(OidRequest) = (struct oid_slot){.binding = binding, .direct = 1};
+    __atomic_add_fetch(&adapter->direct_oids, 1, __ATOMIC_SEQ_CST);
+    MINIPORT_ENTER(frame, "MiniportDirectOidRequest", adapter->driver->handlers.DirectOidRequestHandler);
+    NDIS_STATUS status = adapter->driver->handlers.DirectOidRequestHandler(adapter->context, OidRequest);
+    callback_leave(&frame);
+    if (status != NDIS_STATUS_PENDING) {
+        finish_direct(adapter, OidRequest, status);
+    }
+    adapter_leave(adapter);
+    return NDIS_STATUS_PENDING;
+}
+
+/*
+ * Ends a direct request for which MiniportDirectOidRequest returned NDIS_STATUS_PENDING.  <= DISPATCH_LEVEL.
+ * nf-ndis-ndismdirectoidrequestcomplete.
+ */
+VOID NdisMDirectOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest,
+                                   NDIS_STATUS Status)
+{
+    finish_direct(adapter_of(MiniportAdapterHandle), OidRequest, Status);
+}

@@ -1,0 +1,218 @@
+/*
+ * state.c - the state table of a miniport adapter (lifecycle.md section 1), from NDIS's side.
+ *
+ * Initialize, restart, pause and halt are made by one thread at a time: the scenario's.  The data path, OID
+ * requests and interrupts run beside them.
+ */
+#include "ndis/adapter.h"
+
+/* Windows asks twice in this many milliseconds whether it can go on; here only a poll of counters. */
+#define POLL_MICROSECONDS 200
+
+static void become(struct ndis_adapter *adapter, enum adapter_state from, enum adapter_state to, const char *promise)
+{
+    KIRQL old = ke_guard_enter(&adapter->guard);
+    ndis_require(adapter->state == from, promise);
+    adapter->state = to;
+    ke_guard_leave(&adapter->guard, old);
+}
+
+static void sleep_a_little(void)
+{
+    LARGE_INTEGER interval = {.QuadPart = -10 * POLL_MICROSECONDS};
+    KeDelayExecutionThread(KernelMode, FALSE, &interval);
+}
+
+static void fill_parameters(const struct ndis_adapter *adapter, NDIS_MINIPORT_INIT_PARAMETERS *parameters)
+{
+    RtlZeroMemory(parameters, sizeof *parameters);
+    parameters->Header.Type = NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS;
+    parameters->Header.Revision = NDIS_MINIPORT_INIT_PARAMETERS_REVISION_1;
+    parameters->Header.Size = NDIS_SIZEOF_MINIPORT_INIT_PARAMETERS_REVISION_1;
+    parameters->AllocatedResources = adapter->resources->Count == 0 ? NULL : adapter->resources;
+    parameters->NetLuid.Value = (ULONG64)adapter->index << 24 | (ULONG64)6 << 48; /* ifType 6: Ethernet */
+    parameters->DefaultPortAuthStates.SendControlState = NdisPortControlStateUncontrolled;
+    parameters->DefaultPortAuthStates.RcvControlState = NdisPortControlStateUncontrolled;
+    parameters->DefaultPortAuthStates.SendAuthorizationState = NdisPortAuthorized;
+    parameters->DefaultPortAuthStates.RcvAuthorizationState = NdisPortAuthorized;
+    parameters->IfIndex = adapter->index;
+}
+
+/* What the miniport left behind outlives its adapter from here on; then NDIS makes sure that it cannot be called. */
+static void end_of_adapter(struct ndis_adapter *adapter)
+{
+    event_send(EVENT_OWNER_END, adapter, 0, 0, 0, 0);
+    adapter_timers_stop(adapter);
+    adapter_interrupts_stop(adapter);
+    adapter->context = NULL;
+    adapter->registered = FALSE;
+    adapter->general = FALSE;
+}
+
+NDIS_STATUS adapter_initialize(struct ndis_adapter *adapter)
+{
+    become(adapter, ADAPTER_HALTED, ADAPTER_INITIALIZING, "MiniportInitializeEx is called in Halted only");
+    NDIS_MINIPORT_INIT_PARAMETERS parameters;
+    fill_parameters(adapter, &parameters);
+    adapter->removed = FALSE;
+    adapter->packet_filter_set = FALSE;
+    KeClearEvent(&adapter->calls_done);
+    MINIPORT_ENTER(frame, "MiniportInitializeEx", adapter->driver->handlers.InitializeHandlerEx);
+    NDIS_STATUS status =
+        adapter->driver->handlers.InitializeHandlerEx(adapter, adapter->driver->context, &parameters);
+    callback_leave(&frame);
+    if (status == NDIS_STATUS_SUCCESS && !(adapter->registered && adapter->general)) {
+        adapter_fault(adapter, "MiniportInitializeEx succeeded without registration and general attributes");
+    }
+    if (status != NDIS_STATUS_SUCCESS) {
+        end_of_adapter(adapter);
+        become(adapter, ADAPTER_INITIALIZING, ADAPTER_HALTED, "a failed initialization ends in Halted");
+        return status;
+    }
+    __atomic_store_n(&adapter->calls, 1, __ATOMIC_SEQ_CST);
+    become(adapter, ADAPTER_INITIALIZING, ADAPTER_PAUSED, "initialization ends in Paused");
+    adapter_oid_worker_start(adapter);
+    return status;
+}
+
+static NDIS_STATUS call_restart(struct ndis_adapter *adapter)
+{
+    NDIS_MINIPORT_RESTART_PARAMETERS parameters = {
+        .Header = {.Type = NDIS_OBJECT_TYPE_DEFAULT,
+                   .Revision = NDIS_MINIPORT_RESTART_PARAMETERS_REVISION_1,
+                   .Size = NDIS_SIZEOF_MINIPORT_RESTART_PARAMETERS_REVISION_1},
+    };
+    MINIPORT_ENTER(frame, "MiniportRestart", adapter->driver->handlers.RestartHandler);
+    NDIS_STATUS status = adapter->driver->handlers.RestartHandler(adapter->context, &parameters);
+    callback_leave(&frame);
+    return status;
+}
+
+NDIS_STATUS adapter_restart(struct ndis_adapter *adapter)
+{
+    KeClearEvent(&adapter->operation_done);
+    become(adapter, ADAPTER_PAUSED, ADAPTER_RESTARTING, "MiniportRestart is called in Paused only");
+    NDIS_STATUS status = call_restart(adapter);
+    if (status == NDIS_STATUS_PENDING) {
+        KeWaitForSingleObject(&adapter->operation_done, Executive, KernelMode, FALSE, NULL);
+        status = adapter->operation_status;
+    }
+    become(adapter, ADAPTER_RESTARTING, status == NDIS_STATUS_SUCCESS ? ADAPTER_RUNNING : ADAPTER_PAUSED,
+           "a restart ends in Running or Paused");
+    __atomic_store_n(&adapter->send_open, status == NDIS_STATUS_SUCCESS, __ATOMIC_SEQ_CST);
+    return status;
+}
+
+void adapter_pause(struct ndis_adapter *adapter)
+{
+    NDIS_MINIPORT_PAUSE_PARAMETERS parameters = {
+        .Header = {.Type = NDIS_OBJECT_TYPE_DEFAULT,
+                   .Revision = NDIS_MINIPORT_PAUSE_PARAMETERS_REVISION_1,
+                   .Size = NDIS_SIZEOF_MINIPORT_PAUSE_PARAMETERS_REVISION_1},
+        .Flags = 0,
+        .PauseReason = NDIS_PAUSE_NDIS_INTERNAL,
+    };
+    KeClearEvent(&adapter->operation_done);
+    ndis_require(adapter->state == ADAPTER_RUNNING, "MiniportPause is called in Running only");
+    adapter_sends_close(adapter);
+    become(adapter, ADAPTER_RUNNING, ADAPTER_PAUSING, "MiniportPause is called in Running only");
+    MINIPORT_ENTER(frame, "MiniportPause", adapter->driver->handlers.PauseHandler);
+    NDIS_STATUS status = adapter->driver->handlers.PauseHandler(adapter->context, &parameters);
+    callback_leave(&frame);
+    if (status == NDIS_STATUS_PENDING) {
+        KeWaitForSingleObject(&adapter->operation_done, Executive, KernelMode, FALSE, NULL);
+    } else if (status != NDIS_STATUS_SUCCESS) {
+        adapter_fault(adapter, "MiniportPause returned neither NDIS_STATUS_SUCCESS nor NDIS_STATUS_PENDING");
+    }
+    if (adapter->sends != 0) {
+        adapter_fault(adapter, "a pause was completed while sends were not completed yet");
+    }
+    if (adapter->receives != 0) {
+        adapter_fault(adapter, "a pause was completed while receive indications were not returned yet");
+    }
+    become(adapter, ADAPTER_PAUSING, ADAPTER_PAUSED, "a pause ends in Paused");
+}
+
+/* SE-4: no OID request, no send and no call on the data path is left when MiniportHaltEx is called. */
+static void quiesce(struct ndis_adapter *adapter)
+{
+    adapter_oid_drain(adapter);
+    adapter_oid_worker_stop(adapter);
+    while (adapter->sends != 0 || adapter->receives != 0 || adapter->direct_oids != 0) {
+        sleep_a_little();
+    }
+    adapter_leave(adapter);
+    KeWaitForSingleObject(&adapter->calls_done, Executive, KernelMode, FALSE, NULL);
+}
+
+void adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
+{
+    ndis_require(adapter->state == ADAPTER_PAUSED, "MiniportHaltEx is called in Paused only");
+    ndis_require(adapter->hang_watch == NULL, "no hang check is left at MiniportHaltEx");
+    quiesce(adapter);
+    ndis_require(adapter->oid_current == NULL && adapter->sends == 0, "nothing is outstanding at MiniportHaltEx");
+    MINIPORT_ENTER(frame, "MiniportHaltEx", adapter->driver->handlers.HaltHandlerEx);
+    adapter->driver->handlers.HaltHandlerEx(adapter->context, action);
+    callback_leave(&frame);
+    end_of_adapter(adapter);
+    become(adapter, ADAPTER_PAUSED, ADAPTER_HALTED, "a halt ends in Halted");
+}
+
+void adapter_shutdown(struct ndis_adapter *adapter, NDIS_SHUTDOWN_ACTION action)
+{
+    ndis_require(adapter->state == ADAPTER_PAUSED || adapter->state == ADAPTER_PAUSING ||
+                     adapter->state == ADAPTER_RUNNING,
+                 "MiniportShutdownEx is called for a working adapter only");
+    adapter_oid_drain(adapter);
+    adapter_oid_worker_stop(adapter);
+    MINIPORT_ENTER(frame, "MiniportShutdownEx", adapter->driver->handlers.ShutdownHandlerEx);
+    adapter->driver->handlers.ShutdownHandlerEx(adapter->context, action);
+    callback_leave(&frame);
+    adapter_timers_stop(adapter);
+    adapter_interrupts_stop(adapter);
+    adapter->state = ADAPTER_SHUTDOWN;
+}
+
+void adapter_surprise_remove(struct ndis_adapter *adapter)
+{
+    ndis_require(adapter->state != ADAPTER_HALTED && adapter->state != ADAPTER_INITIALIZING &&
+                     adapter->state != ADAPTER_SHUTDOWN,
+                 "only a working adapter can be removed by surprise");
+    adapter->removed = TRUE;
+    NET_DEVICE_PNP_EVENT event = {
+        .Header = {.Type = NDIS_OBJECT_TYPE_DEFAULT,
+                   .Revision = NET_DEVICE_PNP_EVENT_REVISION_1,
+                   .Size = NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1},
+        .DevicePnPEvent = NdisDevicePnPEventSurpriseRemoved,
+    };
+    MINIPORT_ENTER(frame, "MiniportDevicePnPEventNotify", adapter->driver->handlers.DevicePnPEventNotifyHandler);
+    adapter->driver->handlers.DevicePnPEventNotifyHandler(adapter->context, &event);
+    callback_leave(&frame);
+}
+
+static void operation_complete(struct ndis_adapter *adapter, enum adapter_state expected, NDIS_STATUS status)
+{
+    if (adapter == NULL || adapter->state != expected || KeReadStateEvent(&adapter->operation_done) != 0) {
+        ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x1F, expected, (ULONG_PTR)adapter, 0);
+    }
+    adapter->operation_status = status;
+    KeSetEvent(&adapter->operation_done, IO_NO_INCREMENT, FALSE);
+}
+
+/*
+ * Ends a restart for which MiniportRestart returned NDIS_STATUS_PENDING.  <= DISPATCH_LEVEL.  Without such a restart:
+ * bug check 0x7C/0x1F.  nf-ndis-ndismrestartcomplete.
+ */
+VOID NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
+{
+    operation_complete(adapter_of(MiniportAdapterHandle), ADAPTER_RESTARTING, Status);
+}
+
+/*
+ * Ends a pause for which MiniportPause returned NDIS_STATUS_PENDING.  <= DISPATCH_LEVEL.  Without such a pause: bug check
+ * 0x7C/0x1F.  nf-ndis-ndismpausecomplete.
+ */
+VOID NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle)
+{
+    operation_complete(adapter_of(MiniportAdapterHandle), ADAPTER_PAUSING, NDIS_STATUS_SUCCESS);
+}

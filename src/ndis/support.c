@@ -1,0 +1,62 @@
+/*
+ * support.c - small helpers of the NDIS library.
+ */
+#include "ndis/adapter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void *ndis_allocate(size_t size)
+{
+    KIRQL old = ke_mask();
+    void *memory = calloc(1, size);
+    ke_unmask(old);
+    return memory;
+}
+
+void ndis_free(void *memory)
+{
+    KIRQL old = ke_mask();
+    free(memory);
+    ke_unmask(old);
+}
+
+void ndis_require(bool condition, const char *promise)
+{
+    if (!condition) {
+        ke_mask();
+        fprintf(stderr, "undis: internal error: NDIS broke its own promise: %s\n", promise);
+        abort();
+    }
+}
+
+void adapter_fault(struct ndis_adapter *adapter, const char *fault)
+{
+    const char *none = NULL;
+    __atomic_compare_exchange_n(&adapter->fault, &none, fault, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+struct ndis_adapter *adapter_of(NDIS_HANDLE handle)
+{
+    struct ndis_adapter *adapter = handle;
+    return adapter != NULL && adapter->signature == NDIS_SIGNATURE_ADAPTER ? adapter : NULL;
+}
+
+bool adapter_enter(struct ndis_adapter *adapter)
+{
+    LONG calls = __atomic_load_n(&adapter->calls, __ATOMIC_RELAXED);
+    while (calls > 0) {
+        if (__atomic_compare_exchange_n(&adapter->calls, &calls, calls + 1, true, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_RELAXED)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void adapter_leave(struct ndis_adapter *adapter)
+{
+    if (__atomic_sub_fetch(&adapter->calls, 1, __ATOMIC_SEQ_CST) == 0) {
+        KeSetEvent(&adapter->calls_done, IO_NO_INCREMENT, FALSE);
+    }
+}

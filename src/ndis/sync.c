@@ -1,0 +1,68 @@
+/*
+ * sync.c - events and sleeping (spec section 7), time.
+ */
+#include "ndis/adapter.h"
+
+#include "ke/engine.h"
+
+#define EVENT_POLL_NS 100000000u
+
+/* Makes a notification event, not signalled.  Any IRQL.  EV-1, nf-ndis-ndisinitializeevent. */
+VOID NdisInitializeEvent(PNDIS_EVENT Event)
+{
+    KeInitializeEvent(&Event->Event, NotificationEvent, FALSE);
+}
+
+/* Signals the event: every waiter goes on, until it is reset.  <= DISPATCH_LEVEL.  EV-2, nf-ndis-ndissetevent. */
+VOID NdisSetEvent(PNDIS_EVENT Event)
+{
+    KeSetEvent(&Event->Event, IO_NO_INCREMENT, FALSE);
+}
+
+/* Takes the signal away.  <= DISPATCH_LEVEL.  EV-2, nf-ndis-ndisresetevent. */
+VOID NdisResetEvent(PNDIS_EVENT Event)
+{
+    KeClearEvent(&Event->Event);
+}
+
+/* A wait where waiting is forbidden (EV-4): stops the machine, or only looks when a listener has made a finding of it. */
+static BOOLEAN wait_above_passive(PNDIS_EVENT Event, UINT MsToWait)
+{
+    bool objected = event_send(EVENT_WAIT, &Event->Event, 1, MsToWait == 0 ? (uintptr_t)-1 : MsToWait,
+                               BUGCODE_NDIS_DRIVER, 0x14);
+    if (!objected) {
+        ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x14, ke_irql(), 0, 0);
+    }
+    uint64_t start = ke_engine->now();
+    while (KeReadStateEvent(&Event->Event) == 0 && ke_engine->now() - start < EVENT_POLL_NS) {
+        host_relax();
+    }
+    return KeReadStateEvent(&Event->Event) != 0;
+}
+
+/*
+ * Waits until the event is signalled, at most MsToWait milliseconds (0: for ever); TRUE when it was signalled.
+ * PASSIVE_LEVEL; above it, APC_LEVEL too: bug check 0x7C/0x14.  EV-3, EV-4, nf-ndis-ndiswaitevent.
+ */
+BOOLEAN NdisWaitEvent(PNDIS_EVENT Event, UINT MsToWait)
+{
+    if (ke_irql() > PASSIVE_LEVEL) {
+        return wait_above_passive(Event, MsToWait);
+    }
+    LARGE_INTEGER timeout = {.QuadPart = -10000LL * MsToWait};
+    NTSTATUS status = KeWaitForSingleObject(&Event->Event, Executive, KernelMode, FALSE, MsToWait == 0 ? NULL : &timeout);
+    return status == STATUS_SUCCESS;
+}
+
+/* Sleeps.  < DISPATCH_LEVEL.  DL-2, nf-ndis-ndismsleep. */
+VOID NdisMSleep(ULONG MicrosecondsToSleep)
+{
+    LARGE_INTEGER interval = {.QuadPart = -10LL * MicrosecondsToSleep};
+    KeDelayExecutionThread(KernelMode, FALSE, &interval);
+}
+
+/* Milliseconds since the machine started.  Any IRQL.  nf-ndis-ndisgetsystemuptimeex. */
+VOID NdisGetSystemUpTimeEx(PLARGE_INTEGER pSystemUpTime)
+{
+    pSystemUpTime->QuadPart = (LONGLONG)(ke_engine->now() / 1000000u);
+}

@@ -1,0 +1,68 @@
+/*
+ * workitem.c - work items (WI-1 to WI-6), over ex's worker threads.
+ */
+#include "ndis/adapter.h"
+
+struct ndis_work_item {
+    uint32_t signature;
+    WORK_QUEUE_ITEM item;
+    NDIS_IO_WORKITEM_FUNCTION *routine;
+    void *context;
+};
+
+static struct ndis_work_item *item_of(NDIS_HANDLE handle)
+{
+    struct ndis_work_item *item = handle;
+    if (item == NULL || item->signature != NDIS_SIGNATURE_WORK_ITEM) {
+        ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x21, 0, (ULONG_PTR)item, 0);
+    }
+    return item;
+}
+
+/* The callback may queue or free its item: it is off the queue, and nothing of it is touched afterwards (WI-3). */
+static void work(void *context)
+{
+    struct ndis_work_item *item = context;
+    NDIS_IO_WORKITEM_FUNCTION *routine = item->routine;
+    void *argument = item->context;
+    struct callback_frame frame;
+    callback_enter(&frame, CALLBACK_WORK_ITEM, "NdisIoWorkItemFunction", (const void *)(uintptr_t)routine);
+    routine(argument, item);
+    callback_leave(&frame);
+}
+
+/*
+ * Makes a work item that belongs to an adapter, a driver or an NDIS device.  <= DISPATCH_LEVEL.  NULL when memory is short.
+ * WI-1, nf-ndis-ndisallocateioworkitem.
+ */
+NDIS_HANDLE NdisAllocateIoWorkItem(NDIS_HANDLE NdisObjectHandle)
+{
+    struct ndis_work_item *item = ndis_allocate(sizeof *item);
+    if (item != NULL) {
+        item->signature = NDIS_SIGNATURE_WORK_ITEM;
+        ExInitializeWorkItem(&item->item, work, item);
+        event_send(EVENT_OBJECT_CREATE, item, OBJECT_WORK_ITEM, sizeof *item, 0, (uintptr_t)NdisObjectHandle);
+    }
+    return item;
+}
+
+/*
+ * Queues a work item; Routine runs at PASSIVE_LEVEL in a system thread.  The item must not be queued already.
+ * <= DISPATCH_LEVEL.  WI-2, nf-ndis-ndisqueueioworkitem.
+ */
+VOID NdisQueueIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle, NDIS_IO_WORKITEM_ROUTINE Routine, PVOID WorkItemContext)
+{
+    struct ndis_work_item *item = item_of(NdisIoWorkItemHandle);
+    item->routine = Routine;
+    item->context = WorkItemContext;
+    ExQueueWorkItem(&item->item, CriticalWorkQueue);
+}
+
+/* Frees a work item that is not queued, from its own callback too.  <= DISPATCH_LEVEL.  WI-3, nf-ndis-ndisfreeioworkitem. */
+VOID NdisFreeIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle)
+{
+    struct ndis_work_item *item = item_of(NdisIoWorkItemHandle);
+    event_send(EVENT_OBJECT_DESTROY, item, OBJECT_WORK_ITEM, 0, 0, 0);
+    item->signature = NDIS_SIGNATURE_DEAD;
+    ndis_free(item);
+}
