@@ -105,11 +105,17 @@ VOID KeBugCheck(ULONG BugCheckCode)
 
 /* ---- the watchdog ------------------------------------------------------------------------------ */
 
+volatile uint64_t ke_operation_took;
+
 void ke_watchdog_bite(struct ke_processor *processor, const struct host_registers *registers)
 {
 #if UNDIS_CHECKED
     struct event event = {
         .kind = EVENT_WATCHDOG, .value = {WATCHDOG_DISPATCH, 0, processor->number}, .registers = registers};
+    if (ke_operation_took != 0) {
+        event.value[0] = WATCHDOG_OPERATION;
+        event.value[1] = (uintptr_t)ke_operation_took;
+    }
     if (event_is_wanted(EVENT_WATCHDOG)) {
         event_report(&event);
     }

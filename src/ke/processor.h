@@ -54,6 +54,7 @@ struct ke_processor {
     volatile bool dpc_active;    /* a DPC runs on this processor */
     volatile bool reschedule;    /* the running thread's quantum is over */
     volatile bool timers_due;    /* the clock says that a timer has expired */
+    volatile bool stopped;       /* its idle loop has ended */
     volatile bool watched;       /* the watchdog wants to see what runs here */
     volatile bool faulted;       /* a fault is being handled: another one would be our own */
     volatile uint64_t progress; /* counts passages below DISPATCH_LEVEL and DPCs begun: the watchdog's food */

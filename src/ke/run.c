@@ -13,6 +13,7 @@
 #define WATCH_PERIOD_NS 100000000u
 #define WATCHDOG_DEFAULT_NS 5000000000u
 #define BLOCKED_LIMIT_NS 2000000000u
+#define STOP_LIMIT_NS 100000000u
 #define START_ROUTINES 8
 
 static void (*start_routines[START_ROUTINES])(void);
@@ -47,6 +48,8 @@ static void processor_main(void *argument)
     ke_irql_store(PASSIVE_LEVEL);
     ke_deliver();
     ke_idle_loop(processor);
+    ke_mask();
+    __atomic_store_n(&processor->stopped, true, __ATOMIC_RELEASE);
 }
 
 static void prepare_processor(unsigned number, uint64_t seed)
@@ -111,6 +114,24 @@ static bool show_itself(struct ke_processor *processor, struct watch *watch)
     return watch->asked++ < 10;
 }
 
+/* The run takes too long: makes a processor that runs driver code report it, with what it runs.  False: there
+ * is none. */
+static bool show_operation(uint64_t took, unsigned asked)
+{
+    if (asked >= 10) {
+        return false;
+    }
+    ke_operation_took = took;
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        if (!ke_processors[i].idle && ke_processors[i].callback != NULL) {
+            ke_processors[i].watched = true;
+            ke_post(&ke_processors[i], KE_NMI_LEVEL);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void report_watchdog(enum watchdog_kind kind, uint64_t nanoseconds, uintptr_t processor)
 {
     event_send(EVENT_WATCHDOG, NULL, kind, (uintptr_t)nanoseconds, processor, 0);
@@ -130,6 +151,7 @@ static enum ke_run_result watch_until_end(const struct ke_run_options *options)
     static struct watch watches[KE_MAXIMUM_PROCESSORS];
     uint64_t limit = options->watchdog_ns != 0 ? options->watchdog_ns : WATCHDOG_DEFAULT_NS;
     uint64_t start = host_now_ns(), blocked_since = 0;
+    unsigned asked = 0;
     for (;;) {
         host_wait(ke_stop_word(), KE_STOP_RUNNING, WATCH_PERIOD_NS);
         uint32_t stop = __atomic_load_n(ke_stop_word(), __ATOMIC_ACQUIRE);
@@ -152,9 +174,36 @@ static enum ke_run_result watch_until_end(const struct ke_run_options *options)
             report_watchdog(WATCHDOG_BLOCKED, now - blocked_since, ~(uintptr_t)0);
             return stop_from_outside(0x133);
         }
-        if (options->operation_ns != 0 && now - start > options->operation_ns) {
+        if (options->operation_ns != 0 && now - start > options->operation_ns &&
+            !show_operation(now - start, asked++)) {
             report_watchdog(WATCHDOG_OPERATION, now - start, ~(uintptr_t)0);
             return stop_from_outside(0x133);
+        }
+    }
+}
+
+/*
+ * Ends the idle loops.  A processor that still runs a thread after a while is frozen where it is: the
+ * thread may never end.
+ */
+static void stop_processors(void)
+{
+    uint64_t start = host_now_ns();
+    bool all = false;
+    ke_idle_stop();
+    while (!all && host_now_ns() - start < STOP_LIMIT_NS) {
+        all = true;
+        for (unsigned i = 0; i < ke_processor_count; i++) {
+            all = all && __atomic_load_n(&ke_processors[i].stopped, __ATOMIC_ACQUIRE);
+        }
+        host_wait(ke_stop_word(), KE_STOP_ENDED, all ? 1 : 1000000);
+    }
+    if (!all) {
+        ke_freeze_all();
+    }
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        if (__atomic_load_n(&ke_processors[i].stopped, __ATOMIC_ACQUIRE)) {
+            host_thread_join(&ke_processors[i].host);
         }
     }
 }
@@ -175,10 +224,7 @@ enum ke_run_result ke_run(const struct ke_run_options *options, void (*body)(voi
     }
     enum ke_run_result result = watch_until_end(options);
     if (result == KE_RUN_ENDED) {
-        ke_idle_stop();
-        for (unsigned i = 0; i < ke_processor_count; i++) {
-            host_thread_join(&ke_processors[i].host);
-        }
+        stop_processors();
     }
     ke_engine->stop();
     return result;
