@@ -49,6 +49,10 @@ static void add_waiting(struct _KTHREAD *thread, void *argument)
 
 static void hear_operation(struct event *event)
 {
+    struct verifier_processor *me = verifier_processor(event);
+    if (me != NULL) {
+        me->fatal = true;
+    }
     const char *name = event->value[3] != 0 ? (const char *)event->value[3] : "the run";
     struct waiting waiting = {finding_begin("Watchdog", event, "%s did not end within %.1f s", name,
                                             (double)event->value[1] / 1e9)};
