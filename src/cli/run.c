@@ -6,6 +6,8 @@
  */
 #include "cli/run_options.h"
 
+#include "ke/bugcheck.h"
+#include "report/bugcheck.h"
 #include "report/finding.h"
 #include "report/report.h"
 
@@ -55,6 +57,18 @@ static bool write_report(const struct run_options *options, const struct run_rep
     return good;
 }
 
+/* A stopped run proves nothing, even when no finding says why (the free build makes none). */
+static const char *why_inconclusive(const struct scenario_result *result)
+{
+    static char text[64];
+    if (!result->stopped) {
+        return result->inconclusive;
+    }
+    snprintf(text, sizeof(text), "it was 0x%X %s", (unsigned)ke_bugcheck_data.code,
+             bugcheck_name(ke_bugcheck_data.code));
+    return text;
+}
+
 static int finish(const struct run_options *options, const struct scenario_result *result, const char *replay)
 {
     struct run_report report = {
@@ -65,7 +79,7 @@ static int finish(const struct run_options *options, const struct scenario_resul
         .executions = 1,
         .checked = undis_is_checked(),
         .stopped = result->stopped,
-        .inconclusive = result->inconclusive,
+        .inconclusive = why_inconclusive(result),
         .frames_sent = result->frames_sent,
         .frames_received = result->frames_received,
         .frames_dropped = result->frames_dropped,
