@@ -61,7 +61,7 @@ static bool write_report(const struct run_options *options, const struct run_rep
 static const char *why_inconclusive(const struct scenario_result *result)
 {
     static char text[64];
-    if (!result->stopped) {
+    if (!result->stopped || finding_errors() > 0) {
         return result->inconclusive;
     }
     snprintf(text, sizeof(text), "it was 0x%X %s", (unsigned)ke_bugcheck_data.code,
