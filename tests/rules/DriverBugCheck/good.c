@@ -1,0 +1,14 @@
+/*
+ * The driver does not give up.
+ * Contexts: entry thread dpc.
+ */
+#include "../contexts.h"
+
+static volatile BOOLEAN Broken;
+
+static VOID body(VOID)
+{
+    if (Broken) {
+        KeBugCheckEx(0xDEAD0001, 1, 2, 3, 4);
+    }
+}

@@ -1,0 +1,12 @@
+/*
+ * The pool block is freed.
+ * Contexts: entry thread dpc.
+ */
+#include "../contexts.h"
+
+static VOID body(VOID)
+{
+    PVOID block = ExAllocatePoolWithTag(NonPagedPool, 100, 'kael');
+    RtlZeroMemory(block, 100);
+    ExFreePoolWithTag(block, 'kael');
+}

@@ -1,0 +1,14 @@
+/*
+ * KeTryToAcquireSpinLockAtDpcLevel at PASSIVE_LEVEL.
+ * Contexts: entry thread.
+ */
+#include "../contexts.h"
+
+static KSPIN_LOCK Lock;
+
+static VOID body(VOID)
+{
+    if (KeTryToAcquireSpinLockAtDpcLevel(&Lock)) {
+        KeReleaseSpinLockFromDpcLevel(&Lock);
+    }
+}

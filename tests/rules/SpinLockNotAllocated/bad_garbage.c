@@ -1,0 +1,14 @@
+/*
+ * The memory of a KSPIN_LOCK holds garbage and was never initialised.
+ * Contexts: entry thread.
+ */
+#include "../contexts.h"
+
+static KSPIN_LOCK Lock = 0x5A5A5A5A5A5A5A5Aull;
+
+static VOID body(VOID)
+{
+    KIRQL irql;
+    KeAcquireSpinLock(&Lock, &irql);
+    KeReleaseSpinLock(&Lock, irql);
+}

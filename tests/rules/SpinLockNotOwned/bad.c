@@ -1,0 +1,16 @@
+/*
+ * The lock is released twice.
+ * Contexts: entry thread dpc.
+ */
+#include "../contexts.h"
+
+static NDIS_SPIN_LOCK Lock;
+
+static VOID body(VOID)
+{
+    NdisAllocateSpinLock(&Lock);
+    NdisAcquireSpinLock(&Lock);
+    NdisReleaseSpinLock(&Lock);
+    NdisReleaseSpinLock(&Lock);
+    NdisFreeSpinLock(&Lock);
+}

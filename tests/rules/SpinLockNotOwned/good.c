@@ -1,0 +1,17 @@
+/*
+ * Each acquisition has one release.
+ * Contexts: entry thread dpc.
+ */
+#include "../contexts.h"
+
+static NDIS_SPIN_LOCK Lock;
+
+static VOID body(VOID)
+{
+    NdisAllocateSpinLock(&Lock);
+    NdisAcquireSpinLock(&Lock);
+    NdisReleaseSpinLock(&Lock);
+    NdisAcquireSpinLock(&Lock);
+    NdisReleaseSpinLock(&Lock);
+    NdisFreeSpinLock(&Lock);
+}

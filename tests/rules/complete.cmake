@@ -1,0 +1,12 @@
+# Fails when a rule that is checked lacks its page, its bad driver or its good one.
+file(STRINGS ${SOURCE}/src/verifier/rules.tsv lines)
+foreach(line IN LISTS lines)
+  if(line MATCHES "^([A-Za-z]+)\t.*\ton\t")
+    set(rule ${CMAKE_MATCH_1})
+    file(GLOB bad ${SOURCE}/tests/rules/${rule}/bad*.c)
+    file(GLOB good ${SOURCE}/tests/rules/${rule}/good*.c)
+    if(NOT bad OR NOT good OR NOT EXISTS ${SOURCE}/docs/rules/${rule}.md)
+      message(SEND_ERROR "${rule}: needs tests/rules/${rule}/bad.c, good.c and docs/rules/${rule}.md")
+    endif()
+  endif()
+endforeach()
