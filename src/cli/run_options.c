@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_FRAMES 10000
@@ -246,6 +247,35 @@ static const struct argp parser = {
     NULL,
 };
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat one, two;
+    if (a == NULL || b == NULL) {
+        return false;
+    }
+    if (strcmp(a, b) == 0) {
+        return true;
+    }
+    return stat(a, &one) == 0 && stat(b, &two) == 0 && S_ISREG(one.st_mode) && one.st_dev == two.st_dev &&
+           one.st_ino == two.st_ino;
+}
+
+/* What is written must not destroy what is read. */
+static bool check_written(const struct run_options *options, const char *name, const char *written)
+{
+    if (is_same_file(written, options->scenario.pcap)) {
+        cli_error("run: --%s would overwrite the capture %s", name, options->scenario.pcap);
+        return false;
+    }
+    for (unsigned i = 0; i < options->scenario.driver_count; i++) {
+        if (is_same_file(written, options->drivers[i])) {
+            cli_error("run: --%s would overwrite the driver %s", name, options->drivers[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool run_options_parse(struct run_options *options, int argc, char **argv)
 {
     *options = (struct run_options){
@@ -265,7 +295,12 @@ bool run_options_parse(struct run_options *options, int argc, char **argv)
         cli_error("run: which driver? (see undis run --help)");
         return false;
     }
-    return true;
+    if (is_same_file(options->output, options->scenario.pcap_out)) {
+        cli_error("run: --output and --pcap-out name the same file");
+        return false;
+    }
+    return check_written(options, "output", options->output) &&
+           check_written(options, "pcap-out", options->scenario.pcap_out);
 }
 
 void run_options_free(struct run_options *options)

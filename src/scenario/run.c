@@ -23,7 +23,7 @@
 #define PLAIN_SHARE 0.8 /* of --timeout: the rest is for DriverUnload */
 
 const struct scenario scenarios[] = {
-    {"life", "a miniport's adapter through every legal state, with traffic both ways"},
+    {"life", "a miniport's adapter through every legal state, with traffic"},
     {"plain", "DriverEntry, what it started runs to its end, DriverUnload"},
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
