@@ -1,0 +1,475 @@
+/*
+ * nbl.h - NET_BUFFER and NET_BUFFER_LIST: structures, pools, accessors, chains.
+ *
+ * The data space of a NET_BUFFER is an MDL chain; DataOffset bytes of it lie before the data (the unused
+ * space that a header may grow into).
+ */
+#ifndef UNDIS_NDIS_NBL_H
+#define UNDIS_NDIS_NBL_H
+
+#include "types.h"
+
+EXTERN_C_START
+
+typedef struct _NET_BUFFER NET_BUFFER, *PNET_BUFFER;
+typedef struct _NET_BUFFER_LIST NET_BUFFER_LIST, *PNET_BUFFER_LIST;
+typedef struct _NET_BUFFER_LIST_CONTEXT NET_BUFFER_LIST_CONTEXT, *PNET_BUFFER_LIST_CONTEXT;
+
+typedef struct _NET_BUFFER_SHARED_MEMORY {
+    struct _NET_BUFFER_SHARED_MEMORY *NextSharedMemorySegment;
+    ULONG SharedMemoryFlags;
+    NDIS_HANDLE SharedMemoryHandle;
+    ULONG SharedMemoryOffset;
+    ULONG SharedMemoryLength;
+} NET_BUFFER_SHARED_MEMORY, *PNET_BUFFER_SHARED_MEMORY;
+
+#define UNDIS_NET_BUFFER_DATA_FIELDS                                                                                   \
+    PNET_BUFFER Next;                                                                                                  \
+    PMDL CurrentMdl;                                                                                                   \
+    ULONG CurrentMdlOffset;                                                                                            \
+    union {                                                                                                            \
+        ULONG DataLength;                                                                                              \
+        SIZE_T stDataLength;                                                                                           \
+    };                                                                                                                 \
+    PMDL MdlChain;                                                                                                     \
+    ULONG DataOffset
+
+typedef struct _NET_BUFFER_DATA {
+    UNDIS_NET_BUFFER_DATA_FIELDS;
+} NET_BUFFER_DATA, *PNET_BUFFER_DATA;
+
+typedef union _NET_BUFFER_HEADER {
+    NET_BUFFER_DATA NetBufferData;
+    SLIST_HEADER Link;
+} NET_BUFFER_HEADER, *PNET_BUFFER_HEADER;
+
+struct DECLSPEC_ALIGN(16) _NET_BUFFER {
+    union {
+        struct {
+            UNDIS_NET_BUFFER_DATA_FIELDS;
+        };
+        SLIST_HEADER Link;
+        NET_BUFFER_HEADER NetBufferHeader;
+    };
+    USHORT ChecksumBias;
+    USHORT Reserved;
+    NDIS_HANDLE NdisPoolHandle;
+    PVOID DECLSPEC_ALIGN(16) NdisReserved[2];
+    PVOID DECLSPEC_ALIGN(16) ProtocolReserved[6];
+    PVOID DECLSPEC_ALIGN(16) MiniportReserved[4];
+    NDIS_PHYSICAL_ADDRESS DataPhysicalAddress;
+    union {
+        PNET_BUFFER_SHARED_MEMORY SharedMemoryInfo;
+        PSCATTER_GATHER_LIST ScatterGatherList;
+    };
+};
+
+struct DECLSPEC_ALIGN(16) _NET_BUFFER_LIST_CONTEXT {
+    PNET_BUFFER_LIST_CONTEXT Next;
+    USHORT Size;
+    USHORT Offset;
+    DECLSPEC_ALIGN(16) UCHAR ContextData[];
+};
+
+typedef struct _NET_BUFFER_LIST_DATA {
+    PNET_BUFFER_LIST Next;
+    PNET_BUFFER FirstNetBuffer;
+} NET_BUFFER_LIST_DATA, *PNET_BUFFER_LIST_DATA;
+
+typedef union _NET_BUFFER_LIST_HEADER {
+    NET_BUFFER_LIST_DATA NetBufferListData;
+    SLIST_HEADER Link;
+} NET_BUFFER_LIST_HEADER, *PNET_BUFFER_LIST_HEADER;
+
+/* Slots of NetBufferListInfo.  Some have one meaning for sends and another for receives. */
+typedef enum _NDIS_NET_BUFFER_LIST_INFO {
+    TcpIpChecksumNetBufferListInfo = 0,
+    TcpOffloadBytesTransferred = TcpIpChecksumNetBufferListInfo,
+    IPsecOffloadV1NetBufferListInfo = 1,
+    IPsecOffloadV2NetBufferListInfo = IPsecOffloadV1NetBufferListInfo,
+    TcpLargeSendNetBufferListInfo = 2,
+    TcpReceiveNoPush = TcpLargeSendNetBufferListInfo,
+    ClassificationHandleNetBufferListInfo = 3,
+    Ieee8021QNetBufferListInfo = 4,
+    NetBufferListCancelId = 5,
+    MediaSpecificInformation = 6,
+    NetBufferListFrameType = 7,
+    NetBufferListProtocolId = NetBufferListFrameType,
+    NetBufferListHashValue = 8,
+    NetBufferListHashInfo = 9,
+    WfpNetBufferListInfo = 10,
+    IPsecOffloadV2TunnelNetBufferListInfo = 11,
+    IPsecOffloadV2HeaderNetBufferListInfo = 12,
+    NetBufferListCorrelationId = 13,
+    NetBufferListFilteringInfo = 14,
+    MediaSpecificInformationEx = 15,
+    NblOriginalInterfaceIfIndex = 16,
+    NblReAuthWfpFlowContext = 17,
+    TcpReceiveBytesTransferred = NblReAuthWfpFlowContext,
+    NrtNameResolutionId = 18,
+    UdpRecvSegCoalesceOffloadInfo = NrtNameResolutionId,
+    SwitchForwardingReserved = 19,
+    SwitchForwardingDetail = 20,
+    VirtualSubnetInfo = 21,
+    IMReserved = 22,
+    TcpRecvSegCoalesceInfo = 23,
+    UdpSegmentationOffloadInfo = TcpRecvSegCoalesceInfo,
+    RscTcpTimestampDelta = 24,
+    TcpSendOffloadsSupplementalNetBufferListInfo = RscTcpTimestampDelta,
+    GftOffloadInformation = 25,
+    GftFlowEntryId = 26,
+    NetBufferListInfoReserved3 = 27,
+    MaxNetBufferListInfo
+} NDIS_NET_BUFFER_LIST_INFO,
+    *PNDIS_NET_BUFFER_LIST_INFO;
+
+struct DECLSPEC_ALIGN(16) _NET_BUFFER_LIST {
+    union {
+        struct {
+            PNET_BUFFER_LIST Next;
+            PNET_BUFFER FirstNetBuffer;
+        };
+        SLIST_HEADER Link;
+        NET_BUFFER_LIST_HEADER NetBufferListHeader;
+    };
+    PNET_BUFFER_LIST_CONTEXT Context;
+    PNET_BUFFER_LIST ParentNetBufferList;
+    NDIS_HANDLE NdisPoolHandle;
+    PVOID DECLSPEC_ALIGN(16) NdisReserved[2];
+    PVOID DECLSPEC_ALIGN(16) ProtocolReserved[4];
+    PVOID DECLSPEC_ALIGN(16) MiniportReserved[2];
+    PVOID Scratch;
+    NDIS_HANDLE SourceHandle;
+    ULONG NblFlags;
+    LONG ChildRefCount;
+    ULONG Flags;
+    union {
+        NDIS_STATUS Status;
+        ULONG NdisReserved2;
+    };
+    PVOID NetBufferListInfo[MaxNetBufferListInfo];
+};
+
+/* NblFlags */
+#define NDIS_NBL_FLAGS_SEND_READ_ONLY 0x00000001
+#define NDIS_NBL_FLAGS_RECV_READ_ONLY 0x00000002
+#define NDIS_NBL_FLAGS_MINIPORT_RESERVED 0x0000F000
+#define NDIS_NBL_FLAGS_SCRATCH 0x000F0000
+#define NDIS_NBL_FLAGS_HD_SPLIT 0x00100000
+#define NDIS_NBL_FLAGS_IS_IPV4 0x00200000
+#define NDIS_NBL_FLAGS_IS_IPV6 0x00400000
+#define NDIS_NBL_FLAGS_IS_TCP 0x00800000
+#define NDIS_NBL_FLAGS_IS_UDP 0x01000000
+#define NDIS_NBL_FLAGS_SPLIT_AT_UPPER_LAYER_PROTOCOL_HEADER 0x02000000
+#define NDIS_NBL_FLAGS_SPLIT_AT_UPPER_LAYER_PROTOCOL_PAYLOAD 0x04000000
+#define NDIS_NBL_FLAGS_IS_LOOPBACK_PACKET 0x08000000
+/* Flags */
+#define NBL_FLAGS_PROTOCOL_RESERVED 0xFFF00003
+#define NBL_FLAGS_MINIPORT_RESERVED 0x0000F000
+#define NBL_FLAGS_SCRATCH 0x000F0000
+#define NBL_FLAGS_NDIS_RESERVED 0x00000FFC
+#define NDIS_NBL_FLAGS_PROTOCOL_RESERVED NBL_FLAGS_PROTOCOL_RESERVED
+
+#define NDIS_PROTOCOL_ID_DEFAULT 0x00
+#define NDIS_PROTOCOL_ID_TCP_IP 0x02
+#define NDIS_PROTOCOL_ID_IP6 0x03
+#define NDIS_PROTOCOL_ID_IPX 0x06
+#define NDIS_PROTOCOL_ID_NBF 0x07
+#define NDIS_PROTOCOL_ID_MAX 0x0F
+#define NDIS_PROTOCOL_ID_MASK 0x0F
+
+/* ---- flags of sends, receives, returns and completions ----------------------------------------- */
+
+#define NDIS_SEND_FLAGS_DISPATCH_LEVEL 0x00000001
+#define NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK 0x00000002
+#define NDIS_SEND_FLAGS_SINGLE_QUEUE 0x00000004
+#define NDIS_SEND_FLAGS_SWITCH_SINGLE_SOURCE 0x00000008
+#define NDIS_SEND_FLAGS_SWITCH_DESTINATION_GROUP 0x00000010
+#define NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL 0x00000001
+#define NDIS_SEND_COMPLETE_FLAGS_SINGLE_QUEUE 0x00000002
+#define NDIS_SEND_COMPLETE_FLAGS_SWITCH_SINGLE_SOURCE 0x00000004
+#define NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL 0x00000001
+#define NDIS_RECEIVE_FLAGS_RESOURCES 0x00000002
+#define NDIS_RECEIVE_FLAGS_SINGLE_ETHER_TYPE 0x00000100
+#define NDIS_RECEIVE_FLAGS_SINGLE_VLAN 0x00000200
+#define NDIS_RECEIVE_FLAGS_PERFECT_FILTERED 0x00000400
+#define NDIS_RECEIVE_FLAGS_SINGLE_QUEUE 0x00000800
+#define NDIS_RECEIVE_FLAGS_SHARED_MEMORY_INFO_VALID 0x00001000
+#define NDIS_RECEIVE_FLAGS_MORE_NBLS 0x00002000
+#define NDIS_RECEIVE_FLAGS_SWITCH_SINGLE_SOURCE 0x00004000
+#define NDIS_RECEIVE_FLAGS_SWITCH_DESTINATION_GROUP 0x00008000
+#define NDIS_RETURN_FLAGS_DISPATCH_LEVEL 0x00000001
+#define NDIS_RETURN_FLAGS_SINGLE_QUEUE 0x00000002
+#define NDIS_RETURN_FLAGS_SWITCH_SINGLE_SOURCE 0x00000004
+#define NDIS_TEST_SEND_FLAG(Flags, Flag) (((Flags) & (Flag)) != 0)
+#define NDIS_TEST_SEND_AT_DISPATCH_LEVEL(Flags) (((Flags) & NDIS_SEND_FLAGS_DISPATCH_LEVEL) != 0)
+#define NDIS_SET_SEND_FLAG(Flags, Flag) ((Flags) |= (Flag))
+#define NDIS_CLEAR_SEND_FLAG(Flags, Flag) ((Flags) &= ~(Flag))
+#define NDIS_TEST_SEND_COMPLETE_FLAG(Flags, Flag) (((Flags) & (Flag)) != 0)
+#define NDIS_TEST_SEND_COMPLETE_AT_DISPATCH_LEVEL(Flags) (((Flags) & NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL) != 0)
+#define NDIS_SET_SEND_COMPLETE_FLAG(Flags, Flag) ((Flags) |= (Flag))
+#define NDIS_TEST_RECEIVE_FLAG(Flags, Flag) (((Flags) & (Flag)) != 0)
+#define NDIS_TEST_RECEIVE_AT_DISPATCH_LEVEL(Flags) (((Flags) & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL) != 0)
+#define NDIS_TEST_RECEIVE_CANNOT_PEND(Flags) (((Flags) & NDIS_RECEIVE_FLAGS_RESOURCES) != 0)
+#define NDIS_TEST_RECEIVE_CAN_PEND(Flags) (((Flags) & NDIS_RECEIVE_FLAGS_RESOURCES) == 0)
+#define NDIS_SET_RECEIVE_FLAG(Flags, Flag) ((Flags) |= (Flag))
+#define NDIS_TEST_RETURN_FLAG(Flags, Flag) (((Flags) & (Flag)) != 0)
+#define NDIS_TEST_RETURN_AT_DISPATCH_LEVEL(Flags) (((Flags) & NDIS_RETURN_FLAGS_DISPATCH_LEVEL) != 0)
+#define NDIS_SET_RETURN_FLAG(Flags, Flag) ((Flags) |= (Flag))
+
+/* ---- accessors --------------------------------------------------------------------------------- */
+
+#define NET_BUFFER_NEXT_NB(NB) ((NB)->Next)
+#define NET_BUFFER_FIRST_MDL(NB) ((NB)->MdlChain)
+#define NET_BUFFER_DATA_LENGTH(NB) ((NB)->DataLength)
+#define NET_BUFFER_DATA_OFFSET(NB) ((NB)->DataOffset)
+#define NET_BUFFER_CURRENT_MDL(NB) ((NB)->CurrentMdl)
+#define NET_BUFFER_CURRENT_MDL_OFFSET(NB) ((NB)->CurrentMdlOffset)
+#define NET_BUFFER_PROTOCOL_RESERVED(NB) ((NB)->ProtocolReserved)
+#define NET_BUFFER_MINIPORT_RESERVED(NB) ((NB)->MiniportReserved)
+#define NET_BUFFER_CHECKSUM_BIAS(NB) ((NB)->ChecksumBias)
+#define NET_BUFFER_DATA_PHYSICAL_ADDRESS(NB) ((NB)->DataPhysicalAddress)
+#define NET_BUFFER_FIRST_SHARED_MEM_INFO(NB) ((NB)->SharedMemoryInfo)
+#define NET_BUFFER_SCATTER_GATHER_LIST(NB) ((NB)->ScatterGatherList)
+
+#define NET_BUFFER_LIST_NEXT_NBL(NBL) ((NBL)->Next)
+#define NET_BUFFER_LIST_FIRST_NB(NBL) ((NBL)->FirstNetBuffer)
+#define NET_BUFFER_LIST_FLAGS(NBL) ((NBL)->Flags)
+#define NET_BUFFER_LIST_NBL_FLAGS(NBL) ((NBL)->NblFlags)
+#define NET_BUFFER_LIST_PROTOCOL_RESERVED(NBL) ((NBL)->ProtocolReserved)
+#define NET_BUFFER_LIST_MINIPORT_RESERVED(NBL) ((NBL)->MiniportReserved)
+#define NET_BUFFER_LIST_CONTEXT_DATA_START(NBL) ((PUCHAR)(((NBL)->Context) + 1) + (NBL)->Context->Offset)
+#define NET_BUFFER_LIST_CONTEXT_DATA_SIZE(NBL) ((NBL)->Context->Size)
+#define NET_BUFFER_LIST_STATUS(NBL) ((NBL)->Status)
+#define NET_BUFFER_LIST_INFO(NBL, Id) ((NBL)->NetBufferListInfo[(Id)])
+#define NDIS_GET_NET_BUFFER_LIST_CANCEL_ID(NBL) (NET_BUFFER_LIST_INFO((NBL), NetBufferListCancelId))
+#define NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(NBL, CancelId)                                                              \
+    (NET_BUFFER_LIST_INFO((NBL), NetBufferListCancelId) = (PVOID)(CancelId))
+#define NET_BUFFER_LIST_SET_HASH_VALUE(NBL, HashValue)                                                                 \
+    (NET_BUFFER_LIST_INFO((NBL), NetBufferListHashValue) = UlongToPtr(HashValue))
+#define NET_BUFFER_LIST_GET_HASH_VALUE(NBL) (PtrToUlong(NET_BUFFER_LIST_INFO((NBL), NetBufferListHashValue)))
+#define NDIS_HASH_FUNCTION_MASK 0x000000FF
+#define NDIS_HASH_TYPE_MASK 0x00FFFF00
+#define NET_BUFFER_LIST_SET_HASH_TYPE(NBL, HashType)                                                                   \
+    (NET_BUFFER_LIST_INFO((NBL), NetBufferListHashInfo) =                                                              \
+         UlongToPtr((PtrToUlong(NET_BUFFER_LIST_INFO((NBL), NetBufferListHashInfo)) & ~NDIS_HASH_TYPE_MASK) |          \
+                    ((HashType) & NDIS_HASH_TYPE_MASK)))
+#define NET_BUFFER_LIST_SET_HASH_FUNCTION(NBL, HashFunction)                                                           \
+    (NET_BUFFER_LIST_INFO((NBL), NetBufferListHashInfo) =                                                              \
+         UlongToPtr((PtrToUlong(NET_BUFFER_LIST_INFO((NBL), NetBufferListHashInfo)) & ~NDIS_HASH_FUNCTION_MASK) |      \
+                    ((HashFunction) & NDIS_HASH_FUNCTION_MASK)))
+#define NdisSetNblFlag(NBL, Flag) ((NBL)->NblFlags |= (Flag))
+#define NdisClearNblFlag(NBL, Flag) ((NBL)->NblFlags &= ~(Flag))
+#define NdisTestNblFlag(NBL, Flag) (((NBL)->NblFlags & (Flag)) != 0)
+#define NdisTestNblFlags(NBL, Mask) (((NBL)->NblFlags & (Mask)) == (Mask))
+#define NBL_SET_FLAG(NBL, Flag) ((NBL)->Flags |= (Flag))
+#define NBL_CLEAR_FLAG(NBL, Flag) ((NBL)->Flags &= ~(Flag))
+#define NBL_TEST_FLAG(NBL, Flag) (((NBL)->Flags & (Flag)) != 0)
+#define NDIS_MDL_LINKAGE(Mdl) ((Mdl)->Next)
+
+/* Contents of some slots. */
+typedef struct _NDIS_NET_BUFFER_LIST_8021Q_INFO {
+    union {
+        struct {
+            UINT32 UserPriority : 3;
+            UINT32 CanonicalFormatId : 1;
+            UINT32 VlanId : 12;
+            UINT32 Reserved : 16;
+        } TagHeader;
+        struct {
+            UINT32 UserPriority : 3;
+            UINT32 CanonicalFormatId : 1;
+            UINT32 VlanId : 12;
+            UINT32 WMMInfo : 4;
+            UINT32 Reserved : 12;
+        } WLanTagHeader;
+        PVOID Value;
+    };
+} NDIS_NET_BUFFER_LIST_8021Q_INFO, *PNDIS_NET_BUFFER_LIST_8021Q_INFO;
+
+typedef struct _NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO {
+    union {
+        struct {
+            ULONG IsIPv4 : 1;
+            ULONG IsIPv6 : 1;
+            ULONG TcpChecksum : 1;
+            ULONG UdpChecksum : 1;
+            ULONG IpHeaderChecksum : 1;
+            ULONG Reserved : 11;
+            ULONG TcpHeaderOffset : 10;
+        } Transmit;
+        struct {
+            ULONG TcpChecksumFailed : 1;
+            ULONG UdpChecksumFailed : 1;
+            ULONG IpChecksumFailed : 1;
+            ULONG TcpChecksumSucceeded : 1;
+            ULONG UdpChecksumSucceeded : 1;
+            ULONG IpChecksumSucceeded : 1;
+            ULONG Loopback : 1;
+            ULONG TcpChecksumValueInvalid : 1;
+            ULONG IpChecksumValueInvalid : 1;
+        } Receive;
+        PVOID Value;
+    };
+} NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO, *PNDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO;
+
+#define NDIS_TCP_LARGE_SEND_OFFLOAD_V1_TYPE 0
+#define NDIS_TCP_LARGE_SEND_OFFLOAD_V2_TYPE 1
+typedef struct _NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO {
+    union {
+        struct {
+            ULONG Unused : 30;
+            ULONG Type : 1;
+            ULONG Reserved2 : 1;
+        } Transmit;
+        struct {
+            ULONG MSS : 20;
+            ULONG TcpHeaderOffset : 10;
+            ULONG Type : 1;
+            ULONG Reserved2 : 1;
+        } LsoV1Transmit;
+        struct {
+            ULONG TcpPayload : 30;
+            ULONG Type : 1;
+            ULONG Reserved2 : 1;
+        } LsoV1TransmitComplete;
+        struct {
+            ULONG MSS : 20;
+            ULONG TcpHeaderOffset : 10;
+            ULONG Type : 1;
+            ULONG IPVersion : 1;
+        } LsoV2Transmit;
+        struct {
+            ULONG Reserved : 30;
+            ULONG Type : 1;
+            ULONG Reserved2 : 1;
+        } LsoV2TransmitComplete;
+        PVOID Value;
+    };
+} NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO, *PNDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO;
+
+typedef struct _NDIS_NET_BUFFER_LIST_FILTERING_INFO {
+    union {
+        struct {
+            ULONG FilterId : 16;
+            ULONG QueueVPortInfo : 16;
+        } FilteringInfo;
+        PVOID Value;
+    };
+} NDIS_NET_BUFFER_LIST_FILTERING_INFO, *PNDIS_NET_BUFFER_LIST_FILTERING_INFO;
+#define NET_BUFFER_LIST_RECEIVE_QUEUE_ID(NBL)                                                                          \
+    (((PNDIS_NET_BUFFER_LIST_FILTERING_INFO)&NET_BUFFER_LIST_INFO((NBL), NetBufferListFilteringInfo))                  \
+         ->FilteringInfo.QueueVPortInfo)
+#define NET_BUFFER_LIST_RECEIVE_FILTER_ID(NBL)                                                                         \
+    (((PNDIS_NET_BUFFER_LIST_FILTERING_INFO)&NET_BUFFER_LIST_INFO((NBL), NetBufferListFilteringInfo))                  \
+         ->FilteringInfo.FilterId)
+
+/* ---- pools ------------------------------------------------------------------------------------- */
+
+typedef struct _NET_BUFFER_LIST_POOL_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    UCHAR ProtocolId;
+    BOOLEAN fAllocateNetBuffer;
+    USHORT ContextSize;
+    ULONG PoolTag;
+    ULONG DataSize;
+    ULONG Flags;
+} NET_BUFFER_LIST_POOL_PARAMETERS, *PNET_BUFFER_LIST_POOL_PARAMETERS;
+#define NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 1
+#define NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1                                                         \
+    RTL_SIZEOF_THROUGH_FIELD(NET_BUFFER_LIST_POOL_PARAMETERS, DataSize)
+
+typedef struct _NET_BUFFER_POOL_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    ULONG PoolTag;
+    ULONG DataSize;
+    ULONG Flags;
+} NET_BUFFER_POOL_PARAMETERS, *PNET_BUFFER_POOL_PARAMETERS;
+#define NET_BUFFER_POOL_PARAMETERS_REVISION_1 1
+#define NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1                                                              \
+    RTL_SIZEOF_THROUGH_FIELD(NET_BUFFER_POOL_PARAMETERS, DataSize)
+
+NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle, const NET_BUFFER_LIST_POOL_PARAMETERS *Parameters);
+VOID NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle);
+NDIS_HANDLE NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, PNET_BUFFER_POOL_PARAMETERS Parameters);
+VOID NdisFreeNetBufferPool(NDIS_HANDLE PoolHandle);
+PNET_BUFFER_LIST NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill);
+PNET_BUFFER_LIST NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize,
+                                                       USHORT ContextBackFill, PMDL MdlChain, ULONG DataOffset,
+                                                       SIZE_T DataLength);
+VOID NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList);
+PNET_BUFFER NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength);
+PNET_BUFFER NdisAllocateNetBufferMdlAndData(NDIS_HANDLE PoolHandle);
+VOID NdisFreeNetBuffer(PNET_BUFFER NetBuffer);
+NDIS_STATUS NdisAllocateNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USHORT ContextSize,
+                                             USHORT ContextBackFill, ULONG PoolTag);
+VOID NdisFreeNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USHORT ContextSize);
+NDIS_HANDLE NdisGetPoolFromNetBuffer(PNET_BUFFER NetBuffer);
+NDIS_HANDLE NdisGetPoolFromNetBufferList(PNET_BUFFER_LIST NetBufferList);
+
+/* ---- data -------------------------------------------------------------------------------------- */
+
+typedef PMDL NET_BUFFER_ALLOCATE_MDL_HANDLER(PULONG BufferSize);
+typedef VOID NET_BUFFER_FREE_MDL_HANDLER(PMDL Mdl);
+
+NDIS_STATUS NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
+                                          NET_BUFFER_ALLOCATE_MDL_HANDLER *AllocateMdlHandler);
+VOID NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
+                                   NET_BUFFER_FREE_MDL_HANDLER *FreeMdlHandler);
+NDIS_STATUS NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta,
+                                              ULONG DataBackFill, NET_BUFFER_ALLOCATE_MDL_HANDLER *AllocateMdlHandler,
+                                              NET_BUFFER_FREE_MDL_HANDLER *FreeMdlHandler);
+VOID NdisAdvanceNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
+                                       NET_BUFFER_FREE_MDL_HANDLER *FreeMdlHandler);
+VOID NdisAdjustNetBufferCurrentMdl(PNET_BUFFER NetBuffer);
+PVOID NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
+                        ULONG AlignOffset);
+NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destination, ULONG DestinationOffset, ULONG BytesToCopy,
+                                             PNET_BUFFER Source, ULONG SourceOffset, PULONG BytesCopied);
+NDIS_STATUS NdisCopySendNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList, PNET_BUFFER_LIST SrcNetBufferList);
+NDIS_STATUS NdisCopyReceiveNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList, PNET_BUFFER_LIST SrcNetBufferList);
+PNET_BUFFER_LIST NdisAllocateCloneNetBufferList(PNET_BUFFER_LIST OriginalNetBufferList,
+                                                NDIS_HANDLE NetBufferListPoolHandle, NDIS_HANDLE NetBufferPoolHandle,
+                                                ULONG AllocateCloneFlags);
+VOID NdisFreeCloneNetBufferList(PNET_BUFFER_LIST CloneNetBufferList, ULONG FreeCloneFlags);
+PNET_BUFFER_LIST NdisAllocateReassembledNetBufferList(PNET_BUFFER_LIST FragmentNetBufferList,
+                                                      NDIS_HANDLE NetBufferAndNetBufferListPoolHandle,
+                                                      ULONG StartOffset, ULONG DataOffsetDelta, ULONG DataBackFill,
+                                                      ULONG AllocateReassembleFlags);
+VOID NdisFreeReassembledNetBufferList(PNET_BUFFER_LIST ReassembledNetBufferList, ULONG DataOffsetDelta,
+                                      ULONG FreeReassembleFlags);
+PNET_BUFFER_LIST NdisAllocateFragmentNetBufferList(PNET_BUFFER_LIST OriginalNetBufferList,
+                                                   NDIS_HANDLE NetBufferListPool, NDIS_HANDLE NetBufferPool,
+                                                   ULONG StartOffset, ULONG MaximumLength, ULONG DataOffsetDelta,
+                                                   ULONG DataBackFill, ULONG AllocateFragmentFlags);
+VOID NdisFreeFragmentNetBufferList(PNET_BUFFER_LIST FragmentNetBufferList, ULONG DataOffsetDelta,
+                                   ULONG FreeFragmentFlags);
+#define NDIS_CLONE_FLAGS_RESERVED 0x00000001
+#define NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS 0x00000002
+
+/* ---- MDLs -------------------------------------------------------------------------------------- */
+
+PMDL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Length);
+VOID NdisFreeMdl(PMDL Mdl);
+#define NdisAdjustMdlLength(Mdl, Length) (((Mdl)->ByteCount) = (Length))
+#define NdisGetNextMdl(CurrentMdl, NextMdl) (*(NextMdl) = (CurrentMdl)->Next)
+#define NdisGetMdlPhysicalArraySize(Mdl, ArraySize)                                                                    \
+    (*(ArraySize) = ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(Mdl), MmGetMdlByteCount(Mdl)))
+
+UNDIS_INLINE VOID NdisQueryMdl(PMDL Mdl, PVOID *VirtualAddress, PUINT Length, ULONG Priority)
+{
+    if (VirtualAddress != NULL) {
+        *VirtualAddress = MmGetSystemAddressForMdlSafe(Mdl, Priority);
+    }
+    *Length = MmGetMdlByteCount(Mdl);
+}
+#define NdisQueryMdl(Mdl, VirtualAddress, Length, Priority)                                                            \
+    NdisQueryMdl((Mdl), (PVOID *)(VirtualAddress), (PUINT)(Length), (ULONG)(Priority))
+#define NdisQueryMdlOffset(Mdl, Offset, Length)                                                                        \
+    (*(Offset) = MmGetMdlByteOffset(Mdl), *(Length) = MmGetMdlByteCount(Mdl))
+#define NdisBufferVirtualAddressSafe(Buffer, Priority) MmGetSystemAddressForMdlSafe((Buffer), (Priority))
+#define NdisBufferLength(Buffer) MmGetMdlByteCount(Buffer)
+
+EXTERN_C_END
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * version.h - the NDIS version that a driver asks for (NDIS60_MINIPORT, NDIS630 ...) as numbers.
+ *
+ * A driver that asks for none gets 6.30.  The structures are always those of the newest version: their
+ * older revisions are prefixes, told apart by Header.Revision and Header.Size.
+ */
+#ifndef UNDIS_NDIS_VERSION_H
+#define UNDIS_NDIS_VERSION_H
+
+#if defined(NDIS680_MINIPORT) || defined(NDIS680)
+#define UNDIS_NDIS_MINOR 80
+#elif defined(NDIS670_MINIPORT) || defined(NDIS670)
+#define UNDIS_NDIS_MINOR 70
+#elif defined(NDIS660_MINIPORT) || defined(NDIS660)
+#define UNDIS_NDIS_MINOR 60
+#elif defined(NDIS651_MINIPORT) || defined(NDIS651)
+#define UNDIS_NDIS_MINOR 51
+#elif defined(NDIS650_MINIPORT) || defined(NDIS650)
+#define UNDIS_NDIS_MINOR 50
+#elif defined(NDIS640_MINIPORT) || defined(NDIS640)
+#define UNDIS_NDIS_MINOR 40
+#elif defined(NDIS630_MINIPORT) || defined(NDIS630)
+#define UNDIS_NDIS_MINOR 30
+#elif defined(NDIS620_MINIPORT) || defined(NDIS620)
+#define UNDIS_NDIS_MINOR 20
+#elif defined(NDIS61_MINIPORT) || defined(NDIS61)
+#define UNDIS_NDIS_MINOR 1
+#elif defined(NDIS60_MINIPORT) || defined(NDIS60)
+#define UNDIS_NDIS_MINOR 0
+#else
+#define UNDIS_NDIS_MINOR 30
+#endif
+
+#ifndef NDIS_MINIPORT_MAJOR_VERSION
+#define NDIS_MINIPORT_MAJOR_VERSION 6
+#endif
+#ifndef NDIS_MINIPORT_MINOR_VERSION
+#define NDIS_MINIPORT_MINOR_VERSION UNDIS_NDIS_MINOR
+#endif
+#ifndef NDIS_PROTOCOL_MAJOR_VERSION
+#define NDIS_PROTOCOL_MAJOR_VERSION 6
+#endif
+#ifndef NDIS_PROTOCOL_MINOR_VERSION
+#define NDIS_PROTOCOL_MINOR_VERSION UNDIS_NDIS_MINOR
+#endif
+#ifndef NDIS_FILTER_MAJOR_VERSION
+#define NDIS_FILTER_MAJOR_VERSION 6
+#endif
+#ifndef NDIS_FILTER_MINOR_VERSION
+#define NDIS_FILTER_MINOR_VERSION UNDIS_NDIS_MINOR
+#endif
+
+#define NDIS_SUPPORT_NDIS6 1
+#define NDIS_SUPPORT_NDIS61 (UNDIS_NDIS_MINOR >= 1)
+#define NDIS_SUPPORT_NDIS620 (UNDIS_NDIS_MINOR >= 20)
+#define NDIS_SUPPORT_NDIS630 (UNDIS_NDIS_MINOR >= 30)
+#define NDIS_SUPPORT_NDIS640 (UNDIS_NDIS_MINOR >= 40)
+#define NDIS_SUPPORT_NDIS650 (UNDIS_NDIS_MINOR >= 50)
+#define NDIS_SUPPORT_NDIS651 (UNDIS_NDIS_MINOR >= 51)
+#define NDIS_SUPPORT_NDIS660 (UNDIS_NDIS_MINOR >= 60)
+#define NDIS_SUPPORT_NDIS670 (UNDIS_NDIS_MINOR >= 70)
+#define NDIS_SUPPORT_NDIS680 (UNDIS_NDIS_MINOR >= 80)
+
+#define NDIS_RUNTIME_VERSION_60 0x00060000
+#define NDIS_RUNTIME_VERSION_61 0x00060001
+#define NDIS_RUNTIME_VERSION_620 0x00060014
+#define NDIS_RUNTIME_VERSION_630 0x0006001E
+
+#endif
