@@ -168,6 +168,9 @@ static int check_run_all(const char *program, const struct test_case *cases, siz
         bool good = child > 0 && waitpid(child, &status, 0) == child && status == 0;
         failed |= !good;
         printf("%sok %zu - %s\n", good ? "" : "not ", i + 1, cases[i].name);
+        if (!good && WIFSIGNALED(status)) {
+            printf("# ended by signal %d\n", WTERMSIG(status));
+        }
     }
     return failed;
 }

@@ -1,7 +1,7 @@
 /*
  * dpc.c - DPC queues: order, importance, target, removal, flushing (DP-1 to DP-4).
  */
-#include <ndis.h>
+#include <ntddk.h>
 
 #include "machine.h"
 

@@ -1,7 +1,7 @@
 /*
  * interrupt.c - lines and interrupt objects (IN-2, IN-5, IN-8, IN-16, IN-20 as far as they concern ke).
  */
-#include <ndis.h>
+#include <ntddk.h>
 
 #include "machine.h"
 

@@ -1,7 +1,7 @@
 /*
  * irql.c - what lowering IRQL delivers, and in which order.
  */
-#include <ndis.h>
+#include <ntddk.h>
 
 #include "machine.h"
 

@@ -1,7 +1,7 @@
 /*
  * thread.c - kernel threads: affinity, preemption, migration, end.
  */
-#include <ndis.h>
+#include <ntddk.h>
 
 #include "machine.h"
 #include "ke/run.h"

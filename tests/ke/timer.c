@@ -1,7 +1,7 @@
 /*
  * timer.c - KTIMER (TI-2 to TI-12 as far as they concern ke): one-shot, periodic, cancelling, waiting.
  */
-#include <ndis.h>
+#include <ntddk.h>
 
 #include "machine.h"
 

@@ -1,7 +1,7 @@
 /*
  * wait.c - dispatcher objects: events, semaphores, mutexes, threads; waits for one and for several.
  */
-#include <ndis.h>
+#include <ntddk.h>
 
 #include "machine.h"
 
