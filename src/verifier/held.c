@@ -96,6 +96,21 @@ void held_mark_gone(struct verifier_processor *of, const void *lock)
     ke_guard_leave(&of->guard, old);
 }
 
+bool held_drop_gone(struct verifier_processor *of)
+{
+    unsigned kept = 0;
+    KIRQL old = ke_guard_enter(&of->guard);
+    unsigned before = of->depth;
+    for (unsigned i = 0; i < before; i++) {
+        if (!of->held[i].gone) {
+            of->held[kept++] = of->held[i];
+        }
+    }
+    of->depth = kept;
+    ke_guard_leave(&of->guard, old);
+    return kept != before;
+}
+
 unsigned held_count(struct verifier_processor *of)
 {
     return of->depth;

@@ -89,6 +89,9 @@ static bool undo_raises(struct event *event, KIRQL to)
 
 static void hear_lower(struct event *event, struct verifier_processor *me, KIRQL from, KIRQL to)
 {
+    if (held_count(me) > 0 && held_drop_gone(me)) {
+        frame_forgive(event); /* the driver ends by hand what no release can end any more */
+    }
     bool forgiven = frame_is_forgiven(event);
     if (to > from) {
         if (!forgiven) {

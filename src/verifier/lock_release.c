@@ -228,7 +228,7 @@ static void release_owned(struct release *release, struct lock_record *record)
     held_remove(release->me, release->event->object, &held);
     bool reported = record->tampered;
     KIRQL target = release->wanted;
-    if (record->tampered) {
+    if (record->tampered || record->recursed) { /* what the lock says about IRQL may be overwritten */
         target = flavor_raises(held.flavor) ? held.saved : release->present;
     } else if (flavor_is_wrong(release, &held)) {
         target = report_flavor(release, &held);

@@ -1,5 +1,5 @@
 /*
- * returns.c - SpinLockHeldAtReturn, IrqlNotRestored: when driver code returns, or a thread ends.
+ * returns.c - SpinLockHeldAtReturn, IrqlNotRestored: when driver code returns, or ends its thread.
  *
  * Only locks acquired in the returning callback count: its caller's are the caller's affair.  A lock that
  * is left held is released on the driver's behalf, so that nobody waits for it for ever, and IRQL is what
@@ -8,9 +8,6 @@
 #include "verifier/lock_table.h"
 
 #include "ke/spinlock.h"
-#include "ke/thread.h"
-
-#include <string.h>
 
 static const char *callback_name(const struct callback_frame *frame)
 {
@@ -44,8 +41,7 @@ static bool end_hold(const struct held_lock *held)
 }
 
 /* Ends every hold of the frame; returns whether there was any. */
-static bool end_holds(struct event *event, struct verifier_processor *me, const struct callback_frame *frame,
-                      const char *what)
+static bool end_holds(struct event *event, struct verifier_processor *me, const struct callback_frame *frame)
 {
     struct held_lock held;
     struct finding *finding = NULL;
@@ -59,7 +55,7 @@ static bool end_holds(struct event *event, struct verifier_processor *me, const 
             struct stack_trace trace = routine_trace(frame);
             finding =
                 finding_begin_at("SpinLockHeldAtReturn", event, "victim", &trace,
-                                 "%s %s holding a spin lock that it acquired", callback_name(frame), what);
+                                 "%s returns holding a spin lock that it acquired", callback_name(frame));
             tried = true;
             if (finding != NULL) {
                 finding_bugcheck(finding, 0xC4, 0x100A, (uintptr_t)event->processor->current, 0, 0);
@@ -98,20 +94,20 @@ static void add_irql_bugcheck(struct finding *finding, const struct event *event
     }
 }
 
-static void judge_return(struct event *event, const struct callback_frame *frame, const char *what)
+static void judge_return(struct event *event, const struct callback_frame *frame)
 {
     struct verifier_processor *me = verifier_processor(event);
     if (me == NULL) {
         return;
     }
-    bool held = end_holds(event, me, frame, what);
+    bool held = end_holds(event, me, frame);
     if (held || event->irql == frame->irql || (frame->cookie[0] & 1) != 0) {
         return;
     }
     struct stack_trace trace = routine_trace(frame);
     struct finding *finding =
-        finding_begin_at("IrqlNotRestored", event, "victim", &trace, "%s was entered at %s and %s at %s",
-                         callback_name(frame), irql_name(frame->irql), what, irql_name(event->irql));
+        finding_begin_at("IrqlNotRestored", event, "victim", &trace, "%s was entered at %s and returns at %s",
+                         callback_name(frame), irql_name(frame->irql), irql_name(event->irql));
     if (finding != NULL) {
         add_irql_bugcheck(finding, event, frame);
         held_evidence(finding, me);
@@ -121,20 +117,12 @@ static void judge_return(struct event *event, const struct callback_frame *frame
 
 static void hear(struct event *event)
 {
-    if (event->kind == EVENT_CALLBACK_LEAVE) {
-        judge_return(event, (const struct callback_frame *)event->value[1], "returns");
-        return;
-    }
-    /* PsTerminateSystemThread: the thread's routine never returns. */
-    const struct callback_frame *frame = event->processor->callback;
-    for (; frame != NULL; frame = frame->outer) {
-        judge_return(event, frame, "ends its thread");
-    }
+    judge_return(event, (const struct callback_frame *)event->value[1]);
 }
 
 static struct event_listener listener = {
     .name = "callback returns",
-    .kinds = 1ull << EVENT_CALLBACK_LEAVE | 1ull << EVENT_THREAD_END,
+    .kinds = 1ull << EVENT_CALLBACK_LEAVE,
     .hear = hear,
 };
 

@@ -19,6 +19,7 @@ struct times {
 #define SITES SUMMARY_LOCKS
 
 static struct times times[KE_MAXIMUM_PROCESSORS];
+static volatile uint64_t run_began; /* the first change anywhere */
 static struct ke_guard sites_guard;
 static struct lock_summary sites[SITES];
 static unsigned site_count, sites_left_out;
@@ -40,9 +41,10 @@ static void hear(struct event *event)
     }
     struct times *my = &times[me->number];
     uint64_t now = host_now_ns();
-    if (my->since != 0) {
-        my->ns[level_of((KIRQL)event->value[0])] += now - my->since;
+    if (run_began == 0) {
+        run_began = now;
     }
+    my->ns[level_of((KIRQL)event->value[0])] += now - (my->since != 0 ? my->since : run_began);
     my->since = now;
     my->irql = (KIRQL)event->value[1];
 }
@@ -102,8 +104,23 @@ static void sort_locks(struct run_summary *summary)
     }
 }
 
+/* Up to the last change anywhere, each processor stayed where its own last one left it. */
+static void close_times(void)
+{
+    uint64_t end = run_began;
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        end = times[i].since > end ? times[i].since : end;
+    }
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        uint64_t since = times[i].since != 0 ? times[i].since : run_began;
+        times[i].ns[level_of(times[i].irql)] += end - since;
+        times[i].since = end;
+    }
+}
+
 static void fill(struct run_summary *summary)
 {
+    close_times();
     lock_each(keep_live, NULL);
     summary->processors = ke_processor_count;
     for (unsigned i = 0; i < ke_processor_count; i++) {

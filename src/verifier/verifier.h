@@ -66,6 +66,8 @@ bool held_remove_of_frame(struct verifier_processor *of, const struct callback_f
                           struct held_lock *held);
 bool held_find(struct verifier_processor *of, const void *lock, struct held_lock *held);
 void held_mark_gone(struct verifier_processor *of, const void *lock);
+/* Drops the holds whose lock is gone with its memory; false when there was none. */
+bool held_drop_gone(struct verifier_processor *of);
 unsigned held_count(struct verifier_processor *of);
 /* The newest lock held, NULL for none. */
 const void *held_newest(struct verifier_processor *of);
