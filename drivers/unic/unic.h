@@ -203,9 +203,12 @@ VOID UnicRingDoorbell(PUNIC_ADAPTER Adapter);
 PNET_BUFFER_LIST UnicDropQueued(PUNIC_ADAPTER Adapter, NDIS_STATUS Status);
 /* No lock held. */
 VOID UnicCompleteSends(PUNIC_ADAPTER Adapter, PNET_BUFFER_LIST NetBufferLists, ULONG CompleteFlags);
-/* How many of its NET_BUFFERs are not finished: kept in the list while the miniport owns it. SendLock held.
- */
-#define UNIC_NBL_REMAINING(Nbl) (*(ULONG_PTR *)&NET_BUFFER_LIST_MINIPORT_RESERVED(Nbl)[0])
+/* What the driver keeps in a list while it owns it: how many of its NET_BUFFERs are unfinished. SendLock
+ * held. */
+typedef struct _UNIC_NBL {
+    ULONG_PTR Remaining;
+} UNIC_NBL, *PUNIC_NBL;
+#define UNIC_NBL_REMAINING(Nbl) (((PUNIC_NBL)NET_BUFFER_LIST_MINIPORT_RESERVED(Nbl))->Remaining)
 
 /* ---- receive.c --------------------------------------------------------------------------------- */
 
