@@ -73,7 +73,10 @@ static void hear_wait(struct event *event, struct verifier_processor *me)
     unsigned members[KE_MAXIMUM_PROCESSORS];
     unsigned count = find_cycle(me->number, members);
     if (count > 0) {
-        report_cycle(event, members, count);
+        static volatile bool reported; /* every member of the cycle comes here */
+        if (!__atomic_exchange_n(&reported, true, __ATOMIC_ACQ_REL)) {
+            report_cycle(event, members, count);
+        }
         me->fatal = true;
         ke_bugcheck(0xC4, 0x1001, (uintptr_t)event->object, 0, 0);
     }

@@ -195,6 +195,7 @@ static void report(struct event *event, const struct object *object, const char 
         tag[0] != '\0' ? "'" : "", object->image != NULL ? ", made by " : "",
         object->image != NULL ? object->image->name : "", end);
     if (finding != NULL) {
+        finding->stacks[0].processor = -1; /* not the one that noticed */
         add_leak_bugcheck(finding, object);
         finding_commit(finding);
     }
