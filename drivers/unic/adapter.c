@@ -167,6 +167,7 @@ static PUNIC_ADAPTER UnicAllocateAdapter(NDIS_HANDLE Handle)
     Adapter->Handle = Handle;
     Adapter->State = UnicPaused;
     InitializeListHead(&Adapter->FreeSends);
+    InitializeListHead(&Adapter->SendsMapping);
     InitializeListHead(&Adapter->SendsInRing);
     InitializeListHead(&Adapter->FreeReceives);
     NdisAllocateSpinLock(&Adapter->SendLock);

@@ -192,6 +192,9 @@ VOID UnicFinishSends(PUNIC_ADAPTER Adapter, PLIST_ENTRY Done)
 {
     UNIC_CHAIN Finished;
 
+    if (IsListEmpty(Done)) {
+        return;
+    }
     for (PLIST_ENTRY Entry = Done->Flink; Entry != Done; Entry = Entry->Flink) {
         PUNIC_SEND Send = CONTAINING_RECORD(Entry, UNIC_SEND, Link);
         if (Send->SgList != NULL) {

@@ -5,12 +5,13 @@
  * by NDIS (no lock: NDIS calls UnicProcessSgList, which takes SendLock), put into the ring (SendLock), and
  * reclaimed when the device is done (SendLock).
  *
- * Frames must stay in order although the lock is dropped for mapping, and several processors send at a time.
- * So one processor at a time feeds the ring: SendDraining says that somebody does, and who finds it set only
- * leaves his frames on the queue.  It is set and cleared under the same lock that guards the queue, so the
- * feeder cannot miss them.
+ * Frames must stay in order although the lock is dropped for mapping, several processors send at a time, and
+ * NDIS may map late.  Two things see to that.  One processor at a time feeds the ring: SendDraining says that
+ * somebody does, and who finds it set only leaves his frames on the queue; it is set and cleared under the
+ * lock that guards the queue, so the feeder cannot miss them.  And frames leave SendsMapping at its head
+ * only: one that is mapped early waits for those before it.
  *
- * Everything here runs at DISPATCH_LEVEL.
+ * Everything here runs at DISPATCH_LEVEL unless it says otherwise.
  */
 #include "unic.h"
 
@@ -81,9 +82,9 @@ static VOID UnicPutPieces(PUNIC_ADAPTER Adapter, PUNIC_SEND Send)
     }
 }
 
-static VOID UnicPutFrame(PUNIC_ADAPTER Adapter, PUNIC_SEND Send, BOOLEAN Bounced)
+static VOID UnicPutFrame(PUNIC_ADAPTER Adapter, PUNIC_SEND Send)
 {
-    if (Bounced) {
+    if (Send->Bounced) {
         UnicPutDescriptor(Adapter, Send->BouncePa, NET_BUFFER_DATA_LENGTH(Send->NetBuffer));
     } else {
         UnicPutPieces(Adapter, Send);
@@ -102,27 +103,50 @@ VOID UnicRingDoorbell(PUNIC_ADAPTER Adapter)
     }
 }
 
+/* Moves frames from the head of SendsMapping into the ring, or to Done when they cannot be sent. */
+static VOID UnicAdvanceMapped(PUNIC_ADAPTER Adapter, PLIST_ENTRY Done)
+{
+    while (!IsListEmpty(&Adapter->SendsMapping)) {
+        PUNIC_SEND Send = CONTAINING_RECORD(Adapter->SendsMapping.Flink, UNIC_SEND, Link);
+        if (!Send->Mapped) {
+            break;
+        }
+        RemoveEntryList(&Send->Link);
+        if (Send->Status == NDIS_STATUS_SUCCESS && !Adapter->TxReady) {
+            Send->Status = NDIS_STATUS_REQUEST_ABORTED;
+        }
+        if (Send->Status == NDIS_STATUS_SUCCESS) {
+            UnicPutFrame(Adapter, Send);
+        } else {
+            InsertTailList(Done, &Send->Link);
+        }
+    }
+    if (!Adapter->SendDraining) {
+        UnicRingDoorbell(Adapter); /* mapped late: no feeder will do it */
+    }
+}
+
 /* ---- mapping (no lock held) ------------------------------------------------------------------------ */
 
-static VOID UnicFinishOne(PUNIC_ADAPTER Adapter, PUNIC_SEND Send, NDIS_STATUS Status)
+static VOID UnicMapped(PUNIC_ADAPTER Adapter, PUNIC_SEND Send, NDIS_STATUS Status)
 {
     LIST_ENTRY Done;
 
-    Send->Status = Status;
     InitializeListHead(&Done);
-    InsertTailList(&Done, &Send->Link);
+    NdisDprAcquireSpinLock(&Adapter->SendLock);
+    Send->Status = Status;
+    Send->Mapped = TRUE;
+    UnicAdvanceMapped(Adapter, &Done);
+    NdisDprReleaseSpinLock(&Adapter->SendLock);
     UnicFinishSends(Adapter, &Done);
 }
 
-/* A frame in too many pieces is copied together.  FALSE when it is none that the device can send. */
+/* A frame in too many pieces is copied together.  FALSE when there is no room for it. */
 static BOOLEAN UnicBounce(PUNIC_SEND Send)
 {
     ULONG Length = NET_BUFFER_DATA_LENGTH(Send->NetBuffer);
     PUCHAR Data;
 
-    if (Length > UNIC_BUFFER_SIZE) {
-        return FALSE;
-    }
     /* Returns a pointer into the frame instead of copying when it lies in one piece of virtual memory. */
     Data = NdisGetDataBuffer(Send->NetBuffer, Length, Send->Bounce, 1, 0);
     if (Data != NULL && Data != Send->Bounce) {
@@ -136,27 +160,16 @@ VOID UnicProcessSgList(PDEVICE_OBJECT DeviceObject, PVOID Reserved, PSCATTER_GAT
                        PVOID Context)
 {
     PUNIC_SEND Send = Context;
-    PUNIC_ADAPTER Adapter = Send->Adapter;
-    BOOLEAN Bounced, Sendable, Put;
+    NDIS_STATUS Status = NDIS_STATUS_SUCCESS;
 
     UNREFERENCED_PARAMETER(DeviceObject);
     UNREFERENCED_PARAMETER(Reserved);
     Send->SgList = SgList;
-    Bounced = UnicCountPieces(Send) > UNIC_FRAGMENTS;
-    Sendable = !Bounced || UnicBounce(Send);
-
-    NdisDprAcquireSpinLock(&Adapter->SendLock);
-    Put = Sendable && Adapter->TxReady;
-    if (Put) {
-        UnicPutFrame(Adapter, Send, Bounced);
-        if (!Adapter->SendDraining) {
-            UnicRingDoorbell(Adapter); /* called late: nobody else will */
-        }
+    Send->Bounced = UnicCountPieces(Send) > UNIC_FRAGMENTS;
+    if (Send->Bounced && !UnicBounce(Send)) {
+        Status = NDIS_STATUS_RESOURCES;
     }
-    NdisDprReleaseSpinLock(&Adapter->SendLock);
-    if (!Put) {
-        UnicFinishOne(Adapter, Send, Sendable ? NDIS_STATUS_REQUEST_ABORTED : NDIS_STATUS_INVALID_LENGTH);
-    }
+    UnicMapped(Send->Adapter, Send, Status);
 }
 
 static VOID UnicMapFrame(PUNIC_ADAPTER Adapter, PUNIC_SEND Send)
@@ -165,13 +178,13 @@ static VOID UnicMapFrame(PUNIC_ADAPTER Adapter, PUNIC_SEND Send)
     ULONG Length = NET_BUFFER_DATA_LENGTH(Send->NetBuffer);
 
     if (Length < UNIC_HEADER_SIZE || Length > UNIC_FRAME_MAXIMUM) {
-        UnicFinishOne(Adapter, Send, NDIS_STATUS_INVALID_LENGTH);
+        UnicMapped(Adapter, Send, NDIS_STATUS_INVALID_LENGTH);
         return;
     }
     Status = NdisMAllocateNetBufferSGList(Adapter->DmaHandle, Send->NetBuffer, Send,
                                           NDIS_SG_LIST_WRITE_TO_DEVICE, Send->SgStorage, Adapter->SgListSize);
-    if (Status != NDIS_STATUS_SUCCESS) {
-        UnicFinishOne(Adapter, Send, Status);
+    if (Status != NDIS_STATUS_SUCCESS) { /* then UnicProcessSgList is not called */
+        UnicMapped(Adapter, Send, Status);
     }
 }
 
@@ -190,6 +203,8 @@ static PUNIC_SEND UnicTakeFrame(PUNIC_ADAPTER Adapter)
     Send->NetBuffer = Adapter->SendCursor;
     Send->NetBufferList = Nbl;
     Send->Status = NDIS_STATUS_SUCCESS;
+    Send->Mapped = Send->Bounced = FALSE;
+    InsertTailList(&Adapter->SendsMapping, &Send->Link);
     Adapter->SendCursor = NET_BUFFER_NEXT_NB(Adapter->SendCursor);
     if (Adapter->SendCursor == NULL) {
         Adapter->SendQueueHead = NET_BUFFER_LIST_NEXT_NBL(Nbl);
@@ -254,9 +269,19 @@ VOID UnicReclaimSends(PUNIC_ADAPTER Adapter)
     }
 }
 
+static BOOLEAN UnicIsMapping(PUNIC_ADAPTER Adapter)
+{
+    BOOLEAN Mapping;
+
+    NdisAcquireSpinLock(&Adapter->SendLock);
+    Mapping = !IsListEmpty(&Adapter->SendsMapping);
+    NdisReleaseSpinLock(&Adapter->SendLock);
+    return Mapping;
+}
+
 /*
- * The device is stopped or gone: what it had will never be done.  A frame that is being mapped right now
- * fails in UnicProcessSgList, since TxReady is FALSE.
+ * The device is stopped or gone: what it had will never be done.  A frame that NDIS is mapping cannot be
+ * taken back; with TxReady FALSE it fails when the mapping is there, and this waits for it.  PASSIVE_LEVEL.
  */
 VOID UnicAbortSends(PUNIC_ADAPTER Adapter, NDIS_STATUS Status)
 {
@@ -276,4 +301,7 @@ VOID UnicAbortSends(PUNIC_ADAPTER Adapter, NDIS_STATUS Status)
     NdisDprReleaseSpinLock(&Adapter->SendLock);
     UnicFinishSends(Adapter, &Done);
     NDIS_LOWER_IRQL(OldIrql, DISPATCH_LEVEL);
+    while (UnicIsMapping(Adapter)) {
+        NdisMSleep(100);
+    }
 }

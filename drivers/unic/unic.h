@@ -46,7 +46,7 @@ typedef struct _UNIC_ADAPTER UNIC_ADAPTER, *PUNIC_ADAPTER;
 
 /* A frame on its way out: one NET_BUFFER. */
 typedef struct _UNIC_SEND {
-    LIST_ENTRY Link; /* in FreeSends, SendsInRing or a local list */
+    LIST_ENTRY Link; /* in FreeSends, SendsMapping, SendsInRing or a local list */
     PUNIC_ADAPTER Adapter;
     PNET_BUFFER NetBuffer;
     PNET_BUFFER_LIST NetBufferList;
@@ -55,6 +55,8 @@ typedef struct _UNIC_SEND {
     PUCHAR Bounce; /* shared memory for a frame in too many pieces */
     ULONG64 BouncePa;
     ULONG LastDescriptor;
+    BOOLEAN Mapped;  /* NDIS is done with mapping it, well or not */
+    BOOLEAN Bounced; /* the frame is in Bounce */
     NDIS_STATUS Status;
 } UNIC_SEND, *PUNIC_SEND;
 
@@ -98,7 +100,8 @@ struct _UNIC_ADAPTER {
     PNET_BUFFER_LIST SendQueueHead, SendQueueTail; /* linked by Next; the head may be partly sent */
     PNET_BUFFER SendCursor;                        /* the head's next NET_BUFFER */
     LIST_ENTRY FreeSends;
-    LIST_ENTRY SendsInRing; /* oldest first */
+    LIST_ENTRY SendsMapping; /* taken off the queue, not yet in the ring; oldest first, as the next one */
+    LIST_ENTRY SendsInRing;
     PUNIC_DESCRIPTOR TxRing;
     ULONG TxTail;         /* next free descriptor */
     ULONG TxDoorbell;     /* the tail that the device was told */
@@ -194,8 +197,9 @@ MINIPORT_PROCESS_SG_LIST UnicProcessSgList;
 VOID UnicDrainSendQueue(PUNIC_ADAPTER Adapter);
 VOID UnicReclaimSends(PUNIC_ADAPTER Adapter);
 VOID UnicFinishSends(PUNIC_ADAPTER Adapter, PLIST_ENTRY Done);
-/* <= DISPATCH_LEVEL, no lock held: fails what waits; what the device has already is failed by the second. */
+/* <= DISPATCH_LEVEL, no lock held: fails what waits in the queue. */
 VOID UnicFlushSendQueue(PUNIC_ADAPTER Adapter, NDIS_STATUS Status);
+/* PASSIVE_LEVEL: fails what the device has, and stops sending. */
 VOID UnicAbortSends(PUNIC_ADAPTER Adapter, NDIS_STATUS Status);
 /* SendLock held. */
 VOID UnicInitializeTxRing(PUNIC_ADAPTER Adapter);
