@@ -29,7 +29,10 @@ struct test_case {
 };
 
 /* name, body, findings, processors, BOTH | FREE | CHECKED: read by CMakeLists.txt, so on one line. */
-#define CASE(name, body, findings, processors, build) {name, body, findings, processors, #build}
+#define CASE(name, body, findings, processors, build)                                                        \
+    {                                                                                                        \
+        name, body, findings, processors, #build                                                             \
+    }
 
 static volatile int check_failures;
 static struct undis_options check_options = {.watchdog_seconds = 20, .timeout_seconds = 50};
@@ -175,7 +178,8 @@ static int check_run_all(const char *program, const struct test_case *cases, siz
     return failed;
 }
 
-static int check_main(int argc, char **argv, const struct test_case *cases, size_t count)
+__attribute__((unused)) static int check_main(int argc, char **argv, const struct test_case *cases,
+                                              size_t count)
 {
     if (argc < 2) {
         return check_run_all(argv[0], cases, count);

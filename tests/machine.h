@@ -10,7 +10,7 @@
 #include "check.h"
 #include "ke/line.h"
 
-#define MS_TO_100NS(ms) ((LONGLONG)(ms) * 10000)
+#define MS_TO_100NS(ms) ((LONGLONG)(ms)*10000)
 
 /* ---- time -------------------------------------------------------------------------------------- */
 

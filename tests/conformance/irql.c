@@ -320,8 +320,9 @@ static void same_routine_on_two_processors(void *argument)
     (void)argument;
     dpc_init(&dpcs[0], meet_the_other, NULL, 0);
     dpc_init(&dpcs[1], meet_the_other, NULL, 1);
-    dpc_queue(&dpcs[0]);
+    run_on(0);
     dpc_queue(&dpcs[1]);
+    dpc_queue(&dpcs[0]);
     SLEEP_UNTIL(dpcs[0].runs == 1 && dpcs[1].runs == 1);
     isr_preempts_dpc_preempts_thread(NULL);
 }
@@ -362,6 +363,7 @@ static void blocking_wait_at_dispatch(void *argument)
 /* ---- IR-14: no hardware exception under a spin lock -------------------------------------------- */
 
 static NDIS_SPIN_LOCK lock;
+static volatile int *volatile nowhere = NULL;
 
 static void fault_under_a_lock(void *argument)
 {
@@ -369,7 +371,7 @@ static void fault_under_a_lock(void *argument)
     check_expected_end = UNDIS_STOPPED;
     NdisAllocateSpinLock(&lock);
     NdisAcquireSpinLock(&lock);
-    *(volatile int *)8 = 1;
+    *nowhere = 1;
     NdisReleaseSpinLock(&lock);
 }
 

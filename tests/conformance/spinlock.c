@@ -521,13 +521,15 @@ static void only_synchronize_keeps_the_isr_out(void *argument)
 
 /* ---- SL-18: no fault under a lock -------------------------------------------------------------- */
 
+static volatile int *volatile nowhere = NULL;
+
 static void fault_under_a_lock(void *argument)
 {
     (void)argument;
     check_expected_end = UNDIS_STOPPED;
     NdisAllocateSpinLock(&lock);
     NdisAcquireSpinLock(&lock);
-    *(volatile int *)16 = 1;
+    *nowhere = 1;
     NdisReleaseSpinLock(&lock);
 }
 

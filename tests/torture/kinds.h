@@ -1,7 +1,8 @@
 /*
  * kinds.h - the kinds of mutual exclusion that the torture body is put through, a few lines each.
  *
- * LOCK_KIND(name, setup, thread_in, thread_out, dpc_in, dpc_out): `s` is the section, `saved` a KIRQL.
+ * LOCK_KIND, LIST_KIND(name, setup, thread_in, thread_out, dpc_in, dpc_out) and WAIT_KIND (threads only): `s`
+ * is the section, `saved` a KIRQL.
  * thread_in and dpc_in are expressions that say whether the section was entered.
  */
 #ifndef UNDIS_TESTS_TORTURE_KINDS_H
@@ -39,6 +40,7 @@ struct kind {
     struct section *(*dpc_in)(void); /* NULL: this kind is for threads only */
     void (*dpc_out)(struct section *section);
     bool synchronized; /* by ke_interrupt_synchronize, and the ISR takes part */
+    bool raises;       /* threads are inside at DISPATCH_LEVEL */
 };
 
 #define SIMPLE(expression) ((expression), &shared.section)
@@ -70,30 +72,42 @@ struct kind {
         dpc_out_;                                                                                            \
     }
 
-#define LOCK_KIND(name, setup_, thread_in_, thread_out_, dpc_in_, dpc_out_)                                  \
+#define DPC_KIND(name, setup_, thread_in_, thread_out_, dpc_in_, dpc_out_, raises_)                          \
     KIND_FUNCTIONS(name, setup_, thread_in_, thread_out_)                                                    \
     DPC_FUNCTIONS(name, dpc_in_, dpc_out_)                                                                   \
-    static const struct kind kind_##name = {                                                                 \
-        #name, name##_setup, name##_thread_in, name##_thread_out, name##_dpc_in, name##_dpc_out, false};
+    static const struct kind kind_##name = {.name = #name,                                                   \
+                                            .setup = name##_setup,                                           \
+                                            .thread_in = name##_thread_in,                                   \
+                                            .thread_out = name##_thread_out,                                 \
+                                            .dpc_in = name##_dpc_in,                                         \
+                                            .dpc_out = name##_dpc_out,                                       \
+                                            .raises = (raises_)};
+
+#define LOCK_KIND(name, setup, thread_in, thread_out, dpc_in, dpc_out)                                       \
+    DPC_KIND(name, setup, thread_in, thread_out, dpc_in, dpc_out, true)
+#define LIST_KIND(name, setup, thread_in, thread_out, dpc_in, dpc_out)                                       \
+    DPC_KIND(name, setup, thread_in, thread_out, dpc_in, dpc_out, false)
 
 #define WAIT_KIND(name, setup_, thread_in_, thread_out_)                                                     \
     KIND_FUNCTIONS(name, setup_, thread_in_, thread_out_)                                                    \
-    static const struct kind kind_##name = {                                                                 \
-        #name, name##_setup, name##_thread_in, name##_thread_out, NULL, NULL, false};
+    static const struct kind kind_##name = {.name = #name,                                                   \
+                                            .setup = name##_setup,                                           \
+                                            .thread_in = name##_thread_in,                                   \
+                                            .thread_out = name##_thread_out};
 
 /* ---- the NDIS flavours ------------------------------------------------------------------------- */
 
-LOCK_KIND(ndis, NdisAllocateSpinLock(&shared.ndis),                            /* */
+LOCK_KIND(ndis, NdisAllocateSpinLock(&shared.ndis), /* */
           SIMPLE(NdisAcquireSpinLock(&shared.ndis)), NdisReleaseSpinLock(&shared.ndis),
           SIMPLE(NdisAcquireSpinLock(&shared.ndis)), NdisReleaseSpinLock(&shared.ndis))
 
-LOCK_KIND(ndis_dpr, NdisAllocateSpinLock(&shared.ndis),                        /* */
+LOCK_KIND(ndis_dpr, NdisAllocateSpinLock(&shared.ndis), /* */
           SIMPLE(NdisAcquireSpinLock(&shared.ndis)), NdisReleaseSpinLock(&shared.ndis),
           SIMPLE(NdisDprAcquireSpinLock(&shared.ndis)), NdisDprReleaseSpinLock(&shared.ndis))
 
 /* ---- the Ke flavours --------------------------------------------------------------------------- */
 
-LOCK_KIND(ke, KeInitializeSpinLock(&shared.ke),                                /* */
+LOCK_KIND(ke, KeInitializeSpinLock(&shared.ke), /* */
           SIMPLE(KeAcquireSpinLock(&shared.ke, saved)), KeReleaseSpinLock(&shared.ke, saved),
           SIMPLE(KeAcquireSpinLockAtDpcLevel(&shared.ke)), KeReleaseSpinLockFromDpcLevel(&shared.ke))
 
@@ -115,8 +129,8 @@ static struct section *try_in_dpc(void)
     return KeTryToAcquireSpinLockAtDpcLevel(&shared.ke) ? &shared.section : NULL;
 }
 
-LOCK_KIND(ke_try, KeInitializeSpinLock(&shared.ke), try_in(saved),             /* */
-          (KeReleaseSpinLockFromDpcLevel(&shared.ke), KeLowerIrql(saved)),     /* */
+LOCK_KIND(ke_try, KeInitializeSpinLock(&shared.ke), try_in(saved),         /* */
+          (KeReleaseSpinLockFromDpcLevel(&shared.ke), KeLowerIrql(saved)), /* */
           try_in_dpc(), KeReleaseSpinLockFromDpcLevel(&shared.ke))
 
 /* ---- lists: whoever took the token off owns it ------------------------------------------------- */
@@ -144,11 +158,11 @@ static struct section *take_from_stack(void)
     return entry == NULL ? NULL : CONTAINING_RECORD(entry, struct section, stack_link);
 }
 
-LOCK_KIND(interlocked_list, list_setup_tokens(), take_from_list(),             /* */
+LIST_KIND(interlocked_list, list_setup_tokens(), take_from_list(),             /* */
           NdisInterlockedInsertTailList(&shared.list, &s->link, &shared.ndis), /* */
           take_from_list(), NdisInterlockedInsertHeadList(&shared.list, &s->link, &shared.ndis))
 
-LOCK_KIND(interlocked_slist, list_setup_tokens(), take_from_stack(),                 /* */
+LIST_KIND(interlocked_slist, list_setup_tokens(), take_from_stack(),                  /* */
           NdisInterlockedPushEntrySList(&shared.stack, &s->stack_link, &shared.ndis), /* */
           take_from_stack(), NdisInterlockedPushEntrySList(&shared.stack, &s->stack_link, &shared.ndis))
 

@@ -29,8 +29,8 @@ static struct worker {
 } workers[THREADS_MAXIMUM];
 
 static volatile LONG stop, dpc_entered, isr_entered;
-static volatile LONG inside[64];     /* per processor: code below is inside a section */
-static volatile LONG isr_hits;       /* ISRs that interrupted a section on their own processor */
+static volatile LONG inside[64]; /* per processor: code below is inside a section */
+static volatile LONG isr_hits;   /* ISRs that interrupted a section on their own processor */
 static struct isr isrs[3];
 static struct dpc section_dpcs[64];
 static KTIMER periodic_timer, one_shot_timer;
@@ -53,6 +53,7 @@ static void work_in(struct section *section)
                        (unsigned)expected);
             *word = expected;
         }
+        YieldProcessor(); /* time for an interrupt to land here */
         *word = *word + 1;
     }
 }
@@ -262,13 +263,16 @@ static void verify(const struct outside *outside)
     LONG interrupts = isrs[0].runs + isrs[1].runs + isrs[2].runs;
     CHECK(entered > 0 && waits > 0 && interrupts > 0);
     CHECK(processors == 1 || migrations > 0);
+    if (kind->synchronized || kind->raises) {
+        CHECK(isr_hits > 0);
+    }
     char line[256];
-    int length = snprintf(line, sizeof line,
-                          "%-18s sections %u (DPC %d, ISR %d) waits %u migrations %u interrupts %d of %llu "
-                          "into sections %d\n",
-                          kind->name, (unsigned)entered, (int)dpc_entered, (int)isr_entered, (unsigned)waits,
-                          (unsigned)migrations, (int)interrupts, (unsigned long long)outside->asserted,
-                          (int)isr_hits);
+    int length =
+        snprintf(line, sizeof line,
+                 "%-18s sections %u (DPC %d, ISR %d) waits %u migrations %u interrupts %d of %llu "
+                 "into sections %d\n",
+                 kind->name, (unsigned)entered, (int)dpc_entered, (int)isr_entered, (unsigned)waits,
+                 (unsigned)migrations, (int)interrupts, (unsigned long long)outside->asserted, (int)isr_hits);
     CHECK(write(STDOUT_FILENO, line, (size_t)length) == length);
 }
 
@@ -316,9 +320,15 @@ KIND_BODY(synchronize)
 
 static void torture_all(void *argument)
 {
-    void (*const bodies[])(void *) = {torture_ndis,  torture_ndis_dpr,         torture_ke,
-                                      torture_ke_try, torture_interlocked_list, torture_interlocked_slist,
-                                      torture_mutex, torture_event,            torture_semaphore,
+    void (*const bodies[])(void *) = {torture_ndis,
+                                      torture_ndis_dpr,
+                                      torture_ke,
+                                      torture_ke_try,
+                                      torture_interlocked_list,
+                                      torture_interlocked_slist,
+                                      torture_mutex,
+                                      torture_event,
+                                      torture_semaphore,
                                       torture_synchronize};
     size_t count = sizeof bodies / sizeof bodies[0];
     seconds = seconds < count ? 1 : seconds / (unsigned)count;
