@@ -60,7 +60,8 @@ static bool describe_resources(struct ndis_adapter *adapter)
     return true;
 }
 
-struct ndis_adapter *adapter_create(struct ndis_miniport_driver *driver, struct device *device, const char *name)
+struct ndis_adapter *adapter_create(struct ndis_miniport_driver *driver, struct device *device,
+                                    const char *name)
 {
     struct ndis_adapter *adapter = ndis_allocate(sizeof *adapter);
     if (adapter == NULL) {
@@ -124,9 +125,9 @@ static NDIS_STATUS set_general(struct ndis_adapter *adapter,
 }
 
 /*
- * Takes one block of attributes; from MiniportInitializeEx.  PASSIVE_LEVEL.  Registration attributes come first, general
- * attributes are mandatory; others are read by nobody yet and accepted.  NDIS_STATUS_INVALID_PARAMETER for a wrong
- * order or an unknown block.  nf-ndis-ndismsetminiportattributes.
+ * Takes one block of attributes; from MiniportInitializeEx.  PASSIVE_LEVEL.  Registration attributes come
+ * first, general attributes are mandatory; others are read by nobody yet and accepted.
+ * NDIS_STATUS_INVALID_PARAMETER for a wrong order or an unknown block.  nf-ndis-ndismsetminiportattributes.
  */
 NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle,
                                        PNDIS_MINIPORT_ADAPTER_ATTRIBUTES MiniportAttributes)

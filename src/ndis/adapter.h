@@ -2,8 +2,8 @@
  * adapter.h - the NDIS library's own view of a miniport driver, an adapter and a binding to it.
  *
  * Drivers see these structures as opaque handles.  Everything that NDIS does to a miniport goes through the
- * functions declared here; each checks the state table (a miniport adapter is Halted, Initializing, Paused, Restarting,
- * Running, Pausing or Shutdown) and stops undis when NDIS itself would make an illegal call.
+ * functions declared here; each checks the state table (a miniport adapter is Halted, Initializing, Paused,
+ * Restarting, Running, Pausing or Shutdown) and stops undis when NDIS itself would make an illegal call.
  *
  * What is not guaranteed: one binding per adapter; filters and real protocols come with their own issue.
  */
@@ -11,9 +11,11 @@
 #define UNDIS_NDIS_ADAPTER_H
 
 #include "dev/device.h"
+#include "ke/engine.h"
 #include "ke/event.h"
 #include "ke/line.h"
 #include "ke/processor.h"
+#include "ke/run.h"
 #include "ke/thread.h"
 
 #include <ndis.h>
@@ -28,7 +30,8 @@ enum adapter_state {
     ADAPTER_SHUTDOWN
 };
 
-/* Objects that a driver knows by handle begin with one of these, so that a wrong handle is told from a right one. */
+/* Objects that a driver knows by handle begin with one of these, so that a wrong handle is told from a right
+ * one. */
 enum ndis_signature {
     NDIS_SIGNATURE_DRIVER = 0x4E445256,
     NDIS_SIGNATURE_ADAPTER = 0x4E414450,
@@ -82,7 +85,7 @@ struct ndis_adapter {
     struct ke_line *line;
 
     volatile enum adapter_state state;
-    struct ke_guard guard; /* of what follows up to the blank line */
+    struct ke_guard guard;       /* of what follows up to the blank line */
     BOOLEAN registered, general; /* attributes that have been set */
     BOOLEAN removed;             /* surprise removal has been notified */
     BOOLEAN uses_hardware;       /* it mapped registers or registered an interrupt */
@@ -104,8 +107,8 @@ struct ndis_adapter {
 
     volatile BOOLEAN send_open; /* sends reach the miniport */
     volatile LONG senders;      /* threads and DPCs now inside NdisSendNetBufferLists */
-    volatile LONG sends;    /* NET_BUFFER_LISTs that the miniport owns */
-    volatile LONG receives; /* NET_BUFFER_LISTs that the driver above owns */
+    volatile LONG sends;        /* NET_BUFFER_LISTs that the miniport owns */
+    volatile LONG receives;     /* NET_BUFFER_LISTs that the driver above owns */
     volatile LONG direct_oids;
     volatile LONG calls; /* calls into the miniport on the data path: 1 while not halted, see adapter_enter */
     KEVENT calls_done;
@@ -146,8 +149,8 @@ struct ndis_adapter *adapter_of(NDIS_HANDLE handle);
     callback_enter(&frame, CALLBACK_MINIPORT, handler_name, (const void *)(uintptr_t)(routine))
 
 /*
- * A call into the miniport on the data path takes adapter_enter first: false once the adapter is being halted.
- * adapter_halt waits until every adapter_leave has been made.
+ * A call into the miniport on the data path takes adapter_enter first: false once the adapter is being
+ * halted. adapter_halt waits until every adapter_leave has been made.
  */
 bool adapter_enter(struct ndis_adapter *adapter);
 void adapter_leave(struct ndis_adapter *adapter);
@@ -161,13 +164,15 @@ static inline ULONG nbl_count(const NET_BUFFER_LIST *list)
     return count;
 }
 
-/* ---- drivers and adapters: PASSIVE_LEVEL ---------------------------------------------------------------- */
+/* ---- drivers and adapters: PASSIVE_LEVEL ----------------------------------------------------------------
+ */
 
 /* The miniport that this driver registered, or NULL. */
 struct ndis_miniport_driver *miniport_of(const DRIVER_OBJECT *object);
 
 /* A new adapter of that driver, Halted.  `device` may be NULL: a virtual adapter. */
-struct ndis_adapter *adapter_create(struct ndis_miniport_driver *driver, struct device *device, const char *name);
+struct ndis_adapter *adapter_create(struct ndis_miniport_driver *driver, struct device *device,
+                                    const char *name);
 /* Halted or Shutdown only. */
 void adapter_destroy(struct ndis_adapter *adapter);
 
@@ -195,7 +200,8 @@ void adapter_sends_close(struct ndis_adapter *adapter);
 void adapter_hang_watch_start(struct ndis_adapter *adapter);
 void adapter_hang_watch_stop(struct ndis_adapter *adapter);
 
-/* The diagnostics of IN-15: MiniportDisableInterruptEx, MiniportEnableInterruptEx on each interrupt; false: none. */
+/* The diagnostics of IN-15: MiniportDisableInterruptEx, MiniportEnableInterruptEx on each interrupt; false:
+ * none. */
 bool adapter_disable_interrupts(struct ndis_adapter *adapter);
 bool adapter_enable_interrupts(struct ndis_adapter *adapter);
 

@@ -68,8 +68,8 @@ static void free_clone_buffers(NET_BUFFER_LIST *clone, ULONG flags)
 
 /*
  * Makes a list whose NET_BUFFERs describe the same bytes, with MDLs of its own or, with
- * NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS, the original's.  ParentNetBufferList is left to the caller.  Both pools must
- * be given.  <= DISPATCH_LEVEL.  NULL when memory is short.  nf-ndis-ndisallocateclonenetbufferlist.
+ * NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS, the original's.  ParentNetBufferList is left to the caller.  Both pools
+ * must be given.  <= DISPATCH_LEVEL.  NULL when memory is short.  nf-ndis-ndisallocateclonenetbufferlist.
  */
 PNET_BUFFER_LIST NdisAllocateCloneNetBufferList(PNET_BUFFER_LIST OriginalNetBufferList,
                                                 NDIS_HANDLE NetBufferListPoolHandle,
@@ -104,15 +104,19 @@ static void copy_information(NET_BUFFER_LIST *to, const NET_BUFFER_LIST *from)
     RtlCopyMemory(to->NetBufferListInfo, from->NetBufferListInfo, sizeof to->NetBufferListInfo);
 }
 
-/* Copies the out-of-band information of a send.  <= DISPATCH_LEVEL.  nf-ndis-ndiscopysendnetbufferlistinfo. */
-NDIS_STATUS NdisCopySendNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList, PNET_BUFFER_LIST SrcNetBufferList)
+/* Copies the out-of-band information of a send.  <= DISPATCH_LEVEL.  nf-ndis-ndiscopysendnetbufferlistinfo.
+ */
+NDIS_STATUS NdisCopySendNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList,
+                                          PNET_BUFFER_LIST SrcNetBufferList)
 {
     copy_information(DestNetBufferList, SrcNetBufferList);
     return NDIS_STATUS_SUCCESS;
 }
 
-/* Copies the out-of-band information of a receive.  <= DISPATCH_LEVEL.  nf-ndis-ndiscopyreceivenetbufferlistinfo. */
-NDIS_STATUS NdisCopyReceiveNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList, PNET_BUFFER_LIST SrcNetBufferList)
+/* Copies the out-of-band information of a receive.  <= DISPATCH_LEVEL.
+ * nf-ndis-ndiscopyreceivenetbufferlistinfo. */
+NDIS_STATUS NdisCopyReceiveNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList,
+                                             PNET_BUFFER_LIST SrcNetBufferList)
 {
     copy_information(DestNetBufferList, SrcNetBufferList);
     return NDIS_STATUS_SUCCESS;

@@ -73,7 +73,8 @@ static struct ndis_parameter *find_or_add(struct ndis_adapter *adapter, const UN
     return parameter;
 }
 
-static bool set_data(struct ndis_parameter *parameter, NDIS_PARAMETER_TYPE type, const void *data, USHORT length)
+static bool set_data(struct ndis_parameter *parameter, NDIS_PARAMETER_TYPE type, const void *data,
+                     USHORT length)
 {
     unsigned char *copy = ndis_allocate((size_t)length + sizeof(WCHAR));
     if (copy == NULL) {
@@ -145,7 +146,8 @@ static struct ndis_configuration *configuration_of(NDIS_HANDLE handle)
  */
 NDIS_STATUS NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject, PNDIS_HANDLE ConfigurationHandle)
 {
-    if (ConfigObject->Header.Type != NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT || ConfigObject->NdisHandle == NULL) {
+    if (ConfigObject->Header.Type != NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT ||
+        ConfigObject->NdisHandle == NULL) {
         return NDIS_STATUS_FAILURE;
     }
     struct ndis_configuration *configuration = ndis_allocate(sizeof *configuration);
@@ -180,9 +182,9 @@ static bool parse(const struct ndis_parameter *parameter, ULONG base, ULONG *val
     const WCHAR *text = (const WCHAR *)(const void *)parameter->data;
     ULONG result = 0;
     for (USHORT i = 0; i < parameter->length / sizeof(WCHAR); i++) {
-        ULONG digit = text[i] >= '0' && text[i] <= '9'          ? (ULONG)(text[i] - '0')
+        ULONG digit = text[i] >= '0' && text[i] <= '9'               ? (ULONG)(text[i] - '0')
                       : fold(text[i]) >= 'A' && fold(text[i]) <= 'F' ? (ULONG)(fold(text[i]) - 'A') + 10
-                                                                : base;
+                                                                     : base;
         if (digit >= base) {
             return false;
         }
@@ -256,8 +258,8 @@ VOID NdisReadConfiguration(PNDIS_STATUS Status, PNDIS_CONFIGURATION_PARAMETER *P
 }
 
 /*
- * Writes one parameter.  PASSIVE_LEVEL.  NDIS_STATUS_RESOURCES when memory is short, NDIS_STATUS_NOT_SUPPORTED for a
- * driver's key.  nf-ndis-ndiswriteconfiguration.
+ * Writes one parameter.  PASSIVE_LEVEL.  NDIS_STATUS_RESOURCES when memory is short,
+ * NDIS_STATUS_NOT_SUPPORTED for a driver's key.  nf-ndis-ndiswriteconfiguration.
  */
 VOID NdisWriteConfiguration(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle, PNDIS_STRING Keyword,
                             PNDIS_CONFIGURATION_PARAMETER ParameterValue)
@@ -276,7 +278,8 @@ VOID NdisWriteConfiguration(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle
         done = set_data(parameter, NdisParameterBinary, ParameterValue->ParameterData.BinaryData.Buffer,
                         ParameterValue->ParameterData.BinaryData.Length);
     } else if (done) {
-        done = set_data(parameter, ParameterValue->ParameterType, ParameterValue->ParameterData.StringData.Buffer,
+        done = set_data(parameter, ParameterValue->ParameterType,
+                        ParameterValue->ParameterData.StringData.Buffer,
                         ParameterValue->ParameterData.StringData.Length);
     }
     *Status = done ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
@@ -288,7 +291,9 @@ static UINT hex_bytes(const WCHAR *text, USHORT count, unsigned char *bytes, UIN
     UINT digits = 0;
     for (USHORT i = 0; i < count && digits / 2 < room; i++) {
         WCHAR c = fold(text[i]);
-        unsigned value = c >= '0' && c <= '9' ? (unsigned)(c - '0') : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
+        unsigned value = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+                         : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
+                                                : 16;
         if (value < 16) {
             bytes[digits / 2] = (unsigned char)(digits % 2 == 0 ? value << 4 : bytes[digits / 2] | value);
             digits++;

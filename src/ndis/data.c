@@ -57,9 +57,9 @@ VOID NdisFreeMdl(PMDL Mdl)
 }
 
 /*
- * Grows the data by DataOffsetDelta at the front, into unused space, or into a new MDL of the allocator's (or NDIS's
- * own) with DataBackFill bytes to spare.  <= DISPATCH_LEVEL.  NDIS_STATUS_RESOURCES when memory is short.
- * nf-ndis-ndisretreatnetbufferdatastart.
+ * Grows the data by DataOffsetDelta at the front, into unused space, or into a new MDL of the allocator's (or
+ * NDIS's own) with DataBackFill bytes to spare.  <= DISPATCH_LEVEL.  NDIS_STATUS_RESOURCES when memory is
+ * short. nf-ndis-ndisretreatnetbufferdatastart.
  */
 NDIS_STATUS NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
                                           NET_BUFFER_ALLOCATE_MDL_HANDLER *AllocateMdlHandler)
@@ -82,7 +82,8 @@ NDIS_STATUS NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffse
 }
 
 /*
- * Takes DataOffsetDelta bytes off the front of the data; with FreeMdl the MDLs that no longer hold data are freed.
+ * Takes DataOffsetDelta bytes off the front of the data; with FreeMdl the MDLs that no longer hold data are
+ * freed.
  * <= DISPATCH_LEVEL.  nf-ndis-ndisadvancenetbufferdatastart.
  */
 VOID NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
@@ -104,7 +105,8 @@ VOID NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta,
     net_buffer_place(NetBuffer, first, offset, length);
 }
 
-/* Retreats every NET_BUFFER of the list, or none.  <= DISPATCH_LEVEL.  nf-ndis-ndisretreatnetbufferlistdatastart. */
+/* Retreats every NET_BUFFER of the list, or none.  <= DISPATCH_LEVEL.
+ * nf-ndis-ndisretreatnetbufferlistdatastart. */
 NDIS_STATUS NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta,
                                               ULONG DataBackFill,
                                               NET_BUFFER_ALLOCATE_MDL_HANDLER *AllocateMdlHandler,
@@ -132,7 +134,8 @@ VOID NdisAdvanceNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG Dat
     }
 }
 
-/* Makes CurrentMdl and its offset fit DataOffset again.  <= DISPATCH_LEVEL.  nf-ndis-ndisadjustnetbuffercurrentmdl. */
+/* Makes CurrentMdl and its offset fit DataOffset again.  <= DISPATCH_LEVEL.
+ * nf-ndis-ndisadjustnetbuffercurrentmdl. */
 VOID NdisAdjustNetBufferCurrentMdl(PNET_BUFFER NetBuffer)
 {
     net_buffer_place(NetBuffer, NET_BUFFER_FIRST_MDL(NetBuffer), NET_BUFFER_DATA_OFFSET(NetBuffer),
@@ -178,9 +181,9 @@ static ULONG walk_piece(const struct walk *walk, ULONG most, unsigned char **at)
 }
 
 /*
- * A pointer to the first BytesNeeded bytes of data: where they lie when they are contiguous and aligned as asked, else
- * copied to Storage; NULL when Storage is needed and NULL, or the data is shorter.  <= DISPATCH_LEVEL.
- * nf-ndis-ndisgetdatabuffer.
+ * A pointer to the first BytesNeeded bytes of data: where they lie when they are contiguous and aligned as
+ * asked, else copied to Storage; NULL when Storage is needed and NULL, or the data is shorter.  <=
+ * DISPATCH_LEVEL. nf-ndis-ndisgetdatabuffer.
  */
 PVOID NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
                         ULONG AlignOffset)
@@ -211,11 +214,13 @@ PVOID NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage,
 }
 
 /*
- * Copies at most BytesToCopy bytes between the data of two NET_BUFFERs; *BytesCopied says how many there were.
+ * Copies at most BytesToCopy bytes between the data of two NET_BUFFERs; *BytesCopied says how many there
+ * were.
  * <= DISPATCH_LEVEL.  nf-ndis-ndiscopyfromnetbuffertonetbuffer.
  */
-NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destination, ULONG DestinationOffset, ULONG BytesToCopy,
-                                             PNET_BUFFER Source, ULONG SourceOffset, PULONG BytesCopied)
+NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destination, ULONG DestinationOffset,
+                                             ULONG BytesToCopy, PNET_BUFFER Source, ULONG SourceOffset,
+                                             PULONG BytesCopied)
 {
     struct walk to = walk_start(Destination, DestinationOffset);
     struct walk from = walk_start(Source, SourceOffset);

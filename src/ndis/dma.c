@@ -1,8 +1,9 @@
 /*
  * dma.c - scatter/gather DMA of NET_BUFFERs.
  *
- * A list describes the data of a NET_BUFFER, piece by physically contiguous piece, and lets the device reach it until it is
- * freed.  MiniportProcessSGList is called inside NdisMAllocateNetBufferSGList or later, from a DPC; NDIS chooses.
+ * A list describes the data of a NET_BUFFER, piece by physically contiguous piece, and lets the device reach
+ * it until it is freed.  MiniportProcessSGList is called inside NdisMAllocateNetBufferSGList or later, from a
+ * DPC; NDIS chooses.
  */
 #include "ndis/buffer.h"
 #include "mm/dma.h"
@@ -25,7 +26,8 @@ struct later {
 /* In SCATTER_GATHER_LIST.Reserved. */
 enum { LIST_IS_DRIVERS = 1, LIST_IS_OURS = 2 };
 
-#define LIST_SIZE(elements) (FIELD_OFFSET(SCATTER_GATHER_LIST, Elements) + (elements) * sizeof(SCATTER_GATHER_ELEMENT))
+#define LIST_SIZE(elements)                                                                                  \
+    (FIELD_OFFSET(SCATTER_GATHER_LIST, Elements) + (elements) * sizeof(SCATTER_GATHER_ELEMENT))
 
 static struct ndis_dma *dma_of(NDIS_HANDLE handle)
 {
@@ -37,8 +39,8 @@ static struct ndis_dma *dma_of(NDIS_HANDLE handle)
 }
 
 /*
- * Registers for scatter/gather DMA; from MiniportInitializeEx.  PASSIVE_LEVEL.  Writes ScatterGatherListSize, enough for
- * MaximumPhysicalMapping bytes.  NDIS_STATUS_RESOURCES.  nf-ndis-ndismregisterscattergatherdma.
+ * Registers for scatter/gather DMA; from MiniportInitializeEx.  PASSIVE_LEVEL.  Writes ScatterGatherListSize,
+ * enough for MaximumPhysicalMapping bytes.  NDIS_STATUS_RESOURCES.  nf-ndis-ndismregisterscattergatherdma.
  */
 NDIS_STATUS NdisMRegisterScatterGatherDma(NDIS_HANDLE MiniportAdapterHandle,
                                           PNDIS_SG_DMA_DESCRIPTION DmaDescription,
@@ -72,7 +74,8 @@ VOID NdisMDeregisterScatterGatherDma(NDIS_HANDLE NdisMiniportDmaHandle)
 }
 
 /* Calls visit for each piece of the NET_BUFFER's data that one MDL holds; stops when it says false. */
-static bool each_piece(const NET_BUFFER *buffer, bool (*visit)(void *va, ULONG length, void *argument), void *argument)
+static bool each_piece(const NET_BUFFER *buffer, bool (*visit)(void *va, ULONG length, void *argument),
+                       void *argument)
 {
     ULONG left = NET_BUFFER_DATA_LENGTH(buffer), offset = NET_BUFFER_CURRENT_MDL_OFFSET(buffer);
     for (MDL *mdl = NET_BUFFER_CURRENT_MDL(buffer); mdl != NULL && left != 0; mdl = mdl->Next) {
@@ -169,12 +172,12 @@ static SCATTER_GATHER_LIST *make_list(NET_BUFFER *buffer, void *memory, ULONG si
 }
 
 /*
- * Maps a NET_BUFFER's data for the device and calls MiniportProcessSGList with the list, before it returns or later.
- * DISPATCH_LEVEL.  NDIS_STATUS_RESOURCES when nothing can be mapped: then the handler is not called.  A buffer
- * that is too small for the list is left unused.  nf-ndis-ndismallocatenetbuffersglist.
+ * Maps a NET_BUFFER's data for the device and calls MiniportProcessSGList with the list, before it returns or
+ * later. DISPATCH_LEVEL.  NDIS_STATUS_RESOURCES when nothing can be mapped: then the handler is not called.
+ * A buffer that is too small for the list is left unused.  nf-ndis-ndismallocatenetbuffersglist.
  */
-NDIS_STATUS NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PNET_BUFFER NetBuffer, PVOID Context,
-                                         ULONG Flags, PVOID ScatterGatherListBuffer,
+NDIS_STATUS NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PNET_BUFFER NetBuffer,
+                                         PVOID Context, ULONG Flags, PVOID ScatterGatherListBuffer,
                                          ULONG ScatterGatherListBufferSize)
 {
     (void)Flags;
@@ -198,9 +201,67 @@ NDIS_STATUS NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PNET
 }
 
 /* Ends the mapping of a NET_BUFFER's data.  DISPATCH_LEVEL.  nf-ndis-ndismfreenetbuffersglist. */
-VOID NdisMFreeNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PSCATTER_GATHER_LIST pSGL, PNET_BUFFER NetBuffer)
+VOID NdisMFreeNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PSCATTER_GATHER_LIST pSGL,
+                              PNET_BUFFER NetBuffer)
 {
     (void)dma_of(NdisMiniportDmaHandle);
     event_send(EVENT_OBJECT_DESTROY, pSGL->Elements, OBJECT_MAPPING, 0, 0, 0);
     release_list(pSGL, NetBuffer);
+}
+
+/* ---- shared memory that is allocated later ------------------------------------------------------------- */
+
+struct shared_request {
+    WORK_QUEUE_ITEM item;
+    struct ndis_dma *dma;
+    ULONG length;
+    BOOLEAN cached;
+    void *context;
+};
+
+static void allocate_shared(void *argument)
+{
+    struct shared_request *request = argument;
+    struct ndis_dma *dma = request->dma;
+    void *address = NULL;
+    NDIS_PHYSICAL_ADDRESS pa = {.QuadPart = 0};
+    NdisMAllocateSharedMemory(dma->adapter, request->length, request->cached, &address, &pa);
+    MINIPORT_ENTER(frame, "MiniportSharedMemoryAllocateComplete",
+                   dma->description.SharedMemAllocateCompleteHandler);
+    dma->description.SharedMemAllocateCompleteHandler(dma->adapter->context, address, &pa, request->length,
+                                                      request->context);
+    callback_leave(&frame);
+    ndis_free(request);
+}
+
+/*
+ * Allocates shared memory later and hands it to MiniportSharedMemoryAllocateComplete, at PASSIVE_LEVEL; NULL
+ * when there was none.  <= DISPATCH_LEVEL.  NDIS_STATUS_PENDING, or NDIS_STATUS_RESOURCES or
+ * NDIS_STATUS_FAILURE and no call. nf-ndis-ndismallocatesharedmemoryasyncex.
+ */
+NDIS_STATUS NdisMAllocateSharedMemoryAsyncEx(NDIS_HANDLE MiniportDmaHandle, ULONG Length, BOOLEAN Cached,
+                                             PVOID Context)
+{
+    struct ndis_dma *dma = dma_of(MiniportDmaHandle);
+    if (dma->description.SharedMemAllocateCompleteHandler == NULL) {
+        return NDIS_STATUS_FAILURE;
+    }
+    struct shared_request *request = ndis_allocate(sizeof *request);
+    if (request == NULL) {
+        return NDIS_STATUS_RESOURCES;
+    }
+    request->dma = dma;
+    request->length = Length;
+    request->cached = Cached;
+    request->context = Context;
+    ExInitializeWorkItem(&request->item, allocate_shared, request);
+    ExQueueWorkItem(&request->item, CriticalWorkQueue);
+    return NDIS_STATUS_PENDING;
+}
+
+/* Buffers need no alignment for DMA.  PASSIVE_LEVEL.  nf-ndis-ndismgetdmaalignment. */
+ULONG NdisMGetDmaAlignment(NDIS_HANDLE MiniportAdapterHandle)
+{
+    (void)MiniportAdapterHandle;
+    return 1;
 }

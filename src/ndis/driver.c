@@ -38,8 +38,8 @@ static bool characteristics_complete(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS 
     return c->InitializeHandlerEx != NULL && c->HaltHandlerEx != NULL && c->UnloadHandler != NULL &&
            c->PauseHandler != NULL && c->RestartHandler != NULL && c->OidRequestHandler != NULL &&
            c->SendNetBufferListsHandler != NULL && c->ReturnNetBufferListsHandler != NULL &&
-           c->CancelSendHandler != NULL && c->DevicePnPEventNotifyHandler != NULL && c->ShutdownHandlerEx != NULL &&
-           c->CancelOidRequestHandler != NULL;
+           c->CancelSendHandler != NULL && c->DevicePnPEventNotifyHandler != NULL &&
+           c->ShutdownHandlerEx != NULL && c->CancelOidRequestHandler != NULL;
 }
 
 static size_t characteristics_size(const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
@@ -60,9 +60,10 @@ static NDIS_STATUS set_options(struct ndis_miniport_driver *driver)
 }
 
 /*
- * Registers a miniport driver; MiniportSetOptions runs inside.  PASSIVE_LEVEL.  NDIS_STATUS_BAD_CHARACTERISTICS
- * when a mandatory handler or the header is wrong, NDIS_STATUS_BAD_VERSION for a version that is not 6.x,
- * NDIS_STATUS_RESOURCES.  nf-ndis-ndismregisterminiportdriver; lifecycle table, row (driver).
+ * Registers a miniport driver; MiniportSetOptions runs inside.  PASSIVE_LEVEL.
+ * NDIS_STATUS_BAD_CHARACTERISTICS when a mandatory handler or the header is wrong, NDIS_STATUS_BAD_VERSION
+ * for a version that is not 6.x, NDIS_STATUS_RESOURCES.  nf-ndis-ndismregisterminiportdriver; lifecycle
+ * table, row (driver).
  */
 NDIS_STATUS NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath,
                                         NDIS_HANDLE MiniportDriverContext,
@@ -129,8 +130,8 @@ VOID NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle)
 }
 
 /*
- * Registers optional services of a miniport; from MiniportSetOptions.  PASSIVE_LEVEL.  PnP characteristics and other
- * optional blocks are accepted only where NDIS here can honour them: none yet, so the answer is
+ * Registers optional services of a miniport; from MiniportSetOptions.  PASSIVE_LEVEL.  PnP characteristics
+ * and other optional blocks are accepted only where NDIS here can honour them: none yet, so the answer is
  * NDIS_STATUS_NOT_SUPPORTED.  nf-ndis-ndissetoptionalhandlers.
  */
 NDIS_STATUS NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle, PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers)

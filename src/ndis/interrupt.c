@@ -1,9 +1,9 @@
 /*
  * interrupt.c - line-based interrupts (spec section 5).
  *
- * MiniportInterrupt runs through a ke interrupt object; its DPCs are one KDPC per (interrupt, processor).  `pending`
- * counts DPCs that are queued or running, and one for the registration itself, so that deregistration can wait for
- * the last of them.
+ * MiniportInterrupt runs through a ke interrupt object; its DPCs are one KDPC per (interrupt, processor).
+ * `pending` counts DPCs that are queued or running, and one for the registration itself, so that
+ * deregistration can wait for the last of them.
  *
  * What is not guaranteed: message-signalled interrupts; a request for them falls back to the line (MS-2).
  */
@@ -44,7 +44,8 @@ static void release(struct ndis_interrupt *interrupt)
     }
 }
 
-/* Queues the DPC of that processor; false when it is queued there already (IN-12) or there is no such processor. */
+/* Queues the DPC of that processor; false when it is queued there already (IN-12) or there is no such
+ * processor. */
 static bool queue(struct ndis_interrupt *interrupt, unsigned processor, void *context)
 {
     if (processor >= interrupt->processors || interrupt->stopped) {
@@ -164,15 +165,16 @@ static void unlink_interrupt(struct ndis_interrupt *interrupt)
 }
 
 /*
- * Connects the miniport's handlers to the adapter's interrupt line.  The ISR may run before this returns, and before
- * *NdisInterruptHandle is written (IN-2).  PASSIVE_LEVEL, from MiniportInitializeEx.
+ * Connects the miniport's handlers to the adapter's interrupt line.  The ISR may run before this returns, and
+ * before *NdisInterruptHandle is written (IN-2).  PASSIVE_LEVEL, from MiniportInitializeEx.
  * NDIS_STATUS_BAD_CHARACTERISTICS when one of the four line handlers is missing (IN-3),
- * NDIS_STATUS_RESOURCE_CONFLICT when the adapter has no interrupt, NDIS_STATUS_RESOURCES.  On return InterruptType is
- * NDIS_CONNECT_LINE_BASED (MS-2).  IN-1, nf-ndis-ndismregisterinterruptex.
+ * NDIS_STATUS_RESOURCE_CONFLICT when the adapter has no interrupt, NDIS_STATUS_RESOURCES.  On return
+ * InterruptType is NDIS_CONNECT_LINE_BASED (MS-2).  IN-1, nf-ndis-ndismregisterinterruptex.
  */
-NDIS_STATUS NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE MiniportInterruptContext,
-                                     PNDIS_MINIPORT_INTERRUPT_CHARACTERISTICS MiniportInterruptCharacteristics,
-                                     PNDIS_HANDLE NdisInterruptHandle)
+NDIS_STATUS
+NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE MiniportInterruptContext,
+                         PNDIS_MINIPORT_INTERRUPT_CHARACTERISTICS MiniportInterruptCharacteristics,
+                         PNDIS_HANDLE NdisInterruptHandle)
 {
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *c = MiniportInterruptCharacteristics;
@@ -212,8 +214,9 @@ static void stop(struct ndis_interrupt *interrupt)
 }
 
 /*
- * Disconnects the handlers, waits for a running ISR and for every scheduled DPC; afterwards none of them is called.
- * PASSIVE_LEVEL, from MiniportInitializeEx or MiniportHaltEx.  IN-16, nf-ndis-ndismderegisterinterruptex.
+ * Disconnects the handlers, waits for a running ISR and for every scheduled DPC; afterwards none of them is
+ * called. PASSIVE_LEVEL, from MiniportInitializeEx or MiniportHaltEx.  IN-16,
+ * nf-ndis-ndismderegisterinterruptex.
  */
 VOID NdisMDeregisterInterruptEx(NDIS_HANDLE NdisInterruptHandle)
 {
@@ -228,15 +231,16 @@ VOID NdisMDeregisterInterruptEx(NDIS_HANDLE NdisInterruptHandle)
 void adapter_interrupts_stop(struct ndis_adapter *adapter)
 {
     /* The memory stays: the driver still has the handle. */
-    for (struct ndis_interrupt *interrupt = adapter->interrupts; interrupt != NULL; interrupt = interrupt->next) {
+    for (struct ndis_interrupt *interrupt = adapter->interrupts; interrupt != NULL;
+         interrupt = interrupt->next) {
         stop(interrupt);
     }
     adapter->interrupts = NULL;
 }
 
 /*
- * Queues MiniportInterruptDPC on each processor of the bitmap; returns the processors on which it was queued by this
- * call.  Any IRQL.  IN-13, nf-ndis-ndismqueuedpc.
+ * Queues MiniportInterruptDPC on each processor of the bitmap; returns the processors on which it was queued
+ * by this call.  Any IRQL.  IN-13, nf-ndis-ndismqueuedpc.
  */
 ULONG NdisMQueueDpc(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, ULONG TargetProcessors,
                     PVOID MiniportDpcContext)
@@ -294,7 +298,8 @@ static bool diagnose(struct ndis_adapter *adapter, BOOLEAN (*routine)(void *), c
 {
     ndis_require(adapter->state != ADAPTER_HALTED && adapter->state != ADAPTER_INITIALIZING,
                  "interrupt diagnostics are for a working adapter");
-    for (struct ndis_interrupt *interrupt = adapter->interrupts; interrupt != NULL; interrupt = interrupt->next) {
+    for (struct ndis_interrupt *interrupt = adapter->interrupts; interrupt != NULL;
+         interrupt = interrupt->next) {
         ke_interrupt_synchronize(&interrupt->kernel, routine, interrupt, name);
     }
     return adapter->interrupts != NULL;

@@ -6,8 +6,8 @@
 #include "mm/register.h"
 
 /*
- * Allocates non-paged memory.  <= DISPATCH_LEVEL.  NULL when memory is short; Priority is advice that nobody needs
- * here.  nf-ndis-ndisallocatememorywithtagpriority.
+ * Allocates non-paged memory.  <= DISPATCH_LEVEL.  NULL when memory is short; Priority is advice that nobody
+ * needs here.  nf-ndis-ndisallocatememorywithtagpriority.
  */
 PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULONG Tag,
                                         EX_POOL_PRIORITY Priority)
@@ -16,7 +16,8 @@ PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULO
     return ExAllocatePoolWithTag(NonPagedPool, Length, Tag);
 }
 
-/* Allocates non-paged memory; NDIS_STATUS_FAILURE when it is short.  <= DISPATCH_LEVEL.  nf-ndis-ndisallocatememorywithtag. */
+/* Allocates non-paged memory; NDIS_STATUS_FAILURE when it is short.  <= DISPATCH_LEVEL.
+ * nf-ndis-ndisallocatememorywithtag. */
 NDIS_STATUS NdisAllocateMemoryWithTag(PVOID *VirtualAddress, UINT Length, ULONG Tag)
 {
     *VirtualAddress = ExAllocatePoolWithTag(NonPagedPool, Length, Tag);
@@ -44,8 +45,8 @@ VOID NdisFreeMemoryWithTagPriority(NDIS_HANDLE NdisHandle, PVOID VirtualAddress,
 }
 
 /*
- * Allocates memory that the device reaches too, physically contiguous, zero-filled.  PASSIVE_LEVEL; above it: bug check
- * 0x7C/0x01.  *VirtualAddress is NULL when there is none.  nf-ndis-ndismallocatesharedmemory.
+ * Allocates memory that the device reaches too, physically contiguous, zero-filled.  PASSIVE_LEVEL; above it:
+ * bug check 0x7C/0x01.  *VirtualAddress is NULL when there is none.  nf-ndis-ndismallocatesharedmemory.
  */
 VOID NdisMAllocateSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOLEAN Cached,
                                PVOID *VirtualAddress, PNDIS_PHYSICAL_ADDRESS PhysicalAddress)
@@ -67,8 +68,8 @@ VOID NdisMAllocateSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, 
  * Frees shared memory.  PASSIVE_LEVEL.  What is not a live allocation of that size: bug check 0x7C/0x03.
  * nf-ndis-ndismfreesharedmemory.
  */
-VOID NdisMFreeSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOLEAN Cached, PVOID VirtualAddress,
-                           NDIS_PHYSICAL_ADDRESS PhysicalAddress)
+VOID NdisMFreeSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOLEAN Cached,
+                           PVOID VirtualAddress, NDIS_PHYSICAL_ADDRESS PhysicalAddress)
 {
     (void)Cached;
     event_send(EVENT_OBJECT_DESTROY, VirtualAddress, OBJECT_SHARED_MEMORY, Length, 0, 0);
@@ -79,8 +80,8 @@ VOID NdisMFreeSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOL
 }
 
 /*
- * Maps a device's registers.  PASSIVE_LEVEL.  NDIS_STATUS_RESOURCE_CONFLICT when no device decodes the range.  The
- * result is for READ_REGISTER_Xxx and WRITE_REGISTER_Xxx, not for pointers.  nf-ndis-ndismmapiospace.
+ * Maps a device's registers.  PASSIVE_LEVEL.  NDIS_STATUS_RESOURCE_CONFLICT when no device decodes the range.
+ * The result is for READ_REGISTER_Xxx and WRITE_REGISTER_Xxx, not for pointers.  nf-ndis-ndismmapiospace.
  */
 NDIS_STATUS NdisMMapIoSpace(PVOID *VirtualAddress, NDIS_HANDLE MiniportAdapterHandle,
                             NDIS_PHYSICAL_ADDRESS PhysicalAddress, UINT Length)

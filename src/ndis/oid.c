@@ -1,8 +1,8 @@
 /*
  * oid.c - OID requests: serialised ones (SE-1), direct ones (SE-2), and NDIS's own.
  *
- * A request waits in the adapter's queue until no other is pending, then MiniportOidRequest is called at PASSIVE_LEVEL,
- * by the thread that made the request or by the adapter's worker.
+ * A request waits in the adapter's queue until no other is pending, then MiniportOidRequest is called at
+ * PASSIVE_LEVEL, by the thread that made the request or by the adapter's worker.
  */
 #include "ndis/adapter.h"
 
@@ -31,7 +31,8 @@ static void remember(struct ndis_adapter *adapter, const NDIS_OID_REQUEST *reque
     if (status == NDIS_STATUS_SUCCESS && request->RequestType == NdisRequestSetInformation &&
         request->DATA.SET_INFORMATION.Oid == OID_GEN_CURRENT_PACKET_FILTER &&
         request->DATA.SET_INFORMATION.InformationBufferLength >= sizeof(ULONG)) {
-        RtlCopyMemory(&adapter->packet_filter, request->DATA.SET_INFORMATION.InformationBuffer, sizeof(ULONG));
+        RtlCopyMemory(&adapter->packet_filter, request->DATA.SET_INFORMATION.InformationBuffer,
+                      sizeof(ULONG));
         adapter->packet_filter_set = TRUE;
     }
 }
@@ -71,7 +72,8 @@ static NDIS_OID_REQUEST *take(struct ndis_adapter *adapter)
 {
     NDIS_OID_REQUEST *request = NULL;
     KIRQL old = ke_guard_enter(&adapter->guard);
-    if (!adapter->oid_busy && !adapter->resetting && adapter->oid_current == NULL && adapter->oid_head != NULL) {
+    if (!adapter->oid_busy && !adapter->resetting && adapter->oid_current == NULL &&
+        adapter->oid_head != NULL) {
         request = adapter->oid_head;
         adapter->oid_head = slot_of(request)->next;
         if (adapter->oid_head == NULL) {
@@ -169,7 +171,8 @@ void adapter_oid_resume(struct ndis_adapter *adapter)
     KeReleaseSemaphore(&adapter->oid_work, IO_NO_INCREMENT, 1, FALSE);
 }
 
-static void fill_request(NDIS_OID_REQUEST *request, NDIS_REQUEST_TYPE type, NDIS_OID oid, void *buffer, ULONG length)
+static void fill_request(NDIS_OID_REQUEST *request, NDIS_REQUEST_TYPE type, NDIS_OID oid, void *buffer,
+                         ULONG length)
 {
     request->Header.Type = NDIS_OBJECT_TYPE_OID_REQUEST;
     request->Header.Revision = NDIS_OID_REQUEST_REVISION_1;
@@ -226,7 +229,8 @@ static NDIS_OID_REQUEST *take_cancelled(struct ndis_adapter *adapter, PVOID id)
 {
     NDIS_OID_REQUEST *before = NULL, *request;
     KIRQL old = ke_guard_enter(&adapter->guard);
-    for (request = adapter->oid_head; request != NULL && request->RequestId != id; request = slot_of(request)->next) {
+    for (request = adapter->oid_head; request != NULL && request->RequestId != id;
+         request = slot_of(request)->next) {
         before = request;
     }
     if (request != NULL) {
@@ -245,8 +249,9 @@ static NDIS_OID_REQUEST *take_cancelled(struct ndis_adapter *adapter, PVOID id)
 }
 
 /*
- * Cancels requests with that RequestId: those still queued end with NDIS_STATUS_REQUEST_ABORTED, the one that the
- * miniport has pended is left to MiniportCancelOidRequest.  <= DISPATCH_LEVEL.  nf-ndis-ndiscanceloidrequest.
+ * Cancels requests with that RequestId: those still queued end with NDIS_STATUS_REQUEST_ABORTED, the one that
+ * the miniport has pended is left to MiniportCancelOidRequest.  <= DISPATCH_LEVEL.
+ * nf-ndis-ndiscanceloidrequest.
  */
 VOID NdisCancelOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
 {
@@ -270,10 +275,11 @@ VOID NdisCancelOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
 }
 
 /*
- * Ends a request for which MiniportOidRequest returned NDIS_STATUS_PENDING.  <= DISPATCH_LEVEL.  A request that is not
- * pending: bug check 0x7C/0x26.  nf-ndis-ndismoidrequestcomplete.
+ * Ends a request for which MiniportOidRequest returned NDIS_STATUS_PENDING.  <= DISPATCH_LEVEL.  A request
+ * that is not pending: bug check 0x7C/0x26.  nf-ndis-ndismoidrequestcomplete.
  */
-VOID NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
+VOID NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest,
+                             NDIS_STATUS Status)
 {
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     if (adapter == NULL) {
@@ -294,7 +300,8 @@ static void finish_direct(struct ndis_adapter *adapter, NDIS_OID_REQUEST *reques
 
 /*
  * Makes a direct OID request, which is serialised with nothing; ends as NdisOidRequest does.
- * NDIS_STATUS_NOT_SUPPORTED when the miniport has no handler.  <= DISPATCH_LEVEL.  nf-ndis-ndisdirectoidrequest.
+ * NDIS_STATUS_NOT_SUPPORTED when the miniport has no handler.  <= DISPATCH_LEVEL.
+ * nf-ndis-ndisdirectoidrequest.
  */
 NDIS_STATUS NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
 {

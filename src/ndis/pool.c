@@ -44,11 +44,12 @@ static void pool_destroy(struct ndis_pool *pool, enum object_kind kind)
 }
 
 /*
- * Makes a pool of NET_BUFFER_LISTs.  ContextSize must be a multiple of MEMORY_ALLOCATION_ALIGNMENT, DataSize needs
- * fAllocateNetBuffer; else, and when memory is short, NULL.  <= DISPATCH_LEVEL.
+ * Makes a pool of NET_BUFFER_LISTs.  ContextSize must be a multiple of MEMORY_ALLOCATION_ALIGNMENT, DataSize
+ * needs fAllocateNetBuffer; else, and when memory is short, NULL.  <= DISPATCH_LEVEL.
  * nf-ndis-ndisallocatenetbufferlistpool.
  */
-NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle, const NET_BUFFER_LIST_POOL_PARAMETERS *Parameters)
+NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
+                                          const NET_BUFFER_LIST_POOL_PARAMETERS *Parameters)
 {
     if (Parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT || Parameters->ContextSize % ALIGNMENT != 0 ||
         (Parameters->DataSize != 0 && !Parameters->fAllocateNetBuffer)) {
@@ -65,19 +66,22 @@ NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle, const NET_BUFF
     return pool;
 }
 
-/* Frees a pool, from which nothing is allocated any more.  <= DISPATCH_LEVEL.  nf-ndis-ndisfreenetbufferlistpool. */
+/* Frees a pool, from which nothing is allocated any more.  <= DISPATCH_LEVEL.
+ * nf-ndis-ndisfreenetbufferlistpool. */
 VOID NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
 {
     pool_destroy(pool_of(PoolHandle, NDIS_SIGNATURE_NBL_POOL), OBJECT_NBL_POOL);
 }
 
-/* Makes a pool of NET_BUFFERs.  <= DISPATCH_LEVEL.  NULL when memory is short.  nf-ndis-ndisallocatenetbufferpool. */
+/* Makes a pool of NET_BUFFERs.  <= DISPATCH_LEVEL.  NULL when memory is short.
+ * nf-ndis-ndisallocatenetbufferpool. */
 NDIS_HANDLE NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, PNET_BUFFER_POOL_PARAMETERS Parameters)
 {
     if (Parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT) {
         return NULL;
     }
-    struct ndis_pool *pool = pool_create(NDIS_SIGNATURE_NB_POOL, NdisHandle, Parameters->PoolTag, OBJECT_NB_POOL);
+    struct ndis_pool *pool =
+        pool_create(NDIS_SIGNATURE_NB_POOL, NdisHandle, Parameters->PoolTag, OBJECT_NB_POOL);
     if (pool != NULL) {
         pool->data_size = Parameters->DataSize;
     }
@@ -113,7 +117,9 @@ static void add_context(NET_BUFFER_LIST *list, NET_BUFFER_LIST_CONTEXT *context,
 /* The MDL with data that a pool's DataSize asks for, behind `memory`; NULL memory only counts the bytes. */
 static size_t data_space(ULONG data_size)
 {
-    return data_size == 0 ? 0 : ROUND_UP(sizeof(MDL) + sizeof(ULONG_PTR) * (data_size / PAGE_SIZE + 2)) + data_size;
+    return data_size == 0
+               ? 0
+               : ROUND_UP(sizeof(MDL) + sizeof(ULONG_PTR) * (data_size / PAGE_SIZE + 2)) + data_size;
 }
 
 static MDL *data_build(unsigned char *memory, ULONG data_size)
@@ -122,7 +128,8 @@ static MDL *data_build(unsigned char *memory, ULONG data_size)
     return mdl_build(memory, data, data_size);
 }
 
-static NET_BUFFER_LIST *list_create(struct ndis_pool *pool, size_t context_size, size_t context_used, size_t extra)
+static NET_BUFFER_LIST *list_create(struct ndis_pool *pool, size_t context_size, size_t context_used,
+                                    size_t extra)
 {
     size_t head = ROUND_UP(sizeof(NET_BUFFER_LIST));
     size_t context = context_size == 0 ? 0 : ROUND_UP(sizeof(NET_BUFFER_LIST_CONTEXT) + context_size);
@@ -162,13 +169,13 @@ PNET_BUFFER_LIST NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT Contex
 }
 
 /*
- * Allocates a NET_BUFFER_LIST with one NET_BUFFER, and with MDL and data when the pool has a DataSize; then MdlChain must be
- * NULL.  The pool must have been made with fAllocateNetBuffer.  <= DISPATCH_LEVEL.  NULL when memory is short or
- * the arguments do not fit the pool.  nf-ndis-ndisallocatenetbufferandnetbufferlist.
+ * Allocates a NET_BUFFER_LIST with one NET_BUFFER, and with MDL and data when the pool has a DataSize; then
+ * MdlChain must be NULL.  The pool must have been made with fAllocateNetBuffer.  <= DISPATCH_LEVEL.  NULL
+ * when memory is short or the arguments do not fit the pool.  nf-ndis-ndisallocatenetbufferandnetbufferlist.
  */
 PNET_BUFFER_LIST NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize,
-                                                       USHORT ContextBackFill, PMDL MdlChain, ULONG DataOffset,
-                                                       SIZE_T DataLength)
+                                                       USHORT ContextBackFill, PMDL MdlChain,
+                                                       ULONG DataOffset, SIZE_T DataLength)
 {
     struct ndis_pool *pool = pool_of(PoolHandle, NDIS_SIGNATURE_NBL_POOL);
     if (!pool->with_net_buffer || ContextSize % ALIGNMENT != 0 || ContextBackFill % ALIGNMENT != 0 ||
@@ -177,7 +184,8 @@ PNET_BUFFER_LIST NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, U
     }
     size_t buffer_size = ROUND_UP(sizeof(NET_BUFFER));
     size_t context = context_total(pool, ContextSize, ContextBackFill);
-    NET_BUFFER_LIST *list = list_create(pool, context, ContextSize, buffer_size + data_space(pool->data_size));
+    NET_BUFFER_LIST *list =
+        list_create(pool, context, ContextSize, buffer_size + data_space(pool->data_size));
     if (list == NULL) {
         return NULL;
     }
@@ -206,8 +214,8 @@ static void free_contexts(NET_BUFFER_LIST *list)
 }
 
 /*
- * Frees a NET_BUFFER_LIST with everything that was allocated together with it; NET_BUFFERs, MDLs and buffers that the driver
- * added are the driver's.  <= DISPATCH_LEVEL.  nf-ndis-ndisfreenetbufferlist.
+ * Frees a NET_BUFFER_LIST with everything that was allocated together with it; NET_BUFFERs, MDLs and buffers
+ * that the driver added are the driver's.  <= DISPATCH_LEVEL.  nf-ndis-ndisfreenetbufferlist.
  */
 VOID NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
 {
@@ -219,9 +227,10 @@ VOID NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
 }
 
 /*
- * Makes ContextSize more bytes of context space the current ones, from the back fill when it has room, else freshly
- * allocated with ContextBackFill bytes to spare.  <= DISPATCH_LEVEL.  NDIS_STATUS_RESOURCES when memory is short,
- * NDIS_STATUS_INVALID_PARAMETER for a size that is not aligned.  nf-ndis-ndisallocatenetbufferlistcontext.
+ * Makes ContextSize more bytes of context space the current ones, from the back fill when it has room, else
+ * freshly allocated with ContextBackFill bytes to spare.  <= DISPATCH_LEVEL.  NDIS_STATUS_RESOURCES when
+ * memory is short, NDIS_STATUS_INVALID_PARAMETER for a size that is not aligned.
+ * nf-ndis-ndisallocatenetbufferlistcontext.
  */
 NDIS_STATUS NdisAllocateNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USHORT ContextSize,
                                              USHORT ContextBackFill, ULONG PoolTag)
@@ -244,7 +253,8 @@ NDIS_STATUS NdisAllocateNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USH
     return NDIS_STATUS_SUCCESS;
 }
 
-/* Undoes the latest NdisAllocateNetBufferListContext of that size.  <= DISPATCH_LEVEL.  nf-ndis-ndisfreenetbufferlistcontext. */
+/* Undoes the latest NdisAllocateNetBufferListContext of that size.  <= DISPATCH_LEVEL.
+ * nf-ndis-ndisfreenetbufferlistcontext. */
 VOID NdisFreeNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USHORT ContextSize)
 {
     NET_BUFFER_LIST_CONTEXT *context = NetBufferList->Context;
@@ -270,7 +280,8 @@ static NET_BUFFER *buffer_create(struct ndis_pool *pool, size_t extra)
     return buffer;
 }
 
-/* Allocates a NET_BUFFER for that MDL chain.  <= DISPATCH_LEVEL.  NULL when memory is short.  nf-ndis-ndisallocatenetbuffer. */
+/* Allocates a NET_BUFFER for that MDL chain.  <= DISPATCH_LEVEL.  NULL when memory is short.
+ * nf-ndis-ndisallocatenetbuffer. */
 PNET_BUFFER NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength)
 {
     NET_BUFFER *buffer = buffer_create(pool_of(PoolHandle, NDIS_SIGNATURE_NB_POOL), 0);
@@ -281,7 +292,8 @@ PNET_BUFFER NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG D
 }
 
 /*
- * Allocates a NET_BUFFER with an MDL and the pool's DataSize bytes; DataLength is 0 at first and all of it unused space.
+ * Allocates a NET_BUFFER with an MDL and the pool's DataSize bytes; DataLength is 0 at first and all of it
+ * unused space.
  * <= DISPATCH_LEVEL.  NULL when memory is short or the pool has no DataSize.
  * nf-ndis-ndisallocatenetbuffermdlanddata.
  */
@@ -299,7 +311,8 @@ PNET_BUFFER NdisAllocateNetBufferMdlAndData(NDIS_HANDLE PoolHandle)
     return buffer;
 }
 
-/* Frees a NET_BUFFER, with MDL and data when they were allocated together.  <= DISPATCH_LEVEL.  nf-ndis-ndisfreenetbuffer. */
+/* Frees a NET_BUFFER, with MDL and data when they were allocated together.  <= DISPATCH_LEVEL.
+ * nf-ndis-ndisfreenetbuffer. */
 VOID NdisFreeNetBuffer(PNET_BUFFER NetBuffer)
 {
     struct ndis_pool *pool = pool_of(NetBuffer->NdisPoolHandle, NDIS_SIGNATURE_NB_POOL);

@@ -5,7 +5,8 @@
 
 static void call_return(struct ndis_adapter *adapter, NET_BUFFER_LIST *lists, ULONG flags)
 {
-    MINIPORT_ENTER(frame, "MiniportReturnNetBufferLists", adapter->driver->handlers.ReturnNetBufferListsHandler);
+    MINIPORT_ENTER(frame, "MiniportReturnNetBufferLists",
+                   adapter->driver->handlers.ReturnNetBufferListsHandler);
     adapter->driver->handlers.ReturnNetBufferListsHandler(adapter->context, lists, flags);
     callback_leave(&frame);
 }
@@ -26,9 +27,9 @@ static void nobody_listens(struct ndis_adapter *adapter, NET_BUFFER_LIST *lists,
 }
 
 /*
- * Hands received NET_BUFFER_LISTs to the driver above.  With NDIS_RECEIVE_FLAGS_RESOURCES they are the miniport's
- * again on return; without it each comes back once through MiniportReturnNetBufferLists, maybe before this
- * returns.  <= DISPATCH_LEVEL.  nf-ndis-ndismindicatereceivenetbufferlists.
+ * Hands received NET_BUFFER_LISTs to the driver above.  With NDIS_RECEIVE_FLAGS_RESOURCES they are the
+ * miniport's again on return; without it each comes back once through MiniportReturnNetBufferLists, maybe
+ * before this returns.  <= DISPATCH_LEVEL.  nf-ndis-ndismindicatereceivenetbufferlists.
  */
 VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferLists,
                                         NDIS_PORT_NUMBER PortNumber, ULONG NumberOfNetBufferLists,
@@ -43,7 +44,9 @@ VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_
         adapter_fault(adapter, "NumberOfNetBufferLists is not the length of the indicated chain");
     }
     if (!adapter_enter(adapter)) {
-        adapter_fault(adapter, "a receive was indicated before MiniportInitializeEx had returned or after MiniportHaltEx");
+        adapter_fault(
+            adapter,
+            "a receive was indicated before MiniportInitializeEx had returned or after MiniportHaltEx");
         nobody_listens(adapter, NetBufferLists, ReceiveFlags);
         return;
     }
@@ -67,10 +70,12 @@ VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_
  * Gives indicated NET_BUFFER_LISTs back: MiniportReturnNetBufferLists is called at the present IRQL.
  * <= DISPATCH_LEVEL.  nf-ndis-ndisreturnnetbufferlists.
  */
-VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags)
+VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists,
+                              ULONG ReturnFlags)
 {
     struct ndis_binding *binding = NdisBindingHandle;
-    ndis_require(binding != NULL && binding->signature == NDIS_SIGNATURE_BINDING, "receives return over a binding");
+    ndis_require(binding != NULL && binding->signature == NDIS_SIGNATURE_BINDING,
+                 "receives return over a binding");
     struct ndis_adapter *adapter = binding->adapter;
     ndis_require(adapter_enter(adapter), "an adapter is not halted while receives are outstanding");
     __atomic_sub_fetch(&adapter->receives, (LONG)nbl_count(NetBufferLists), __ATOMIC_SEQ_CST);
@@ -86,7 +91,8 @@ VOID NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDIC
 {
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     if (adapter == NULL || StatusIndication->Header.Type != NDIS_OBJECT_TYPE_STATUS_INDICATION) {
-        ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x20, 0, (ULONG_PTR)MiniportAdapterHandle, (ULONG_PTR)StatusIndication);
+        ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x20, 0, (ULONG_PTR)MiniportAdapterHandle,
+                    (ULONG_PTR)StatusIndication);
     }
     InterlockedIncrement(&adapter->statuses);
     if (!adapter_enter(adapter)) {

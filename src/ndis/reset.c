@@ -1,8 +1,8 @@
 /*
  * reset.c - MiniportCheckForHangEx and MiniportResetEx.
  *
- * A reset does not change the adapter's state and may overlap with traffic and with a pause.  New OID requests wait for
- * its end.
+ * A reset does not change the adapter's state and may overlap with traffic and with a pause.  New OID
+ * requests wait for its end.
  */
 #include "ndis/adapter.h"
 
@@ -43,7 +43,8 @@ static bool begin(struct ndis_adapter *adapter, NDIS_OID_REQUEST **pending)
 static void check_oids(struct ndis_adapter *adapter, const NDIS_OID_REQUEST *pending)
 {
     const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c = &adapter->driver->handlers;
-    if (pending != NULL && adapter->oid_current == pending && c->MajorNdisVersion == 6 && c->MinorNdisVersion >= 30) {
+    if (pending != NULL && adapter->oid_current == pending && c->MajorNdisVersion == 6 &&
+        c->MinorNdisVersion >= 30) {
         adapter_fault(adapter, "a reset was completed while an OID request was pending");
     }
 }
@@ -90,7 +91,8 @@ NDIS_STATUS adapter_reset(struct ndis_adapter *adapter)
     adapter_oid_resume(adapter);
     if (addressing && adapter->packet_filter_set) {
         ULONG filter = adapter->packet_filter;
-        adapter_oid(adapter, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof filter, NULL);
+        adapter_oid(adapter, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof filter,
+                    NULL);
     }
     indicate(adapter, NDIS_STATUS_RESET_END, &status, sizeof status);
     return status;
@@ -115,7 +117,8 @@ static void watch(void *context)
 {
     struct ndis_adapter *adapter = context;
     LARGE_INTEGER interval = {.QuadPart = -10000000LL * adapter->hang_seconds};
-    while (KeWaitForSingleObject(&adapter->hang_stop, Executive, KernelMode, FALSE, &interval) == STATUS_TIMEOUT) {
+    while (KeWaitForSingleObject(&adapter->hang_stop, Executive, KernelMode, FALSE, &interval) ==
+           STATUS_TIMEOUT) {
         adapter_check_for_hang(adapter);
     }
 }
@@ -137,8 +140,8 @@ void adapter_hang_watch_stop(struct ndis_adapter *adapter)
 }
 
 /*
- * Ends a reset for which MiniportResetEx returned NDIS_STATUS_PENDING.  <= DISPATCH_LEVEL.  Without such a reset: bug check
- * 0x7C/0x0F.  nf-ndis-ndismresetcomplete.
+ * Ends a reset for which MiniportResetEx returned NDIS_STATUS_PENDING.  <= DISPATCH_LEVEL.  Without such a
+ * reset: bug check 0x7C/0x0F.  nf-ndis-ndismresetcomplete.
  */
 VOID NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status, BOOLEAN AddressingReset)
 {

@@ -4,11 +4,10 @@
  * A reader only touches its own processor's count; a writer announces itself and waits until every other
  * processor's count is zero.  Not fair: readers that come and go may keep a writer waiting (RW-7).
  *
- * What is not guaranteed: nothing checks the promotion of a read lock to a write lock, which deadlocks (RW-10).
+ * What is not guaranteed: nothing checks the promotion of a read lock to a write lock, which deadlocks
+ * (RW-10).
  */
 #include "ndis/adapter.h"
-
-#include "ke/engine.h"
 
 #define WAIT_NS 50000u
 #define SPIN_LIMIT 100
@@ -110,8 +109,8 @@ VOID NdisFreeRWLock(PNDIS_RW_LOCK_EX Lock)
 }
 
 /*
- * Acquires for reading, as often as wanted on one processor.  <= DISPATCH_LEVEL, ends at DISPATCH_LEVEL.  RW-3 to RW-8,
- * nf-ndis-ndisacquirerwlockread.
+ * Acquires for reading, as often as wanted on one processor.  <= DISPATCH_LEVEL, ends at DISPATCH_LEVEL. RW-3
+ * to RW-8, nf-ndis-ndisacquirerwlockread.
  */
 VOID NdisAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
@@ -127,8 +126,8 @@ VOID NdisAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHA
 }
 
 /*
- * Acquires for writing, again on the processor that holds it too.  <= DISPATCH_LEVEL, ends at DISPATCH_LEVEL.  RW-3, RW-9,
- * nf-ndis-ndisacquirerwlockwrite.
+ * Acquires for writing, again on the processor that holds it too.  <= DISPATCH_LEVEL, ends at DISPATCH_LEVEL.
+ * RW-3, RW-9, nf-ndis-ndisacquirerwlockwrite.
  */
 VOID NdisAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
@@ -186,8 +185,8 @@ BOOLEAN NdisTryAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockStat
 }
 
 /*
- * Releases one acquisition on the processor that made it and restores the IRQL saved then.  DISPATCH_LEVEL.  RW-11,
- * RW-12, nf-ndis-ndisreleaserwlock.
+ * Releases one acquisition on the processor that made it and restores the IRQL saved then.  DISPATCH_LEVEL.
+ * RW-11, RW-12, nf-ndis-ndisreleaserwlock.
  */
 VOID NdisReleaseRWLock(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState)
 {

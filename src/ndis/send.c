@@ -58,9 +58,9 @@ void adapter_sends_close(struct ndis_adapter *adapter)
 }
 
 /*
- * Sends a chain of NET_BUFFER_LISTs: MiniportSendNetBufferLists is called at once, at the present IRQL.  While the
- * adapter is not Running they come back with NDIS_STATUS_PAUSED.  <= DISPATCH_LEVEL; NDIS_SEND_FLAGS_DISPATCH_LEVEL is
- * passed on (FL-3).  nf-ndis-ndissendnetbufferlists.
+ * Sends a chain of NET_BUFFER_LISTs: MiniportSendNetBufferLists is called at once, at the present IRQL. While
+ * the adapter is not Running they come back with NDIS_STATUS_PAUSED.  <= DISPATCH_LEVEL;
+ * NDIS_SEND_FLAGS_DISPATCH_LEVEL is passed on (FL-3).  nf-ndis-ndissendnetbufferlists.
  */
 VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists,
                             NDIS_PORT_NUMBER PortNumber, ULONG SendFlags)
@@ -81,7 +81,8 @@ VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetB
     ndis_require(adapter->state == ADAPTER_RUNNING, "sends reach the miniport in Running only");
     __atomic_add_fetch(&adapter->sends, count, __ATOMIC_SEQ_CST);
     MINIPORT_ENTER(frame, "MiniportSendNetBufferLists", adapter->driver->handlers.SendNetBufferListsHandler);
-    adapter->driver->handlers.SendNetBufferListsHandler(adapter->context, NetBufferLists, PortNumber, SendFlags);
+    adapter->driver->handlers.SendNetBufferListsHandler(adapter->context, NetBufferLists, PortNumber,
+                                                        SendFlags);
     callback_leave(&frame);
     __atomic_sub_fetch(&adapter->senders, 1, __ATOMIC_SEQ_CST);
 }

@@ -9,7 +9,8 @@
 /* Windows asks twice in this many milliseconds whether it can go on; here only a poll of counters. */
 #define POLL_MICROSECONDS 200
 
-static void become(struct ndis_adapter *adapter, enum adapter_state from, enum adapter_state to, const char *promise)
+static void become(struct ndis_adapter *adapter, enum adapter_state from, enum adapter_state to,
+                   const char *promise)
 {
     KIRQL old = ke_guard_enter(&adapter->guard);
     ndis_require(adapter->state == from, promise);
@@ -31,14 +32,11 @@ static void fill_parameters(const struct ndis_adapter *adapter, NDIS_MINIPORT_IN
     parameters->Header.Size = NDIS_SIZEOF_MINIPORT_INIT_PARAMETERS_REVISION_1;
     parameters->AllocatedResources = adapter->resources->Count == 0 ? NULL : adapter->resources;
     parameters->NetLuid.Value = (ULONG64)adapter->index << 24 | (ULONG64)6 << 48; /* ifType 6: Ethernet */
-    parameters->DefaultPortAuthStates.SendControlState = NdisPortControlStateUncontrolled;
-    parameters->DefaultPortAuthStates.RcvControlState = NdisPortControlStateUncontrolled;
-    parameters->DefaultPortAuthStates.SendAuthorizationState = NdisPortAuthorized;
-    parameters->DefaultPortAuthStates.RcvAuthorizationState = NdisPortAuthorized;
     parameters->IfIndex = adapter->index;
 }
 
-/* What the miniport left behind outlives its adapter from here on; then NDIS makes sure that it cannot be called. */
+/* What the miniport left behind outlives its adapter from here on; then NDIS makes sure that it cannot be
+ * called. */
 static void end_of_adapter(struct ndis_adapter *adapter)
 {
     event_send(EVENT_OWNER_END, adapter, 0, 0, 0, 0);
@@ -150,7 +148,8 @@ void adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)
     ndis_require(adapter->state == ADAPTER_PAUSED, "MiniportHaltEx is called in Paused only");
     ndis_require(adapter->hang_watch == NULL, "no hang check is left at MiniportHaltEx");
     quiesce(adapter);
-    ndis_require(adapter->oid_current == NULL && adapter->sends == 0, "nothing is outstanding at MiniportHaltEx");
+    ndis_require(adapter->oid_current == NULL && adapter->sends == 0,
+                 "nothing is outstanding at MiniportHaltEx");
     MINIPORT_ENTER(frame, "MiniportHaltEx", adapter->driver->handlers.HaltHandlerEx);
     adapter->driver->handlers.HaltHandlerEx(adapter->context, action);
     callback_leave(&frame);
@@ -185,7 +184,8 @@ void adapter_surprise_remove(struct ndis_adapter *adapter)
                    .Size = NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1},
         .DevicePnPEvent = NdisDevicePnPEventSurpriseRemoved,
     };
-    MINIPORT_ENTER(frame, "MiniportDevicePnPEventNotify", adapter->driver->handlers.DevicePnPEventNotifyHandler);
+    MINIPORT_ENTER(frame, "MiniportDevicePnPEventNotify",
+                   adapter->driver->handlers.DevicePnPEventNotifyHandler);
     adapter->driver->handlers.DevicePnPEventNotifyHandler(adapter->context, &event);
     callback_leave(&frame);
 }
@@ -200,8 +200,8 @@ static void operation_complete(struct ndis_adapter *adapter, enum adapter_state 
 }
 
 /*
- * Ends a restart for which MiniportRestart returned NDIS_STATUS_PENDING.  <= DISPATCH_LEVEL.  Without such a restart:
- * bug check 0x7C/0x1F.  nf-ndis-ndismrestartcomplete.
+ * Ends a restart for which MiniportRestart returned NDIS_STATUS_PENDING.  <= DISPATCH_LEVEL.  Without such a
+ * restart: bug check 0x7C/0x1F.  nf-ndis-ndismrestartcomplete.
  */
 VOID NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
 {
@@ -209,8 +209,8 @@ VOID NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
 }
 
 /*
- * Ends a pause for which MiniportPause returned NDIS_STATUS_PENDING.  <= DISPATCH_LEVEL.  Without such a pause: bug check
- * 0x7C/0x1F.  nf-ndis-ndismpausecomplete.
+ * Ends a pause for which MiniportPause returned NDIS_STATUS_PENDING.  <= DISPATCH_LEVEL.  Without such a
+ * pause: bug check 0x7C/0x1F.  nf-ndis-ndismpausecomplete.
  */
 VOID NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle)
 {

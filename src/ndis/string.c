@@ -19,14 +19,16 @@ VOID NdisInitAnsiString(PANSI_STRING DestinationString, PCSTR SourceString)
     RtlInitAnsiString(DestinationString, SourceString);
 }
 
-/* Widens into the caller's buffer.  PASSIVE_LEVEL.  NDIS_STATUS_FAILURE when it is too small.  nf-ndis-ndisansistringtounicodestring. */
+/* Widens into the caller's buffer.  PASSIVE_LEVEL.  NDIS_STATUS_FAILURE when it is too small.
+ * nf-ndis-ndisansistringtounicodestring. */
 NDIS_STATUS NdisAnsiStringToUnicodeString(PUNICODE_STRING DestinationString, PANSI_STRING SourceString)
 {
     NTSTATUS status = RtlAnsiStringToUnicodeString(DestinationString, SourceString, FALSE);
     return NT_SUCCESS(status) ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
 }
 
-/* Narrows into the caller's buffer.  PASSIVE_LEVEL.  NDIS_STATUS_FAILURE when it is too small.  nf-ndis-ndisunicodestringtoansistring. */
+/* Narrows into the caller's buffer.  PASSIVE_LEVEL.  NDIS_STATUS_FAILURE when it is too small.
+ * nf-ndis-ndisunicodestringtoansistring. */
 NDIS_STATUS NdisUnicodeStringToAnsiString(PANSI_STRING DestinationString, PUNICODE_STRING SourceString)
 {
     NTSTATUS status = RtlUnicodeStringToAnsiString(DestinationString, SourceString, FALSE);
@@ -47,8 +49,8 @@ BOOLEAN NdisEqualString(PNDIS_STRING String1, PNDIS_STRING String2, BOOLEAN Case
 }
 
 /*
- * Makes a wide copy of a terminated string, which NdisFreeString frees.  PASSIVE_LEVEL.  Buffer is NULL when memory is
- * short.  nf-ndis-ndisinitializestring.
+ * Makes a wide copy of a terminated string, which NdisFreeString frees.  PASSIVE_LEVEL.  Buffer is NULL when
+ * memory is short.  nf-ndis-ndisinitializestring.
  */
 VOID NdisInitializeString(PNDIS_STRING Destination, PUCHAR Source)
 {
@@ -66,7 +68,8 @@ VOID NdisInitializeString(PNDIS_STRING Destination, PUCHAR Source)
     Destination->MaximumLength = (USHORT)(Destination->Length + sizeof(WCHAR));
 }
 
-/* Sets up a lookaside list of non-paged memory.  <= DISPATCH_LEVEL.  nf-ndis-ndisinitializenpagedlookasidelist. */
+/* Sets up a lookaside list of non-paged memory.  <= DISPATCH_LEVEL.
+ * nf-ndis-ndisinitializenpagedlookasidelist. */
 VOID NdisInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE_FUNCTION Allocate,
                                        PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
 {

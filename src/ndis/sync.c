@@ -3,8 +3,6 @@
  */
 #include "ndis/adapter.h"
 
-#include "ke/engine.h"
-
 #define EVENT_POLL_NS 100000000u
 
 /* Makes a notification event, not signalled.  Any IRQL.  EV-1, nf-ndis-ndisinitializeevent. */
@@ -13,7 +11,8 @@ VOID NdisInitializeEvent(PNDIS_EVENT Event)
     KeInitializeEvent(&Event->Event, NotificationEvent, FALSE);
 }
 
-/* Signals the event: every waiter goes on, until it is reset.  <= DISPATCH_LEVEL.  EV-2, nf-ndis-ndissetevent. */
+/* Signals the event: every waiter goes on, until it is reset.  <= DISPATCH_LEVEL.  EV-2,
+ * nf-ndis-ndissetevent. */
 VOID NdisSetEvent(PNDIS_EVENT Event)
 {
     KeSetEvent(&Event->Event, IO_NO_INCREMENT, FALSE);
@@ -25,7 +24,8 @@ VOID NdisResetEvent(PNDIS_EVENT Event)
     KeClearEvent(&Event->Event);
 }
 
-/* A wait where waiting is forbidden (EV-4): stops the machine, or only looks when a listener has made a finding of it. */
+/* A wait where waiting is forbidden (EV-4): stops the machine, or only looks when a listener has made a
+ * finding of it. */
 static BOOLEAN wait_above_passive(PNDIS_EVENT Event, UINT MsToWait)
 {
     bool objected = event_send(EVENT_WAIT, &Event->Event, 1, MsToWait == 0 ? (uintptr_t)-1 : MsToWait,
@@ -41,8 +41,8 @@ static BOOLEAN wait_above_passive(PNDIS_EVENT Event, UINT MsToWait)
 }
 
 /*
- * Waits until the event is signalled, at most MsToWait milliseconds (0: for ever); TRUE when it was signalled.
- * PASSIVE_LEVEL; above it, APC_LEVEL too: bug check 0x7C/0x14.  EV-3, EV-4, nf-ndis-ndiswaitevent.
+ * Waits until the event is signalled, at most MsToWait milliseconds (0: for ever); TRUE when it was
+ * signalled. PASSIVE_LEVEL; above it, APC_LEVEL too: bug check 0x7C/0x14.  EV-3, EV-4, nf-ndis-ndiswaitevent.
  */
 BOOLEAN NdisWaitEvent(PNDIS_EVENT Event, UINT MsToWait)
 {
@@ -50,7 +50,8 @@ BOOLEAN NdisWaitEvent(PNDIS_EVENT Event, UINT MsToWait)
         return wait_above_passive(Event, MsToWait);
     }
     LARGE_INTEGER timeout = {.QuadPart = -10000LL * MsToWait};
-    NTSTATUS status = KeWaitForSingleObject(&Event->Event, Executive, KernelMode, FALSE, MsToWait == 0 ? NULL : &timeout);
+    NTSTATUS status =
+        KeWaitForSingleObject(&Event->Event, Executive, KernelMode, FALSE, MsToWait == 0 ? NULL : &timeout);
     return status == STATUS_SUCCESS;
 }
 
@@ -59,6 +60,24 @@ VOID NdisMSleep(ULONG MicrosecondsToSleep)
 {
     LARGE_INTEGER interval = {.QuadPart = -10LL * MicrosecondsToSleep};
     KeDelayExecutionThread(KernelMode, FALSE, &interval);
+}
+
+/* Keeps the processor busy.  Any IRQL.  DL-1, nf-ndis-ndisstallexecution. */
+VOID NdisStallExecution(UINT MicrosecondsToStall)
+{
+    KeStallExecutionProcessor(MicrosecondsToStall);
+}
+
+/* Wall-clock time in 100 ns units since 1601.  Any IRQL.  nf-ndis-ndisgetcurrentsystemtime. */
+VOID NdisGetCurrentSystemTime(PLARGE_INTEGER pCurrentTime)
+{
+    pCurrentTime->QuadPart = (LONGLONG)host_system_time();
+}
+
+/* The same in 32 bits: wraps after 49.7 days.  Any IRQL. */
+VOID NdisGetSystemUpTime(PULONG pSystemUpTime)
+{
+    *pSystemUpTime = (ULONG)(ke_engine->now() / 1000000u);
 }
 
 /* Milliseconds since the machine started.  Any IRQL.  nf-ndis-ndisgetsystemuptimeex. */

@@ -9,12 +9,14 @@
 static DEVICE_OBJECT physical_device, functional_device, next_device;
 
 /*
- * The adapter's device objects and resources; any pointer may be NULL.  Any IRQL.  The lists of resources are those that
- * MiniportInitializeEx was given; here NULL, since drivers get them there.  nf-ndis-ndismgetdeviceproperty.
+ * The adapter's device objects and resources; any pointer may be NULL.  Any IRQL.  The lists of resources are
+ * those that MiniportInitializeEx was given; here NULL, since drivers get them there.
+ * nf-ndis-ndismgetdeviceproperty.
  */
 VOID NdisMGetDeviceProperty(NDIS_HANDLE MiniportAdapterHandle, PDEVICE_OBJECT *PhysicalDeviceObject,
                             PDEVICE_OBJECT *FunctionalDeviceObject, PDEVICE_OBJECT *NextDeviceObject,
-                            PCM_RESOURCE_LIST *AllocatedResources, PCM_RESOURCE_LIST *AllocatedResourcesTranslated)
+                            PCM_RESOURCE_LIST *AllocatedResources,
+                            PCM_RESOURCE_LIST *AllocatedResourcesTranslated)
 {
     (void)MiniportAdapterHandle;
     if (PhysicalDeviceObject != NULL) {
@@ -40,28 +42,108 @@ UINT NdisGetVersion(VOID)
     return 6u << 16 | 30u;
 }
 
-/* Processors that are active in a group; there is one group.  Any IRQL.  nf-ndis-ndisgroupactiveprocessorcount. */
+/* ---- processors: one group, all of them active, numbers are indexes.  Any IRQL. ---------------------- */
+
+static KAFFINITY all_processors(void)
+{
+    return ke_processor_count >= 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << ke_processor_count) - 1;
+}
+
+/* nf-ndis-ndissystemprocessorcount. */
+ULONG NdisSystemProcessorCount(VOID)
+{
+    return ke_processor_count;
+}
+
+/* nf-ndis-ndissystemactiveprocessorcount; the set may be unwanted. */
+ULONG NdisSystemActiveProcessorCount(PKAFFINITY ActiveProcessors)
+{
+    if (ActiveProcessors != NULL) {
+        *ActiveProcessors = all_processors();
+    }
+    return ke_processor_count;
+}
+
+/* nf-ndis-ndisgroupactiveprocessorcount. */
 ULONG NdisGroupActiveProcessorCount(USHORT Group)
 {
     return Group == 0 || Group == ALL_PROCESSOR_GROUPS ? ke_processor_count : 0;
 }
 
-/* Processors that may ever be active in a group.  Any IRQL.  nf-ndis-ndisgroupmaxprocessorcount. */
+/* nf-ndis-ndisgroupmaxprocessorcount. */
 ULONG NdisGroupMaxProcessorCount(USHORT Group)
 {
     return NdisGroupActiveProcessorCount(Group);
 }
 
-/* The number of the processor that runs the caller.  Any IRQL.  nf-ndis-ndiscurrentprocessorindex. */
+/* nf-ndis-ndisgroupactiveprocessormask. */
+KAFFINITY NdisGroupActiveProcessorMask(USHORT Group)
+{
+    return Group == 0 ? all_processors() : 0;
+}
+
+/* nf-ndis-ndisactivegroupcount. */
+USHORT NdisActiveGroupCount(VOID)
+{
+    return 1;
+}
+
+/* nf-ndis-ndismaxgroupcount. */
+USHORT NdisMaxGroupCount(VOID)
+{
+    return 1;
+}
+
+/* nf-ndis-ndiscurrentprocessorindex. */
 ULONG NdisCurrentProcessorIndex(VOID)
 {
     return ke_processor()->number;
 }
 
-/*
- * Writes an entry into the error log: a line of debugger output.  <= DISPATCH_LEVEL.  nf-ndis-ndiswriteerrorlogentry.
+/* nf-ndis-ndiscurrentgroupandprocessor. */
+PROCESSOR_NUMBER NdisCurrentGroupAndProcessor(VOID)
+{
+    return (PROCESSOR_NUMBER){.Group = 0, .Number = (UCHAR)ke_processor()->number};
+}
+
+/* nf-ndis-ndisprocessornumbertoindex; INVALID_PROCESSOR_INDEX when there is no such processor. */
+ULONG NdisProcessorNumberToIndex(PROCESSOR_NUMBER ProcNumber)
+{
+    return ProcNumber.Group == 0 && ProcNumber.Number < ke_processor_count ? ProcNumber.Number
+                                                                           : INVALID_PROCESSOR_INDEX;
+}
+
+/* nf-ndis-ndisprocessorindextonumber. */
+NDIS_STATUS NdisProcessorIndexToNumber(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber)
+{
+    if (ProcIndex >= ke_processor_count) {
+        return NDIS_STATUS_INVALID_PARAMETER;
+    }
+    *ProcNumber = (PROCESSOR_NUMBER){.Group = 0, .Number = (UCHAR)ProcIndex};
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* The size of a cache line: what to align data to that processors share.  nf-ndis-ndisgetshareddataalignment.
  */
-VOID NdisWriteErrorLogEntry(NDIS_HANDLE NdisAdapterHandle, NDIS_ERROR_CODE ErrorCode, ULONG NumberOfErrorValues, ...)
+ULONG NdisGetSharedDataAlignment(VOID)
+{
+    return 64;
+}
+
+/* The high byte that a driver puts into its cancel ids, another one for each caller.
+ * nf-ndis-ndisgeneratepartialcancelid. */
+UCHAR NdisGeneratePartialCancelId(VOID)
+{
+    static volatile LONG next;
+    return (UCHAR)InterlockedIncrement(&next);
+}
+
+/*
+ * Writes an entry into the error log: a line of debugger output.  <= DISPATCH_LEVEL.
+ * nf-ndis-ndiswriteerrorlogentry.
+ */
+VOID NdisWriteErrorLogEntry(NDIS_HANDLE NdisAdapterHandle, NDIS_ERROR_CODE ErrorCode,
+                            ULONG NumberOfErrorValues, ...)
 {
     const struct ndis_adapter *adapter = adapter_of(NdisAdapterHandle);
     ULONG values[4] = {0};
@@ -74,4 +156,29 @@ VOID NdisWriteErrorLogEntry(NDIS_HANDLE NdisAdapterHandle, NDIS_ERROR_CODE Error
     DbgPrint("%s: error log 0x%08lX, %lu values: 0x%lX 0x%lX 0x%lX 0x%lX\n",
              adapter == NULL ? "NDIS" : adapter->name, ErrorCode, NumberOfErrorValues, values[0], values[1],
              values[2], values[3]);
+}
+
+/*
+ * An object that serves as NdisHandle for a driver that has no other.  <= DISPATCH_LEVEL.  NULL when memory
+ * is short. nf-ndis-ndisallocategenericobject.
+ */
+PNDIS_GENERIC_OBJECT NdisAllocateGenericObject(PDRIVER_OBJECT DriverObject, ULONG Tag, USHORT Size)
+{
+    size_t size = Size < sizeof(NDIS_GENERIC_OBJECT) ? sizeof(NDIS_GENERIC_OBJECT) : Size;
+    NDIS_GENERIC_OBJECT *object = ndis_allocate(size);
+    if (object != NULL) {
+        object->Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
+        object->Header.Size = (USHORT)size;
+        object->DriverObject = DriverObject;
+        event_send(EVENT_OBJECT_CREATE, object, OBJECT_HANDLE, size, Tag, 0);
+    }
+    return object;
+}
+
+/* Frees a generic object.  <= DISPATCH_LEVEL.  nf-ndis-ndisfreegenericobject. */
+VOID NdisFreeGenericObject(PNDIS_GENERIC_OBJECT NdisObject)
+{
+    event_send(EVENT_OWNER_END, NdisObject, 0, 0, 0, 0);
+    event_send(EVENT_OBJECT_DESTROY, NdisObject, OBJECT_HANDLE, 0, 0, 0);
+    ndis_free(NdisObject);
 }

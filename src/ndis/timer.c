@@ -65,8 +65,8 @@ static void unlink_timer(struct ndis_timer *timer)
 }
 
 /*
- * Makes a timer object.  <= DISPATCH_LEVEL.  NDIS_STATUS_BAD_CHARACTERISTICS for a wrong header or no function,
- * NDIS_STATUS_RESOURCES.  TI-1, nf-ndis-ndisallocatetimerobject.
+ * Makes a timer object.  <= DISPATCH_LEVEL.  NDIS_STATUS_BAD_CHARACTERISTICS for a wrong header or no
+ * function, NDIS_STATUS_RESOURCES.  TI-1, nf-ndis-ndisallocatetimerobject.
  */
 NDIS_STATUS NdisAllocateTimerObject(NDIS_HANDLE NdisHandle, PNDIS_TIMER_CHARACTERISTICS TimerCharacteristics,
                                     PNDIS_HANDLE pTimerObject)
@@ -91,7 +91,8 @@ NDIS_STATUS NdisAllocateTimerObject(NDIS_HANDLE NdisHandle, PNDIS_TIMER_CHARACTE
 }
 
 /*
- * Frees a timer object that is not set.  <= DISPATCH_LEVEL, its own callback included.  TI-10, nf-ndis-ndisfreetimerobject.
+ * Frees a timer object that is not set.  <= DISPATCH_LEVEL, its own callback included.  TI-10,
+ * nf-ndis-ndisfreetimerobject.
  */
 VOID NdisFreeTimerObject(NDIS_HANDLE TimerObject)
 {
@@ -104,8 +105,8 @@ VOID NdisFreeTimerObject(NDIS_HANDLE TimerObject)
 }
 
 /*
- * Sets a timer; TRUE when it was set already (that expiry is cancelled).  A FunctionContext of NULL means the one of
- * the characteristics.  <= DISPATCH_LEVEL.  TI-2, TI-3, nf-ndis-ndissettimerobject.
+ * Sets a timer; TRUE when it was set already (that expiry is cancelled).  A FunctionContext of NULL means the
+ * one of the characteristics.  <= DISPATCH_LEVEL.  TI-2, TI-3, nf-ndis-ndissettimerobject.
  */
 BOOLEAN NdisSetTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER DueTime, LONG MillisecondsPeriod,
                            PVOID FunctionContext)
@@ -124,8 +125,9 @@ BOOLEAN NdisSetCoalescableTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER Due
 }
 
 /*
- * Cancels a timer; TRUE when it was set: then a one-shot timer's callback does not run.  A periodic timer's callback has
- * finished on return.  Periodic: PASSIVE_LEVEL; one-shot: <= DISPATCH_LEVEL.  TI-7, TI-8, nf-ndis-ndiscanceltimerobject.
+ * Cancels a timer; TRUE when it was set: then a one-shot timer's callback does not run.  A periodic timer's
+ * callback has finished on return.  Periodic: PASSIVE_LEVEL; one-shot: <= DISPATCH_LEVEL.  TI-7, TI-8,
+ * nf-ndis-ndiscanceltimerobject.
  */
 BOOLEAN NdisCancelTimerObject(NDIS_HANDLE TimerObject)
 {

@@ -19,7 +19,8 @@ static struct ndis_work_item *item_of(NDIS_HANDLE handle)
     return item;
 }
 
-/* The callback may queue or free its item: it is off the queue, and nothing of it is touched afterwards (WI-3). */
+/* The callback may queue or free its item: it is off the queue, and nothing of it is touched afterwards
+ * (WI-3). */
 static void work(void *context)
 {
     struct ndis_work_item *item = context;
@@ -32,8 +33,8 @@ static void work(void *context)
 }
 
 /*
- * Makes a work item that belongs to an adapter, a driver or an NDIS device.  <= DISPATCH_LEVEL.  NULL when memory is short.
- * WI-1, nf-ndis-ndisallocateioworkitem.
+ * Makes a work item that belongs to an adapter, a driver or an NDIS device.  <= DISPATCH_LEVEL.  NULL when
+ * memory is short. WI-1, nf-ndis-ndisallocateioworkitem.
  */
 NDIS_HANDLE NdisAllocateIoWorkItem(NDIS_HANDLE NdisObjectHandle)
 {
@@ -50,7 +51,8 @@ NDIS_HANDLE NdisAllocateIoWorkItem(NDIS_HANDLE NdisObjectHandle)
  * Queues a work item; Routine runs at PASSIVE_LEVEL in a system thread.  The item must not be queued already.
  * <= DISPATCH_LEVEL.  WI-2, nf-ndis-ndisqueueioworkitem.
  */
-VOID NdisQueueIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle, NDIS_IO_WORKITEM_ROUTINE Routine, PVOID WorkItemContext)
+VOID NdisQueueIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle, NDIS_IO_WORKITEM_ROUTINE Routine,
+                         PVOID WorkItemContext)
 {
     struct ndis_work_item *item = item_of(NdisIoWorkItemHandle);
     item->routine = Routine;
@@ -58,11 +60,35 @@ VOID NdisQueueIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle, NDIS_IO_WORKITEM_ROUT
     ExQueueWorkItem(&item->item, CriticalWorkQueue);
 }
 
-/* Frees a work item that is not queued, from its own callback too.  <= DISPATCH_LEVEL.  WI-3, nf-ndis-ndisfreeioworkitem. */
+/* Frees a work item that is not queued, from its own callback too.  <= DISPATCH_LEVEL.  WI-3,
+ * nf-ndis-ndisfreeioworkitem. */
 VOID NdisFreeIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle)
 {
     struct ndis_work_item *item = item_of(NdisIoWorkItemHandle);
     event_send(EVENT_OBJECT_DESTROY, item, OBJECT_WORK_ITEM, 0, 0, 0);
     item->signature = NDIS_SIGNATURE_DEAD;
     ndis_free(item);
+}
+
+/* NDIS_WORK_ITEM.WrapperReserved holds ex's work item while it is queued. */
+_Static_assert(sizeof(WORK_QUEUE_ITEM) <= sizeof(((NDIS_WORK_ITEM *)0)->WrapperReserved), "WrapperReserved");
+
+static void work_old(void *context)
+{
+    NDIS_WORK_ITEM *item = context;
+    NDIS_PROC routine = item->Routine;
+    struct callback_frame frame;
+    callback_enter(&frame, CALLBACK_WORK_ITEM, "NdisWorkItem", (const void *)(uintptr_t)routine);
+    routine(item, item->Context);
+    callback_leave(&frame);
+}
+
+/* Queues a work item of the older kind, in the driver's own memory.  <= DISPATCH_LEVEL.
+ * nf-ndis-ndisscheduleworkitem. */
+NDIS_STATUS NdisScheduleWorkItem(PNDIS_WORK_ITEM WorkItem)
+{
+    WORK_QUEUE_ITEM *item = (WORK_QUEUE_ITEM *)(void *)WorkItem->WrapperReserved;
+    ExInitializeWorkItem(item, work_old, WorkItem);
+    ExQueueWorkItem(item, CriticalWorkQueue);
+    return NDIS_STATUS_SUCCESS;
 }

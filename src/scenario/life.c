@@ -3,8 +3,6 @@
  */
 #include "scenario/life_machine.h"
 
-#include "ke/engine.h"
-
 #define SIDE_TRAFFIC_MINIMUM 200
 #define SIDE_TRAFFIC_MAXIMUM 4000
 

@@ -1,12 +1,12 @@
 /*
  * life.h - the scenario `life`: a miniport's adapter through every legal edge of its state table.
  *
- * run.c loads the drivers, runs each DriverEntry and, after life_run, each DriverUnload; life_run is the part in
- * between: it gives the miniport an adapter with a device on the bus, binds the scripted protocol to it, walks the
- * states with traffic in flight, and takes the adapter away again, twice (halt, surprise removal).
+ * run.c loads the drivers, runs each DriverEntry and, after life_run, each DriverUnload; life_run is the part
+ * in between: it gives the miniport an adapter with a device on the bus, binds the scripted protocol to it,
+ * walks the states with traffic in flight, and takes the adapter away again, twice (halt, surprise removal).
  *
- * What is not guaranteed: a miniport without hardware decides for itself what becomes of a frame, so for such a
- * driver only the completion of sends and the return of receives is checked, not the contents of a wire.
+ * What is not guaranteed: a miniport without hardware decides for itself what becomes of a frame, so for such
+ * a driver only the completion of sends and the return of receives is checked, not the contents of a wire.
  */
 #ifndef UNDIS_SCENARIO_LIFE_H
 #define UNDIS_SCENARIO_LIFE_H
@@ -21,15 +21,16 @@
 
 struct life {
     /* Filled in by the caller. */
-    uint64_t frames;            /* to pass each way */
+    uint64_t frames;               /* to pass each way */
     const struct capture *traffic; /* what to send and to receive, again and again; NULL: built-in frames */
-    const char *pcap_out;       /* file for what crosses the wire; NULL: none */
-    DRIVER_OBJECT *driver;      /* the miniport's, after a successful DriverEntry */
+    const char *pcap_out;          /* file for what crosses the wire; NULL: none */
+    DRIVER_OBJECT *driver;         /* the miniport's, after a successful DriverEntry */
     const char *driver_name;
     double timeout_seconds; /* 0: a generous limit from the number of frames */
-    void (*progress)(const char *step, uint64_t done, uint64_t total); /* may be NULL; not on a processor's stack */
+    void (*progress)(const char *step, uint64_t done,
+                     uint64_t total); /* may be NULL; not on a processor's stack */
     /* Filled in by life_run. */
-    bool ran;                /* false: `error` says why the life could not be completed */
+    bool ran; /* false: `error` says why the life could not be completed */
     char error[256];
     uint64_t frames_sent;     /* given to the miniport and completed with success */
     uint64_t frames_received; /* indicated by the miniport */
@@ -45,7 +46,8 @@ bool life_applies(const DRIVER_OBJECT *driver);
 /* Walks the life.  PASSIVE_LEVEL, in a system thread of the simulated machine. */
 void life_run(struct life *life);
 
-/* Ends in MiniportShutdownEx instead: afterwards nothing of the driver may be called, its DriverUnload neither. */
+/* Ends in MiniportShutdownEx instead: afterwards nothing of the driver may be called, its DriverUnload
+ * neither. */
 void life_run_to_shutdown(struct life *life);
 
 #endif

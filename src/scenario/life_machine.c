@@ -4,13 +4,12 @@
 #include "scenario/life_machine.h"
 
 #include "dev/unic.h"
-#include "ke/engine.h"
 
 #include <stdio.h>
 
 #define DIRQL 6
-#define STALL_NS 30000000000ull  /* without any progress */
-#define SETTLE_NS 20000000ull    /* nothing moved for so long: nothing is in flight */
+#define STALL_NS 30000000000ull /* without any progress */
+#define SETTLE_NS 20000000ull   /* nothing moved for so long: nothing is in flight */
 #define IDLE_NS 200000000ull
 #define POLL_MICROSECONDS 1000
 
@@ -35,7 +34,8 @@ bool machine_fail(struct life_machine *m, const char *why)
     struct life *life = m->life;
     KIRQL old = ke_mask();
     if (life->error[0] == 0) {
-        snprintf(life->error, sizeof life->error, "%s: %s", life->last_step == NULL ? "life" : life->last_step, why);
+        snprintf(life->error, sizeof life->error, "%s: %s",
+                 life->last_step == NULL ? "life" : life->last_step, why);
     }
     ke_unmask(old);
     return false;
@@ -266,8 +266,10 @@ static bool bring_up_peer(struct life_machine *m)
         return true;
     }
     machine_step(m, "initializing a second adapter");
-    return initialize(m, m->peer) && (stack_bind(&m->peer_stack, m->peer) || machine_fail(m, "not enough memory")) &&
-           adapter_restart(m->peer) == NDIS_STATUS_SUCCESS && stack_filter_set(&m->peer_stack) == NDIS_STATUS_SUCCESS;
+    return initialize(m, m->peer) &&
+           (stack_bind(&m->peer_stack, m->peer) || machine_fail(m, "not enough memory")) &&
+           adapter_restart(m->peer) == NDIS_STATUS_SUCCESS &&
+           stack_filter_set(&m->peer_stack) == NDIS_STATUS_SUCCESS;
 }
 
 bool machine_bring_up(struct life_machine *m)
@@ -372,7 +374,8 @@ bool machine_end_traffic(struct life_machine *m, enum traffic_kind kind)
 {
     stack_stop(&m->stack);
     if (!poll(m, quiet, STALL_NS, NULL, 0)) {
-        return machine_fail(m, m->adapter->sends != 0 ? "sends were never completed" : "receives were never returned");
+        return machine_fail(m, m->adapter->sends != 0 ? "sends were never completed"
+                                                      : "receives were never returned");
     }
     poll(m, never, SETTLE_NS, NULL, 0); /* what is still on its way arrives */
     struct traffic_totals totals;

@@ -1,6 +1,6 @@
 /*
- * life_machine.h - what the scenarios around a miniport's life are made of: the bus, the wire, a neighbour on the
- * interrupt line, the adapter and the scripted protocol on it.
+ * life_machine.h - what the scenarios around a miniport's life are made of: the bus, the wire, a neighbour on
+ * the interrupt line, the adapter and the scripted protocol on it.
  */
 #ifndef UNDIS_SCENARIO_LIFE_MACHINE_H
 #define UNDIS_SCENARIO_LIFE_MACHINE_H
@@ -40,7 +40,8 @@ void machine_destroy(struct life_machine *m);
 
 /* Names the step that begins. */
 void machine_step(struct life_machine *m, const char *step);
-/* Both return false: machine_fail always, machine_check when `fault` is not NULL or the miniport broke a promise. */
+/* Both return false: machine_fail always, machine_check when `fault` is not NULL or the miniport broke a
+ * promise. */
 bool machine_fail(struct life_machine *m, const char *why);
 bool machine_check(struct life_machine *m, const char *fault);
 

@@ -174,7 +174,8 @@ void stack_oid_complete(void *context, NDIS_OID_REQUEST *request, NDIS_STATUS st
         stack_fault(stack, "an OID request was completed with NDIS_STATUS_PENDING");
     }
     if (request->RequestType != NdisRequestSetInformation && status == NDIS_STATUS_SUCCESS &&
-        request->DATA.QUERY_INFORMATION.BytesWritten > request->DATA.QUERY_INFORMATION.InformationBufferLength) {
+        request->DATA.QUERY_INFORMATION.BytesWritten >
+            request->DATA.QUERY_INFORMATION.InformationBufferLength) {
         stack_fault(stack, "an OID request was answered with more bytes than its buffer has");
     }
     InterlockedIncrement(&stack->oids_completed);
@@ -197,10 +198,11 @@ static void fill(struct question *question, NDIS_OID oid, NDIS_REQUEST_TYPE type
 
 NDIS_STATUS stack_ask(struct stack *stack)
 {
-    static const NDIS_OID oids[] = {OID_GEN_SUPPORTED_LIST,        OID_GEN_STATISTICS,
-                                    OID_GEN_MAXIMUM_TOTAL_SIZE,    OID_GEN_VENDOR_DESCRIPTION,
-                                    OID_802_3_CURRENT_ADDRESS,     OID_GEN_XMIT_OK,
-                                    OID_GEN_INTERRUPT_MODERATION,  0xFF0101FF /* no miniport knows this one */};
+    static const NDIS_OID oids[] = {
+        OID_GEN_SUPPORTED_LIST,       OID_GEN_STATISTICS,
+        OID_GEN_MAXIMUM_TOTAL_SIZE,   OID_GEN_VENDOR_DESCRIPTION,
+        OID_802_3_CURRENT_ADDRESS,    OID_GEN_XMIT_OK,
+        OID_GEN_INTERRUPT_MODERATION, 0xFF0101FF /* no miniport knows this one */};
     enum { COUNT = sizeof oids / sizeof oids[0] };
     struct question *questions = ndis_allocate(COUNT * sizeof *questions);
     if (questions == NULL) {
@@ -231,7 +233,8 @@ void stack_status(void *context, const NDIS_STATUS_INDICATION *indication)
     if (indication->StatusCode == NDIS_STATUS_RESET_END) {
         InterlockedIncrement(&stack->resets_seen);
     }
-    if (indication->StatusCode == NDIS_STATUS_LINK_STATE && indication->StatusBufferSize >= sizeof(NDIS_LINK_STATE)) {
+    if (indication->StatusCode == NDIS_STATUS_LINK_STATE &&
+        indication->StatusBufferSize >= sizeof(NDIS_LINK_STATE)) {
         const NDIS_LINK_STATE *link = indication->StatusBuffer;
         stack->connected = link->MediaConnectState == MediaConnectStateConnected;
     }

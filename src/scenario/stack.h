@@ -1,9 +1,11 @@
 /*
- * stack.h - the scripted protocol that stands in for the TCP/IP stack above a miniport, and the far end of its wire.
+ * stack.h - the scripted protocol that stands in for the TCP/IP stack above a miniport, and the far end of
+ * its wire.
  *
- * It sends the frames of a capture from several threads and DPCs, as single NET_BUFFER_LISTs and chains, with several
- * NET_BUFFERs each, in fragmented MDL chains; takes receives, keeps some and returns them later; and counts, by
- * content, what was handed down, completed, seen on the wire, offered to the interface and received.
+ * It sends the frames of a capture from several threads and DPCs, as single NET_BUFFER_LISTs and chains, with
+ * several NET_BUFFERs each, in fragmented MDL chains; takes receives, keeps some and returns them later; and
+ * counts, by content, what was handed down, completed, seen on the wire, offered to the interface and
+ * received.
  *
  * What is not guaranteed: order.  Frames with equal contents are not told apart.
  */
@@ -30,7 +32,7 @@ struct frame_set {
     const struct capture *capture;
     ULONG *index; /* hash table of frame numbers plus one */
     size_t slots;
-    ULONG *same;  /* of each frame: the first frame with the same contents */
+    ULONG *same; /* of each frame: the first frame with the same contents */
 };
 
 struct traffic_totals {
@@ -51,8 +53,8 @@ struct stack {
     volatile bool sending;
     volatile LONG64 send_target, send_next; /* frames */
     volatile LONG64 offer_target, offer_next;
-    volatile LONG64 completed, received;   /* frames */
-    volatile LONG outstanding;             /* frames below us */
+    volatile LONG64 completed, received; /* frames */
+    volatile LONG outstanding;           /* frames below us */
     KEVENT room;
     struct _KTHREAD *senders[STACK_SENDERS];
     unsigned sender_count;
@@ -69,11 +71,12 @@ struct stack {
     volatile LONG oids_pending;
     KEVENT oids_done;
     volatile LONG oids_completed, cancels, resets_seen;
-    volatile bool connected; /* media state, as last indicated */
+    volatile bool connected;    /* media state, as last indicated */
     const char *volatile fault; /* the first thing that must not happen, in words */
 };
 
-/* PASSIVE_LEVEL for all that follows.  `wire` is set by the caller afterwards.  False when memory is short. */
+/* PASSIVE_LEVEL for all that follows.  `wire` is set by the caller afterwards.  False when memory is short.
+ */
 bool stack_create(struct stack *stack, const struct capture *capture);
 void stack_destroy(struct stack *stack);
 
@@ -94,7 +97,8 @@ void stack_totals(const struct stack *stack, struct traffic_totals *totals);
 /* How strictly the counts are compared. */
 enum traffic_kind {
     TRAFFIC_LOSSLESS,  /* nothing may be missing */
-    TRAFFIC_DISTURBED, /* a reset or pause came between: frames may be missing, none may be invented or doubled */
+    TRAFFIC_DISTURBED, /* a reset or pause came between: frames may be missing, none may be invented or
+                          doubled */
     TRAFFIC_REMOVED    /* the hardware vanished: what was completed with success may be missing too */
 };
 /* Compares what was counted.  NULL when all is well, else what is wrong. */

@@ -1,10 +1,9 @@
 /*
- * stack_receive.c - what the scripted protocol does with received NET_BUFFER_LISTs: looks at them, keeps some, and
- * returns them at once, later from a thread, or from a DPC on another processor, singly or in chains.
+ * stack_receive.c - what the scripted protocol does with received NET_BUFFER_LISTs: looks at them, keeps
+ * some, and returns them at once, later from a thread, or from a DPC on another processor, singly or in
+ * chains.
  */
 #include "scenario/stack.h"
-
-#include "ke/engine.h"
 
 #define KEPT_LIMIT 24
 #define MILLISECOND (-10000LL)
@@ -13,8 +12,7 @@ static void look_at(struct stack *stack, NET_BUFFER *buffer)
 {
     uint8_t storage[ETHERNET_MAXIMUM_FRAME];
     ULONG length = NET_BUFFER_DATA_LENGTH(buffer);
-    const uint8_t *data =
-        length > sizeof storage ? NULL : NdisGetDataBuffer(buffer, length, storage, 1, 0);
+    const uint8_t *data = length > sizeof storage ? NULL : NdisGetDataBuffer(buffer, length, storage, 1, 0);
     long found = data == NULL ? -1 : frame_set_find(&stack->frames, data, length);
     if (found >= 0) {
         InterlockedIncrement(&stack->counts[found].received);
@@ -84,7 +82,8 @@ void stack_receive(void *context, NET_BUFFER_LIST *lists, NDIS_PORT_NUMBER port,
     if ((flags & NDIS_RECEIVE_FLAGS_RESOURCES) != 0) {
         return; /* the miniport's again as soon as this returns */
     }
-    if (stack->returning && stack->kept_count + (LONG)count <= KEPT_LIMIT && ke_choose(CHOICE_TIMING, 3) == 0) {
+    if (stack->returning && stack->kept_count + (LONG)count <= KEPT_LIMIT &&
+        ke_choose(CHOICE_TIMING, 3) == 0) {
         keep(stack, lists, count);
     } else {
         NdisReturnNetBufferLists(&stack->binding, lists, return_flags(flags));
@@ -124,7 +123,8 @@ static void give_back(struct stack *stack, NET_BUFFER_LIST *lists)
 void stack_return_kept(struct stack *stack)
 {
     NET_BUFFER_LIST *lists;
-    while ((lists = take(stack, ke_choose(CHOICE_CHAIN, 2) == 0 ? 1 : 1 + ke_choose(CHOICE_CHAIN, 8))) != NULL) {
+    while ((lists = take(stack, ke_choose(CHOICE_CHAIN, 2) == 0 ? 1 : 1 + ke_choose(CHOICE_CHAIN, 8))) !=
+           NULL) {
         give_back(stack, lists);
     }
 }

@@ -3,7 +3,6 @@
  */
 #include "scenario/stack.h"
 
-#include "ke/engine.h"
 #include "ndis/buffer.h"
 
 #include <string.h>
@@ -218,7 +217,8 @@ void stack_send_loop(void *context)
 {
     struct stack *stack = context;
     unsigned number = 0;
-    while (number < stack->sender_count && stack->senders[number] != (struct _KTHREAD *)KeGetCurrentThread()) {
+    while (number < stack->sender_count &&
+           stack->senders[number] != (struct _KTHREAD *)KeGetCurrentThread()) {
         number++;
     }
     while (stack->sending) {
