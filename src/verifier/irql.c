@@ -32,7 +32,9 @@ static void hear_raise(struct event *event, struct verifier_processor *me, KIRQL
         event->skip = true;
         return;
     }
-    frame_raise_push(event, from);
+    if (to > from) { /* a raise to the same level leaves nothing to undo: NDIS_LOWER_IRQL does not even call */
+        frame_raise_push(event, from);
+    }
 }
 
 static void report_held(struct event *event, struct verifier_processor *me, KIRQL to)

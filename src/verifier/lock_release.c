@@ -89,6 +89,7 @@ static void release_for_other(struct release *release, struct lock_record *recor
     }
     frame_forgive(release->event);
     lock_end_hold(record);
+    record->abandoned++; /* the owner may still release it */
     release->event->new_irql = cautious_irql(release);
 }
 

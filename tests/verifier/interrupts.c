@@ -136,12 +136,13 @@ static void load_64(void *argument)
     load(64);
 }
 
+/* clang-format off */
 static const struct test_case cases[] = {
-    CASE("isr-waits-for-what-it-interrupted", isr_waits_for_what_it_interrupted,
-         "SpinLockAboveDispatch SpinLockRecursive", 2, CHECKED),
+    CASE("isr-waits-for-what-it-interrupted", isr_waits_for_what_it_interrupted, "SpinLockAboveDispatch SpinLockRecursive", 2, CHECKED),
     CASE("isr-takes-a-free-lock", isr_takes_a_free_lock, "SpinLockAboveDispatch", 2, CHECKED),
     CASE("load-4", load_4, "", 4, CHECKED),
     CASE("load-64", load_64, "", 64, CHECKED),
 };
+/* clang-format on */
 
 TEST_MAIN(cases)
