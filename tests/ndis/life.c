@@ -472,6 +472,8 @@ static void direct_oids(void *argument)
     mini_defaults();
     mini.handlers.DirectOidRequestHandler = direct;
     mini.handlers.MinorNdisVersion = 1;
+    mini.handlers.Header.Revision = NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2;
+    mini.handlers.Header.Size = NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2;
     begin();
     fill_query(&request, OID_GEN_XMIT_OK);
     KIRQL old = KeRaiseIrqlToDpcLevel();
