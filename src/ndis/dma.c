@@ -73,18 +73,20 @@ VOID NdisMDeregisterScatterGatherDma(NDIS_HANDLE NdisMiniportDmaHandle)
     ndis_free(dma);
 }
 
-/* Calls visit for each piece of the NET_BUFFER's data that one MDL holds; stops when it says false. */
+/*
+ * Calls visit for each piece of the NET_BUFFER that one MDL holds; stops when it says false.  As documented, the list
+ * begins at the beginning of the current MDL, CurrentMdlOffset bytes before the data.
+ */
 static bool each_piece(const NET_BUFFER *buffer, bool (*visit)(void *va, ULONG length, void *argument),
                        void *argument)
 {
-    ULONG left = NET_BUFFER_DATA_LENGTH(buffer), offset = NET_BUFFER_CURRENT_MDL_OFFSET(buffer);
+    ULONG left = NET_BUFFER_DATA_LENGTH(buffer) + NET_BUFFER_CURRENT_MDL_OFFSET(buffer);
     for (MDL *mdl = NET_BUFFER_CURRENT_MDL(buffer); mdl != NULL && left != 0; mdl = mdl->Next) {
-        ULONG here = mdl->ByteCount - offset < left ? mdl->ByteCount - offset : left;
-        if (here != 0 && !visit((unsigned char *)mdl_address(mdl) + offset, here, argument)) {
+        ULONG here = mdl->ByteCount < left ? mdl->ByteCount : left;
+        if (here != 0 && !visit(mdl_address(mdl), here, argument)) {
             return false;
         }
         left -= here;
-        offset = 0;
     }
     return true;
 }
