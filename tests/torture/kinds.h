@@ -45,71 +45,69 @@ struct kind {
 
 #define SIMPLE(expression) ((expression), &shared.section)
 
-#define KIND_FUNCTIONS(name, setup_, thread_in_, thread_out_)                                                \
-    static void name##_setup(void)                                                                           \
+#define KIND_FUNCTIONS(id, setup_, thread_in_, thread_out_)                                                  \
+    static void id##_setup(void)                                                                             \
     {                                                                                                        \
         setup_;                                                                                              \
     }                                                                                                        \
-    static struct section *name##_thread_in(KIRQL *saved)                                                    \
+    static struct section *id##_thread_in(KIRQL *saved)                                                      \
     {                                                                                                        \
         (void)saved;                                                                                         \
         return thread_in_;                                                                                   \
     }                                                                                                        \
-    static void name##_thread_out(struct section *s, KIRQL saved)                                            \
+    static void id##_thread_out(struct section *s, KIRQL saved)                                              \
     {                                                                                                        \
         (void)s, (void)saved;                                                                                \
         thread_out_;                                                                                         \
     }
 
-#define DPC_FUNCTIONS(name, dpc_in_, dpc_out_)                                                               \
-    static struct section *name##_dpc_in(void)                                                               \
+#define DPC_FUNCTIONS(id, dpc_in_, dpc_out_)                                                                 \
+    static struct section *id##_dpc_in(void)                                                                 \
     {                                                                                                        \
         return dpc_in_;                                                                                      \
     }                                                                                                        \
-    static void name##_dpc_out(struct section *s)                                                            \
+    static void id##_dpc_out(struct section *s)                                                              \
     {                                                                                                        \
         (void)s;                                                                                             \
         dpc_out_;                                                                                            \
     }
 
-#define DPC_KIND(name, setup_, thread_in_, thread_out_, dpc_in_, dpc_out_, raises_)                          \
-    KIND_FUNCTIONS(name, setup_, thread_in_, thread_out_)                                                    \
-    DPC_FUNCTIONS(name, dpc_in_, dpc_out_)                                                                   \
-    static const struct kind kind_##name = {.name = #name,                                                   \
-                                            .setup = name##_setup,                                           \
-                                            .thread_in = name##_thread_in,                                   \
-                                            .thread_out = name##_thread_out,                                 \
-                                            .dpc_in = name##_dpc_in,                                         \
-                                            .dpc_out = name##_dpc_out,                                       \
-                                            .raises = (raises_)};
+#define DPC_KIND(id, setup_, thread_in_, thread_out_, dpc_in_, dpc_out_, raises_)                            \
+    KIND_FUNCTIONS(id, setup_, thread_in_, thread_out_)                                                      \
+    DPC_FUNCTIONS(id, dpc_in_, dpc_out_)                                                                     \
+    static const struct kind kind_##id = {.name = #id,                                                       \
+                                          .setup = id##_setup,                                               \
+                                          .thread_in = id##_thread_in,                                       \
+                                          .thread_out = id##_thread_out,                                     \
+                                          .dpc_in = id##_dpc_in,                                             \
+                                          .dpc_out = id##_dpc_out,                                           \
+                                          .raises = (raises_)};
 
-#define LOCK_KIND(name, setup, thread_in, thread_out, dpc_in, dpc_out)                                       \
-    DPC_KIND(name, setup, thread_in, thread_out, dpc_in, dpc_out, true)
-#define LIST_KIND(name, setup, thread_in, thread_out, dpc_in, dpc_out)                                       \
-    DPC_KIND(name, setup, thread_in, thread_out, dpc_in, dpc_out, false)
+#define LOCK_KIND(id, setup, thread_in, thread_out, dpc_in, dpc_out)                                         \
+    DPC_KIND(id, setup, thread_in, thread_out, dpc_in, dpc_out, true)
+#define LIST_KIND(id, setup, thread_in, thread_out, dpc_in, dpc_out)                                         \
+    DPC_KIND(id, setup, thread_in, thread_out, dpc_in, dpc_out, false)
 
-#define WAIT_KIND(name, setup_, thread_in_, thread_out_)                                                     \
-    KIND_FUNCTIONS(name, setup_, thread_in_, thread_out_)                                                    \
-    static const struct kind kind_##name = {.name = #name,                                                   \
-                                            .setup = name##_setup,                                           \
-                                            .thread_in = name##_thread_in,                                   \
-                                            .thread_out = name##_thread_out};
+#define WAIT_KIND(id, setup_, thread_in_, thread_out_)                                                       \
+    KIND_FUNCTIONS(id, setup_, thread_in_, thread_out_)                                                      \
+    static const struct kind kind_##id = {                                                                   \
+        .name = #id, .setup = id##_setup, .thread_in = id##_thread_in, .thread_out = id##_thread_out};
 
 /* ---- the NDIS flavours ------------------------------------------------------------------------- */
 
-LOCK_KIND(ndis, NdisAllocateSpinLock(&shared.ndis), /* */
-          SIMPLE(NdisAcquireSpinLock(&shared.ndis)), NdisReleaseSpinLock(&shared.ndis),
-          SIMPLE(NdisAcquireSpinLock(&shared.ndis)), NdisReleaseSpinLock(&shared.ndis))
+LOCK_KIND(ndis, NdisAllocateSpinLock(&shared.ndis), SIMPLE(NdisAcquireSpinLock(&shared.ndis)),
+          NdisReleaseSpinLock(&shared.ndis), SIMPLE(NdisAcquireSpinLock(&shared.ndis)),
+          NdisReleaseSpinLock(&shared.ndis))
 
-LOCK_KIND(ndis_dpr, NdisAllocateSpinLock(&shared.ndis), /* */
-          SIMPLE(NdisAcquireSpinLock(&shared.ndis)), NdisReleaseSpinLock(&shared.ndis),
-          SIMPLE(NdisDprAcquireSpinLock(&shared.ndis)), NdisDprReleaseSpinLock(&shared.ndis))
+LOCK_KIND(ndis_dpr, NdisAllocateSpinLock(&shared.ndis), SIMPLE(NdisAcquireSpinLock(&shared.ndis)),
+          NdisReleaseSpinLock(&shared.ndis), SIMPLE(NdisDprAcquireSpinLock(&shared.ndis)),
+          NdisDprReleaseSpinLock(&shared.ndis))
 
 /* ---- the Ke flavours --------------------------------------------------------------------------- */
 
-LOCK_KIND(ke, KeInitializeSpinLock(&shared.ke), /* */
-          SIMPLE(KeAcquireSpinLock(&shared.ke, saved)), KeReleaseSpinLock(&shared.ke, saved),
-          SIMPLE(KeAcquireSpinLockAtDpcLevel(&shared.ke)), KeReleaseSpinLockFromDpcLevel(&shared.ke))
+LOCK_KIND(ke, KeInitializeSpinLock(&shared.ke), SIMPLE(KeAcquireSpinLock(&shared.ke, saved)),
+          KeReleaseSpinLock(&shared.ke, saved), SIMPLE(KeAcquireSpinLockAtDpcLevel(&shared.ke)),
+          KeReleaseSpinLockFromDpcLevel(&shared.ke))
 
 /* Raises by hand and tries; a failed try lowers again before the next. */
 static struct section *try_in(KIRQL *saved)
@@ -129,9 +127,9 @@ static struct section *try_in_dpc(void)
     return KeTryToAcquireSpinLockAtDpcLevel(&shared.ke) ? &shared.section : NULL;
 }
 
-LOCK_KIND(ke_try, KeInitializeSpinLock(&shared.ke), try_in(saved),         /* */
-          (KeReleaseSpinLockFromDpcLevel(&shared.ke), KeLowerIrql(saved)), /* */
-          try_in_dpc(), KeReleaseSpinLockFromDpcLevel(&shared.ke))
+LOCK_KIND(ke_try, KeInitializeSpinLock(&shared.ke), try_in(saved),
+          (KeReleaseSpinLockFromDpcLevel(&shared.ke), KeLowerIrql(saved)), try_in_dpc(),
+          KeReleaseSpinLockFromDpcLevel(&shared.ke))
 
 /* ---- lists: whoever took the token off owns it ------------------------------------------------- */
 
@@ -158,13 +156,13 @@ static struct section *take_from_stack(void)
     return entry == NULL ? NULL : CONTAINING_RECORD(entry, struct section, stack_link);
 }
 
-LIST_KIND(interlocked_list, list_setup_tokens(), take_from_list(),             /* */
-          NdisInterlockedInsertTailList(&shared.list, &s->link, &shared.ndis), /* */
-          take_from_list(), NdisInterlockedInsertHeadList(&shared.list, &s->link, &shared.ndis))
+LIST_KIND(interlocked_list, list_setup_tokens(), take_from_list(),
+          NdisInterlockedInsertTailList(&shared.list, &s->link, &shared.ndis), take_from_list(),
+          NdisInterlockedInsertHeadList(&shared.list, &s->link, &shared.ndis))
 
-LIST_KIND(interlocked_slist, list_setup_tokens(), take_from_stack(),                  /* */
-          NdisInterlockedPushEntrySList(&shared.stack, &s->stack_link, &shared.ndis), /* */
-          take_from_stack(), NdisInterlockedPushEntrySList(&shared.stack, &s->stack_link, &shared.ndis))
+LIST_KIND(interlocked_slist, list_setup_tokens(), take_from_stack(),
+          NdisInterlockedPushEntrySList(&shared.stack, &s->stack_link, &shared.ndis), take_from_stack(),
+          NdisInterlockedPushEntrySList(&shared.stack, &s->stack_link, &shared.ndis))
 
 /* ---- dispatcher objects ------------------------------------------------------------------------ */
 
