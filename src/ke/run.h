@@ -52,4 +52,11 @@ void ke_settle_add(bool (*busy)(void));
  */
 void ke_start_add(void (*start)(void));
 
+/*
+ * Disarms every timer that lies in [low, high), or whose DPC or DPC routine does, and shows it to visit
+ * under the dispatcher guard: what a driver that is unloaded has left behind.
+ */
+void ke_timers_disarm(uintptr_t low, uintptr_t high, void (*visit)(const KTIMER *timer, void *argument),
+                      void *argument);
+
 #endif

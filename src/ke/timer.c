@@ -7,6 +7,7 @@
 #include "ke/dispatch.h"
 #include "ke/engine.h"
 #include "ke/object.h"
+#include "ke/run.h"
 
 #include <string.h>
 
@@ -75,6 +76,34 @@ bool ke_timers_one_shot_armed(void)
 bool ke_timers_any_armed(void)
 {
     return !IsListEmpty(&timers);
+}
+
+/* Does the timer, its DPC or the DPC's routine lie in [low, high)? */
+static bool lies_in(const KTIMER *timer, uintptr_t low, uintptr_t high)
+{
+    const uintptr_t places[] = {(uintptr_t)timer, (uintptr_t)timer->Dpc,
+                                timer->Dpc != NULL ? (uintptr_t)timer->Dpc->DeferredRoutine : 0};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (places[i] >= low && places[i] < high) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void ke_timers_disarm(uintptr_t low, uintptr_t high, void (*visit)(const KTIMER *timer, void *argument),
+                      void *argument)
+{
+    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    for (LIST_ENTRY *link = timers.Flink; link != &timers;) {
+        PKTIMER timer = timer_of(link);
+        link = link->Flink;
+        if (!ke_timer_is_timeout(timer) && lies_in(timer, low, high)) {
+            ke_timer_remove(timer);
+            visit(timer, argument);
+        }
+    }
+    ke_guard_leave(&ke_dispatcher, old);
 }
 
 /* A periodic timer goes on from when it should have expired; periods that were missed are skipped. */

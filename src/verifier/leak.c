@@ -7,6 +7,8 @@
  */
 #include "verifier/verifier.h"
 
+#include "ke/run.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -239,6 +241,22 @@ static bool belongs_to_image(const struct object *object, const struct event *ev
            (object->owner != 0 && object->owner == event->value[2]);
 }
 
+/* A KTIMER has no allocation of its own to show: its DPC's routine stands for it. */
+static void report_timer(const KTIMER *timer, void *argument)
+{
+    struct event *event = argument;
+    uintptr_t routine = timer->Dpc != NULL ? (uintptr_t)timer->Dpc->DeferredRoutine : 0;
+    struct stack_trace trace = {.depth = routine != 0, .pc = {routine + 1}};
+    struct finding *finding = finding_begin_at("PoolLeak", event, "its DPC", &trace,
+                                               "a %stimer is still set after the driver was unloaded",
+                                               timer->Period != 0 ? "periodic " : "");
+    if (finding != NULL) {
+        finding->stacks[0].processor = -1;
+        finding_bugcheck(finding, 0xC7, 0, (uintptr_t)timer, (uintptr_t)event->object, event->value[0]);
+        finding_commit(finding);
+    }
+}
+
 static void hear(struct event *event)
 {
     switch (event->kind) {
@@ -253,6 +271,7 @@ static void hear(struct event *event)
         break;
     case EVENT_DRIVER_UNLOAD:
         sweep(event, belongs_to_image, "after the driver was unloaded");
+        ke_timers_disarm((uintptr_t)event->object, event->value[0], report_timer, event);
         break;
     default:
         break;

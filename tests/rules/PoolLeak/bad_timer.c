@@ -1,0 +1,27 @@
+/*
+ * A periodic timer is never cancelled.
+ * Contexts: entry thread.
+ */
+#include "../contexts.h"
+
+static KTIMER Timer;
+static KDPC TimerDpc;
+static volatile LONG Ticks;
+
+static VOID Tick(PKDPC Object, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
+    UNREFERENCED_PARAMETER(Object);
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Argument1);
+    UNREFERENCED_PARAMETER(Argument2);
+    InterlockedIncrement(&Ticks);
+}
+
+static VOID body(VOID)
+{
+    LARGE_INTEGER due;
+    due.QuadPart = -10000;
+    KeInitializeTimer(&Timer);
+    KeInitializeDpc(&TimerDpc, Tick, NULL);
+    KeSetTimerEx(&Timer, due, 10, &TimerDpc);
+}
