@@ -62,6 +62,11 @@ BOOLEAN UnicDeviceStop(PUNIC_ADAPTER Adapter)
     return UnicWaitForZero(Adapter, UNIC_REG_STATUS, UNIC_STATUS_TX_ACTIVE | UNIC_STATUS_RX_ACTIVE);
 }
 
+BOOLEAN UnicDeviceReceiverStopped(PUNIC_ADAPTER Adapter)
+{
+    return UnicWaitForZero(Adapter, UNIC_REG_STATUS, UNIC_STATUS_RX_ACTIVE);
+}
+
 static VOID UnicWriteRing(PUNIC_ADAPTER Adapter, ULONG Ring, const UNIC_SHARED *Memory, ULONG Descriptors)
 {
     UnicWriteRegister(Adapter, Ring + UNIC_RING_BASE_LOW, NdisGetPhysicalAddressLow(Memory->Pa));
@@ -141,10 +146,6 @@ VOID UnicDeviceApplyState(PUNIC_ADAPTER Adapter)
         }
         UnicWriteFilter(Adapter);
         UnicWriteRegister(Adapter, UNIC_REG_CONTROL, Adapter->Control);
-        if (Adapter->State == UnicRunning) {
-            /* Frames may have been left in the ring by a pause: let the DPC have a look. */
-            UnicWriteRegister(Adapter, UNIC_REG_CAUSE_SET, UNIC_CAUSE_RX_DONE);
-        }
     }
     NdisReleaseSpinLock(&Adapter->StateLock);
 }

@@ -46,8 +46,8 @@ VOID UnicReleaseReceives(PUNIC_ADAPTER Adapter, ULONG Count)
 }
 
 /*
- * Sends that are queued are failed, those that the device has are completed as it finishes them.  Received
- * frames stay in the ring until the adapter is restarted.
+ * Sends that are queued are failed, those that the device has are completed as it finishes them.  Frames
+ * that are received but not yet indicated stay in the ring; the restart drops them.
  */
 NDIS_STATUS UnicPause(NDIS_HANDLE MiniportAdapterContext, PNDIS_MINIPORT_PAUSE_PARAMETERS PauseParameters)
 {
@@ -76,6 +76,9 @@ NDIS_STATUS UnicRestart(NDIS_HANDLE MiniportAdapterContext,
     PUNIC_ADAPTER Adapter = MiniportAdapterContext;
 
     UNREFERENCED_PARAMETER(RestartParameters);
+    if (UnicDeviceReceiverStopped(Adapter)) {
+        UnicDiscardReceived(Adapter);
+    }
     NdisAcquireSpinLock(&Adapter->StateLock);
     Adapter->State = UnicRunning;
     NdisReleaseSpinLock(&Adapter->StateLock);

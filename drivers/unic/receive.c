@@ -66,8 +66,6 @@ VOID UnicInitializeRxRing(PUNIC_ADAPTER Adapter)
     NdisDprReleaseSpinLock(&Adapter->ReceiveLock);
 }
 
-/* ---- taking frames --------------------------------------------------------------------------------- */
-
 /* Has the device completed the next descriptor?  What it wrote before the status may be read then. */
 static BOOLEAN UnicIsDone(PUNIC_ADAPTER Adapter)
 {
@@ -78,6 +76,24 @@ static BOOLEAN UnicIsDone(PUNIC_ADAPTER Adapter)
     KeMemoryBarrier();
     return TRUE;
 }
+
+/*
+ * Frames that came in before a pause are stale after it: the protocols may have set another filter since, and
+ * count on nothing from before.
+ */
+VOID UnicDiscardReceived(PUNIC_ADAPTER Adapter)
+{
+    NdisAcquireSpinLock(&Adapter->ReceiveLock);
+    while (UnicIsDone(Adapter)) {
+        UnicPutFree(Adapter, Adapter->RxSlots[Adapter->RxNext]);
+        Adapter->RxSlots[Adapter->RxNext] = NULL;
+        Adapter->RxNext = UnicNextSlot(Adapter->RxNext);
+    }
+    UnicRefill(Adapter);
+    NdisReleaseSpinLock(&Adapter->ReceiveLock);
+}
+
+/* ---- taking frames --------------------------------------------------------------------------------- */
 
 static PUNIC_RECEIVE UnicReceiveOf(PNET_BUFFER_LIST NetBufferList)
 {

@@ -94,8 +94,7 @@ struct _UNIC_ADAPTER {
     PUNIC_SEND Sends;
     PUNIC_RECEIVE Receives;
 
-    /* SendLock: the send queue and the transmit ring.  With the Dpr calls where IRQL is DISPATCH_LEVEL
-     * anyway. */
+    /* SendLock: the send queue and the transmit ring. */
     NDIS_SPIN_LOCK SendLock;
     PNET_BUFFER_LIST SendQueueHead, SendQueueTail; /* linked by Next; the head may be partly sent */
     PNET_BUFFER SendCursor;                        /* the head's next NET_BUFFER */
@@ -108,8 +107,7 @@ struct _UNIC_ADAPTER {
     BOOLEAN TxReady;      /* the device takes frames */
     BOOLEAN SendDraining; /* somebody feeds the ring from the queue */
 
-    /* ReceiveLock: the receive ring and the spare buffers.  At DISPATCH_LEVEL only, so always with the Dpr
-     * calls. */
+    /* ReceiveLock: the receive ring and the spare buffers. */
     NDIS_SPIN_LOCK ReceiveLock;
     PUNIC_DESCRIPTOR RxRing;
     PUNIC_RECEIVE RxSlots[UNIC_RX_DESCRIPTORS];
@@ -173,6 +171,8 @@ VOID UnicWriteRegister(PUNIC_ADAPTER Adapter, ULONG Register, ULONG Value);
 /* PASSIVE_LEVEL.  FALSE when the device does not answer. */
 BOOLEAN UnicDeviceReset(PUNIC_ADAPTER Adapter);
 BOOLEAN UnicDeviceStop(PUNIC_ADAPTER Adapter);
+/* Waits until a receiver that was switched off stands still. */
+BOOLEAN UnicDeviceReceiverStopped(PUNIC_ADAPTER Adapter);
 /* Rings and addresses into the freshly reset device; transmitter on. */
 VOID UnicDeviceStart(PUNIC_ADAPTER Adapter);
 /* The receiver on or off, the filter, as the adapter's state wants them. <= DISPATCH_LEVEL. */
@@ -222,6 +222,8 @@ MINIPORT_RETURN_NET_BUFFER_LISTS UnicReturnNetBufferLists;
 BOOLEAN UnicReceive(PUNIC_ADAPTER Adapter, ULONG Maximum);
 /* DISPATCH_LEVEL. */
 VOID UnicInitializeRxRing(PUNIC_ADAPTER Adapter);
+/* <= DISPATCH_LEVEL; the receiver is off.  Drops what is in the ring. */
+VOID UnicDiscardReceived(PUNIC_ADAPTER Adapter);
 
 /* ---- oid.c, statistics.c ------------------------------------------------------------------------- */
 
