@@ -6,6 +6,7 @@
 
 #include "list.h"
 #include "intrin.h"
+#include "wide.h"
 
 EXTERN_C_START
 
