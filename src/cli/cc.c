@@ -1,0 +1,456 @@
+/*
+ * cc.c - `undis cc`: builds a driver's sources into a shared object that `undis run` loads.
+ *
+ * Each source is preprocessed, translated (cc_translate.c) and compiled; then everything is linked.  What
+ * the flags below stand for is explained in docs/cc.md.
+ */
+#include "cli/cc.h"
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+struct options {
+    const char *output;
+    bool instrument;
+    bool store_old_irql;
+    struct cc_list sources;
+    struct cc_list flags;  /* the user's, after -- */
+    struct cc_list forced; /* --force-include FILE or SOURCE=FILE */
+};
+
+enum { KEY_INSTRUMENT = 256, KEY_DPR, KEY_FORCE };
+
+static const struct argp_option option_table[] = {
+    {"output", 'o', "DRIVER.so", 0, "The driver to write (default: the first source's name)", 0},
+    {"instrument", KEY_INSTRUMENT, NULL, 0, "Report every memory access of the driver to the engine", 0},
+    {"dpr-old-irql", KEY_DPR, "store|keep", 0,
+     "What NdisDprAcquireSpinLock does to OldIrql: store DISPATCH_LEVEL (headers before NDIS 6.20) or keep it "
+     "(default)",
+     0},
+    {"force-include", KEY_FORCE, "[SOURCE=]FILE", 0, "Include FILE before each source, or before that one", 0},
+    CLI_OPTION_HELP,
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct options *options = state->input;
+    switch (key) {
+    case 'o':
+        if (options->output != NULL) {
+            cli_error("cc: -o is given twice");
+            return EINVAL;
+        }
+        options->output = argument;
+        return 0;
+    case KEY_INSTRUMENT:
+        options->instrument = true;
+        return 0;
+    case KEY_DPR:
+        if (strcmp(argument, "store") != 0 && strcmp(argument, "keep") != 0) {
+            cli_error("cc: --dpr-old-irql is store or keep, not '%s'", argument);
+            return EINVAL;
+        }
+        options->store_old_irql = strcmp(argument, "store") == 0;
+        return 0;
+    case KEY_FORCE:
+        cc_list_add(&options->forced, argument);
+        return 0;
+    case ARGP_KEY_ARG:
+        cc_list_add(&options->sources, argument);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    .options = option_table,
+    .parser = parse,
+    .args_doc = "SOURCE.c ... [-- COMPILER FLAGS]",
+    .doc = "Build a driver from C or C++ sources.\v"
+           "CC and CXX choose the compilers.  Flags after -- go to the compiler and the linker.",
+};
+
+/* ---- what is compiled with ----------------------------------------------------------------------- */
+
+static const char *const dialect_flags[] = {
+    "-fshort-wchar",
+    "-fms-extensions",
+    "-fno-strict-aliasing",
+    "-fwrapv",
+    "-fno-delete-null-pointer-checks",
+    "-fno-omit-frame-pointer",
+    "-fno-optimize-sibling-calls",
+    "-fstack-protector-strong",
+    "-fPIC",
+    "-g",
+    "-O2",
+    "-Wno-multichar",
+    "-Wno-unknown-pragmas",
+    "-Wno-attributes",
+    "-D_WIN64=1",
+    "-D_WIN32=1",
+    "-D_AMD64_=1",
+    "-DAMD64=1",
+    "-D_M_AMD64=100",
+    "-D_M_X64=100",
+    "-D_KERNEL_MODE=1",
+    "-D_WIN32_WINNT=0x0A00",
+    "-DWINVER=0x0A00",
+    "-DWINNT=1",
+    "-DNTDDI_VERSION=0x0A000000",
+    "-DUNDIS_DRIVER=1",
+};
+static const char *const clang_flags[] = {
+    "-Wno-microsoft",          "-Wno-ignored-attributes",      "-Wno-unknown-attributes",
+    "-Wno-pragma-pack",        "-Wno-ignored-pragmas",         "-Wno-unused-command-line-argument",
+    "-Wno-unused-value",       "-Wno-four-char-constants",     "-Wno-builtin-macro-redefined",
+    "-Wno-void-pointer-to-int-cast",
+};
+static const char *const cplusplus_flags[] = {"-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"};
+
+/* explore.md's "holes": without these switches some accesses would not be reported. */
+static const char *const instrument_flags[] = {"-fsanitize=thread", "-fno-builtin"};
+static const char *const instrument_clang[] = {"-mllvm", "-tsan-instrument-read-before-write=1", "-mllvm",
+                                               "-tsan-distinguish-volatile=1", "-mllvm",
+                                               "-tsan-instrument-func-entry-exit=0"};
+static const char *const instrument_gcc[] = {"--param=tsan-distinguish-volatile=1",
+                                             "--param=tsan-instrument-func-entry-exit=0"};
+
+#define ADD_TABLE(list, table) add_table(list, table, sizeof(table) / sizeof((table)[0]))
+
+static void add_table(struct cc_list *list, const char *const *table, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        cc_list_add(list, table[i]);
+    }
+}
+
+/* The compiler's command as words: CC may be "ccache gcc". */
+static void add_compiler(struct cc_list *list, const char *variable, const char *fallback)
+{
+    const char *command = getenv(variable);
+    if (command == NULL || command[strspn(command, " \t")] == '\0') {
+        command = fallback;
+    }
+    while (*(command += strspn(command, " \t")) != '\0') {
+        size_t length = strcspn(command, " \t");
+        cc_list_addf(list, "%.*s", (int)length, command);
+        command += length;
+    }
+}
+
+static bool is_cplusplus(const char *source)
+{
+    const char *dot = strrchr(source, '.');
+    return dot != NULL && (strcasecmp(dot, ".cpp") == 0 || strcasecmp(dot, ".cc") == 0 || strcasecmp(dot, ".cxx") == 0 ||
+                           strcmp(dot, ".C") == 0);
+}
+
+/* Is the compiler clang?  Asked once for each of CC and CXX. */
+static bool is_clang(bool cplusplus)
+{
+    static signed char known[2] = {-1, -1};
+    if (known[cplusplus] < 0) {
+        struct cc_list command = {0};
+        add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
+        char line[PATH_MAX + 64];
+        size_t used = 0;
+        for (size_t i = 0; i < command.count && used < sizeof(line); i++) {
+            used += (size_t)snprintf(line + used, sizeof(line) - used, "'%s' ", command.items[i]);
+        }
+        snprintf(line + (used < sizeof(line) ? used : 0), sizeof(line) - (used < sizeof(line) ? used : 0),
+                 "-dM -E - </dev/null 2>/dev/null");
+        FILE *pipe = popen(line, "r");
+        char macro[256];
+        known[cplusplus] = 0;
+        while (pipe != NULL && fgets(macro, sizeof(macro), pipe) != NULL) {
+            if (strncmp(macro, "#define __clang__ ", 18) == 0) {
+                known[cplusplus] = 1;
+            }
+        }
+        if (pipe != NULL) {
+            pclose(pipe);
+        }
+        cc_list_free(&command);
+    }
+    return known[cplusplus] == 1;
+}
+
+static void add_flags(struct cc_list *list, const struct options *options, bool cplusplus)
+{
+    bool clang = is_clang(cplusplus);
+    cc_list_add(list, cplusplus ? "-std=gnu++17" : "-std=gnu17");
+    ADD_TABLE(list, dialect_flags);
+    if (clang) {
+        ADD_TABLE(list, clang_flags);
+    }
+    if (cplusplus) {
+        ADD_TABLE(list, cplusplus_flags);
+    }
+    if (options->store_old_irql) {
+        cc_list_add(list, "-DUNDIS_DPR_OLD_IRQL_STORE=1");
+    }
+    if (options->instrument) {
+        ADD_TABLE(list, instrument_flags);
+        if (clang) {
+            ADD_TABLE(list, instrument_clang);
+        } else {
+            ADD_TABLE(list, instrument_gcc);
+        }
+    }
+}
+
+/* ---- one source ---------------------------------------------------------------------------------- */
+
+/* The user's flags for a step: the preprocessor's own ones mean nothing to text that is preprocessed. */
+static void add_user_flags(struct cc_list *list, const struct options *options, bool preprocessed)
+{
+    static const char *const with_argument[] = {"-D", "-U", "-I", "-include", "-imacros", "-isystem", "-iquote",
+                                                "-idirafter"};
+    for (size_t i = 0; i < options->flags.count; i++) {
+        const char *flag = options->flags.items[i];
+        bool drop = false;
+        for (size_t j = 0; preprocessed && j < sizeof(with_argument) / sizeof(with_argument[0]); j++) {
+            if (strncmp(flag, with_argument[j], strlen(with_argument[j])) == 0) {
+                drop = true;
+                i += strcmp(flag, with_argument[j]) == 0;
+                break;
+            }
+        }
+        if (!drop) {
+            cc_list_add(list, flag);
+        }
+    }
+}
+
+/* The directories of -I in the user's flags, then our own headers. */
+static void include_directories(const struct options *options, const char *wdk, struct cc_list *directories)
+{
+    for (size_t i = 0; i < options->flags.count; i++) {
+        const char *flag = options->flags.items[i];
+        if (strncmp(flag, "-I", 2) == 0 && flag[2] != '\0') {
+            cc_list_add(directories, flag + 2);
+        } else if (strcmp(flag, "-I") == 0 && i + 1 < options->flags.count) {
+            cc_list_add(directories, options->flags.items[++i]);
+        }
+    }
+    cc_list_add(directories, wdk);
+    cc_list_add(directories, "/usr/include");
+}
+
+/* `FILE` of each --force-include that is meant for this source. */
+static void add_forced(struct cc_list *list, const struct options *options, const char *source)
+{
+    const char *base = strrchr(source, '/') != NULL ? strrchr(source, '/') + 1 : source;
+    for (size_t i = 0; i < options->forced.count; i++) {
+        const char *forced = options->forced.items[i];
+        const char *equals = strchr(forced, '=');
+        size_t length = equals != NULL ? (size_t)(equals - forced) : 0;
+        if (equals == NULL || (strlen(base) == length && strncmp(base, forced, length) == 0) ||
+            (strlen(source) == length && strncmp(source, forced, length) == 0)) {
+            cc_list_add(list, "-include");
+            cc_list_add(list, equals != NULL ? equals + 1 : forced);
+        }
+    }
+}
+
+static bool run_step(const struct cc_list *command, const char *step, const char *subject)
+{
+    fflush(stdout);
+    int status = cc_execute(command);
+    if (status < 0) {
+        cli_error("cc: cannot run %s: %s", command->items[0], strerror(errno));
+    } else if (status != 0) {
+        cli_error("cc: %s could not %s %s", command->items[0], step, subject);
+    }
+    return status == 0;
+}
+
+static bool preprocess(const struct options *options, const char *source, bool cplusplus, const char *wdk,
+                       const char *overlay, const char *output)
+{
+    struct cc_list command = {0};
+    add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
+    add_flags(&command, options, cplusplus);
+    cc_list_add(&command, "-E");
+    add_user_flags(&command, options, false);
+    cc_list_addf(&command, "-isystem%s", wdk);
+    cc_list_addf(&command, "-idirafter%s", overlay);
+    cc_list_addf(&command, "-include%s/undis_dialect.h", wdk);
+    add_forced(&command, options, source);
+    cc_list_add(&command, "-x");
+    cc_list_add(&command, cplusplus ? "c++" : "c");
+    cc_list_add(&command, source);
+    cc_list_add(&command, "-o");
+    cc_list_add(&command, output);
+    bool done = run_step(&command, "compile", source);
+    cc_list_free(&command);
+    return done;
+}
+
+static bool translate(const char *source, bool cplusplus, const char *from, const char *to)
+{
+    size_t size, translated_size;
+    char *text = cc_read_file(from, &size);
+    char *translated = text != NULL ? cc_translate(text, size, cplusplus, &translated_size) : NULL;
+    bool done = translated != NULL && cc_write_file(to, translated, translated_size);
+    if (!done) {
+        cli_error("cc: cannot translate %s: %s", source, strerror(errno));
+    }
+    free(text);
+    free(translated);
+    return done;
+}
+
+static bool compile(const struct options *options, const char *source, bool cplusplus, const char *from,
+                    const char *object)
+{
+    struct cc_list command = {0};
+    add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
+    add_flags(&command, options, cplusplus);
+    add_user_flags(&command, options, true);
+    cc_list_add(&command, "-c");
+    cc_list_add(&command, "-x");
+    cc_list_add(&command, cplusplus ? "c++-cpp-output" : "cpp-output");
+    cc_list_add(&command, from);
+    cc_list_add(&command, "-o");
+    cc_list_add(&command, object);
+    bool done = run_step(&command, "compile", source);
+    cc_list_free(&command);
+    return done;
+}
+
+static bool build_source(const struct options *options, size_t index, const char *wdk, const char *directory,
+                         struct cc_list *objects)
+{
+    const char *source = options->sources.items[index];
+    bool cplusplus = is_cplusplus(source);
+    struct cc_list names = {0};
+    struct cc_list directories = {0};
+    /* Deep, so that a name with ../ in it stays inside the temporary directory. */
+    cc_list_addf(&names, "%s/%zu/include/1/2/3/4", directory, index);
+    cc_list_addf(&names, "%s/%zu/source.ii", directory, index);
+    cc_list_addf(&names, "%s/%zu/source.i", directory, index);
+    cc_list_addf(&names, "%s/%zu/source.o", directory, index);
+    include_directories(options, wdk, &directories);
+    bool done = cc_make_directories(names.items[0]);
+    if (!done) {
+        cli_error("cc: cannot make the directory %s: %s", names.items[0], strerror(errno));
+    } else {
+        cc_overlay_source(source, &directories, names.items[0]);
+        done = preprocess(options, source, cplusplus, wdk, names.items[0], names.items[1]) &&
+               translate(source, cplusplus, names.items[1], names.items[2]) &&
+               compile(options, source, cplusplus, names.items[2], names.items[3]);
+    }
+    cc_list_add(objects, names.items[3]);
+    cc_list_free(&names);
+    cc_list_free(&directories);
+    return done;
+}
+
+/* ---- the whole driver ---------------------------------------------------------------------------- */
+
+static bool link_driver(const struct options *options, const char *output, const struct cc_list *objects)
+{
+    struct cc_list command = {0};
+    add_compiler(&command, "CC", "cc");
+    cc_list_add(&command, "-shared");
+    cc_list_add(&command, "-fPIC");
+    cc_list_add(&command, "-g");
+    cc_list_add(&command, "-Wl,-Bsymbolic");
+    cc_list_add_all(&command, objects);
+    add_user_flags(&command, options, true);
+    cc_list_add(&command, "-o");
+    cc_list_add(&command, output);
+    bool done = run_step(&command, "link", output);
+    cc_list_free(&command);
+    return done;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+    (void)status, (void)type, (void)where;
+    return remove(path);
+}
+
+static int build(const struct options *options, const char *output, const char *wdk)
+{
+    const char *temporary = getenv("TMPDIR");
+    char directory[PATH_MAX];
+    snprintf(directory, sizeof(directory), "%s/undis-cc-XXXXXX", temporary != NULL ? temporary : P_tmpdir);
+    if (mkdtemp(directory) == NULL) {
+        return cli_error("cc: cannot make a temporary directory %s: %s", directory, strerror(errno));
+    }
+    struct cc_list objects = {0};
+    bool done = true;
+    for (size_t i = 0; i < options->sources.count; i++) {
+        done = build_source(options, i, wdk, directory, &objects) && done;
+    }
+    done = done && link_driver(options, output, &objects);
+    cc_list_free(&objects);
+    nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    return done ? CLI_CLEAN : CLI_USAGE;
+}
+
+/* Checks what can be checked before a compiler runs; the name of the output when none was given. */
+static int check_and_build(struct options *options)
+{
+    char wdk[PATH_MAX];
+    char real[PATH_MAX];
+    char output[PATH_MAX];
+    if (options->sources.count == 0) {
+        return cli_error("cc: which source? (undis cc [-o DRIVER.so] SOURCE.c ...)");
+    }
+    for (size_t i = 0; i < options->sources.count; i++) {
+        const char *source = options->sources.items[i];
+        const char *dot = strrchr(source, '.');
+        if (access(source, R_OK) != 0) {
+            return cli_error("cc: %s: %s", source, strerror(errno));
+        }
+        if (!is_cplusplus(source) && (dot == NULL || strcasecmp(dot, ".c") != 0)) {
+            return cli_error("cc: %s: not a .c, .cc, .cpp or .cxx file", source);
+        }
+        if (options->output != NULL && realpath(source, real) != NULL && realpath(options->output, output) != NULL &&
+            strcmp(real, output) == 0) {
+            return cli_error("cc: -o would overwrite the source %s", source);
+        }
+    }
+    if (!cli_find_beside("include/wdk/ndis.h", "include/undis/wdk/ndis.h", wdk, sizeof(wdk)) ||
+        realpath(wdk, real) == NULL) {
+        return cli_error("cc: the headers (include/wdk/ndis.h) are not beside the undis program");
+    }
+    *strrchr(real, '/') = '\0';
+    if (options->output != NULL) {
+        return build(options, options->output, real);
+    }
+    const char *first = options->sources.items[0];
+    const char *base = strrchr(first, '/') != NULL ? strrchr(first, '/') + 1 : first;
+    snprintf(output, sizeof(output), "%.*s.so", (int)(strrchr(base, '.') - base), base);
+    return build(options, output, real);
+}
+
+int cli_cc(int argc, char **argv)
+{
+    struct options options = {0};
+    int own = 1;
+    while (own < argc && strcmp(argv[own], "--") != 0) {
+        own++;
+    }
+    for (int i = own + 1; i < argc; i++) {
+        cc_list_add(&options.flags, argv[i]);
+    }
+    int status = cli_parse(&argp, own, argv, &options) ? check_and_build(&options) : CLI_USAGE;
+    cc_list_free(&options.sources);
+    cc_list_free(&options.flags);
+    cc_list_free(&options.forced);
+    return status;
+}

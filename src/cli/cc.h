@@ -1,0 +1,60 @@
+/*
+ * cc.h - the parts of `undis cc`.
+ */
+#ifndef UNDIS_CLI_CC_H
+#define UNDIS_CLI_CC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* ---- lists of strings ---------------------------------------------------------------------------- */
+
+struct cc_list {
+    char **items; /* ends with NULL once something has been added */
+    size_t count;
+};
+
+void cc_list_add(struct cc_list *list, const char *text);
+void cc_list_addf(struct cc_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cc_list_add_all(struct cc_list *list, const struct cc_list *more);
+void cc_list_free(struct cc_list *list);
+/* Memory that cannot be had ends the process with CLI_INTERNAL. */
+void *cc_allocate(size_t size);
+
+/* The whole file with a terminating NUL; NULL when it cannot be read. */
+char *cc_read_file(const char *path, size_t *size);
+bool cc_write_file(const char *path, const char *text, size_t size);
+/* Makes the directory and those above it. */
+bool cc_make_directories(const char *path);
+
+/* ---- the compiler -------------------------------------------------------------------------------- */
+
+/* Runs a program with the caller's stdout and stderr; its exit status, or -1 when it could not be run. */
+int cc_execute(const struct cc_list *arguments);
+
+/* ---- includes ------------------------------------------------------------------------------------ */
+
+/*
+ * Reads a source and what it includes, and writes into `overlay` what makes every #include name of it
+ * resolve on a file system that knows case: forwarding headers for names with backslashes or wrong
+ * case, and trace headers (.tmh) for WPP.  `directories` are those of -I, in their order.
+ */
+void cc_overlay_source(const char *source, const struct cc_list *directories, const char *overlay);
+
+/* ---- WPP ----------------------------------------------------------------------------------------- */
+
+/* Notes the trace functions that a "begin_wpp config" comment in the text declares. */
+void cc_wpp_scan(const char *text, struct cc_list *functions);
+/* Writes the header that stands for every .tmh. */
+bool cc_wpp_write(const char *path, const struct cc_list *functions);
+
+/* ---- the dialect that no compiler switch gives --------------------------------------------------- */
+
+/*
+ * Rewrites preprocessed text of the driver's own files (system headers stay as they are): a lone `long`
+ * is 32 bits wide, as are literals with suffix L; inline functions of C get internal linkage;
+ * __FUNCTION__ becomes a literal; pragmas of other compilers vanish.  Returns new text.
+ */
+char *cc_translate(const char *text, size_t size, bool cplusplus, size_t *result_size);
+
+#endif
