@@ -74,8 +74,8 @@ VOID NdisMDeregisterScatterGatherDma(NDIS_HANDLE NdisMiniportDmaHandle)
 }
 
 /*
- * Calls visit for each piece of the NET_BUFFER that one MDL holds; stops when it says false.  As documented, the list
- * begins at the beginning of the current MDL, CurrentMdlOffset bytes before the data.
+ * Calls visit for each piece of the NET_BUFFER that one MDL holds; stops when it says false.  As documented,
+ * the list begins at the beginning of the current MDL, CurrentMdlOffset bytes before the data.
  */
 static bool each_piece(const NET_BUFFER *buffer, bool (*visit)(void *va, ULONG length, void *argument),
                        void *argument)

@@ -89,7 +89,7 @@ static bool start_threads(struct stack *stack)
     if (stack->sender_count < 2) {
         stack->sender_count = 2;
     }
-    for (unsigned n = 0; n < stack->sender_count; n++) {
+    for (unsigned n = 0; n < STACK_SENDERS; n++) {
         KeInitializeDpc(&stack->send_dpcs[n], stack_send_dpc, stack);
         KeSetTargetProcessorDpc(&stack->send_dpcs[n], (CCHAR)((n + 1) % ke_processor_count));
     }

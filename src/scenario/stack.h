@@ -58,6 +58,7 @@ struct stack {
     KEVENT room;
     struct _KTHREAD *senders[STACK_SENDERS];
     unsigned sender_count;
+    volatile LONG senders_started;
     KDPC send_dpcs[STACK_SENDERS];
 
     struct ke_guard kept_guard;

@@ -216,11 +216,7 @@ static void cancel_sometimes(struct stack *stack)
 void stack_send_loop(void *context)
 {
     struct stack *stack = context;
-    unsigned number = 0;
-    while (number < stack->sender_count &&
-           stack->senders[number] != (struct _KTHREAD *)KeGetCurrentThread()) {
-        number++;
-    }
+    unsigned number = (unsigned)InterlockedIncrement(&stack->senders_started) - 1;
     while (stack->sending) {
         wait_for_room(stack);
         NET_BUFFER_LIST *chain = make_chain(stack);
