@@ -25,6 +25,9 @@ struct verifier_processor *verifier_processor(const struct event *event)
 void held_push(struct verifier_processor *me, const struct held_lock *held)
 {
     KIRQL old = ke_guard_enter(&me->guard);
+    if (me->depth == 0) {
+        me->base = held->saved;
+    }
     if (me->depth < HELD_MAXIMUM) {
         me->held[me->depth++] = *held;
     }

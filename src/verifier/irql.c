@@ -32,7 +32,8 @@ static void hear_raise(struct event *event, struct verifier_processor *me, KIRQL
         event->skip = true;
         return;
     }
-    if (to > from) { /* a raise to the same level leaves nothing to undo: NDIS_LOWER_IRQL does not even call */
+    if (to >
+        from) { /* a raise to the same level leaves nothing to undo: NDIS_LOWER_IRQL does not even call */
         frame_raise_push(event, from);
     }
 }

@@ -166,13 +166,20 @@ static void report_order(struct release *release, const struct held_lock *held)
     }
 }
 
+/* Neither below the level at which the callback began nor, with the last lock, below that before the first.
+ */
+static KIRQL lowest_level(const struct release *release)
+{
+    KIRQL entry = frame_entry_irql(release->event);
+    const struct verifier_processor *me = release->me;
+    return held_count(release->me) == 0 && me->base > entry ? me->base : entry;
+}
+
 static void report_level(struct release *release, const struct held_lock *held)
 {
-    struct finding *finding =
-        finding_begin("IrqlRaiseLower", release->event,
-                      "%s lowers IRQL to %s; the acquisition saved %s, and the callback began at %s",
-                      flavor_release_name(release->flavor), irql_name(release->wanted),
-                      irql_name(held->saved), irql_name(frame_entry_irql(release->event)));
+    struct finding *finding = finding_begin(
+        "IrqlRaiseLower", release->event, "%s lowers IRQL to %s; it was %s before this critical section",
+        flavor_release_name(release->flavor), irql_name(release->wanted), irql_name(lowest_level(release)));
     if (finding != NULL) {
         finding_bugcheck(finding, 0xC4, 0x31, release->present, release->wanted,
                          release->event->processor->dpc_active ? 1 : 0);
@@ -240,11 +247,12 @@ static void release_owned(struct release *release, struct lock_record *record)
         reported = true;
     }
     target = level_after(release, target, &reported, &held);
-    if (target < frame_entry_irql(release->event)) {
+    KIRQL lowest = reported ? frame_entry_irql(release->event) : lowest_level(release);
+    if (target < lowest) {
         if (!reported) {
             report_level(release, &held);
         }
-        target = held.saved;
+        target = lowest;
     }
     lock_end_hold(record);
     release->event->new_irql = target;

@@ -35,6 +35,8 @@ struct verifier_processor {
     unsigned depth;
     struct held_lock held[HELD_MAXIMUM]; /* oldest first */
 
+    KIRQL base; /* IRQL before the oldest of them, to be restored with the last release */
+
     bool order_broken; /* a release out of order left IRQL up: order_irql is due when the last lock goes */
     KIRQL order_irql;
     bool refused; /* a fall of IRQL was refused because a lock is held: the driver thinks that it is at
