@@ -1,6 +1,7 @@
 # Prints clause -> tests; fails when a clause has neither a test that exists nor an explanation.
 #
 # clauses.tsv: id, title, tests (names separated by blanks, without the build's prefix) or "-", remark.
+cmake_minimum_required(VERSION 3.25)
 file(STRINGS ${NAMES} names)
 file(STRINGS ${CLAUSES} rows)
 set(tested 0)
@@ -10,6 +11,7 @@ foreach(row IN LISTS rows)
   if(row MATCHES "^(id\t|#)")
     continue()
   endif()
+  string(REPLACE ";" "," row "${row}")
   string(REPLACE "\t" ";" fields "${row}")
   list(LENGTH fields length)
   if(length LESS 3)

@@ -435,6 +435,47 @@ static void depth_counts_entries(void *argument)
     NdisFreeSpinLock(&lock);
 }
 
+/* ---- IL-13: links that disagree ---------------------------------------------------------------- */
+
+static void healthy_list(void *argument)
+{
+    LIST_ENTRY head, a, b;
+    (void)argument;
+    InitializeListHead(&head);
+    InsertTailList(&head, &a);
+    InsertHeadList(&head, &b);
+    CHECK_EQ(RemoveEntryList(&a), FALSE);
+    CHECK_EQ(RemoveEntryList(&b), TRUE); /* the list is empty now */
+    InsertTailList(&head, &a);
+    CHECK_PTR(RemoveHeadList(&head), &a);
+    CHECK_PTR(RemoveHeadList(&head), &head); /* empty: the head itself, unlike IL-8 */
+}
+
+static void remove_twice(void *argument)
+{
+    LIST_ENTRY head, a, b;
+    (void)argument;
+    check_expected_end = UNDIS_STOPPED;
+    InitializeListHead(&head);
+    InsertTailList(&head, &a);
+    InsertTailList(&head, &b);
+    RemoveEntryList(&a);
+    RemoveEntryList(&a);
+    CHECK(false);
+}
+
+static void insert_into_damaged(void *argument)
+{
+    LIST_ENTRY head, a, b;
+    (void)argument;
+    check_expected_end = UNDIS_STOPPED;
+    InitializeListHead(&head);
+    InsertTailList(&head, &a);
+    a.Flink = &b; /* as a second insertion elsewhere would */
+    InsertTailList(&head, &b);
+    CHECK(false);
+}
+
 /* clang-format off */
 static const struct test_case cases[] = {
     CASE("IL-1", add_ulong_is_atomic_under_its_lock, "", WORKERS, BOTH),
@@ -450,6 +491,9 @@ static const struct test_case cases[] = {
     CASE("IL-10", slist_head_starts_empty, "", 2, BOTH),
     CASE("IL-11", push_and_pop_return_the_former_first, "", WORKERS, BOTH),
     CASE("IL-12", depth_counts_entries, "", 2, BOTH),
+    CASE("IL-13", healthy_list, "", 2, BOTH),
+    CASE("IL-13-removed-twice", remove_twice, "DriverBugCheck", 2, BOTH),
+    CASE("IL-13-damaged", insert_into_damaged, "DriverBugCheck", 2, BOTH),
 };
 /* clang-format on */
 
