@@ -24,8 +24,8 @@ bool summary_take(struct run_summary *summary)
 
 static void print_processors(FILE *out, const struct run_summary *summary)
 {
-    fprintf(out, "\n%-10s %9s %9s %9s %12s %12s\n", "processor", "PASSIVE", "DISPATCH", "DIRQL", "interrupts",
-            "DPCs");
+    fprintf(out, "\n%-10s %12s %9s %9s %12s %12s\n", "processor", "idle+PASSIVE", "DISPATCH", "DIRQL",
+            "interrupts", "DPCs");
     for (unsigned i = 0; i < summary->processors; i++) {
         const struct processor_summary *processor = &summary->processor[i];
         double total = 0;
@@ -34,7 +34,7 @@ static void print_processors(FILE *out, const struct run_summary *summary)
         }
         double scale = total > 0 ? 100 / total : 0;
         char interrupts[32], dpcs[32];
-        fprintf(out, "%-10u %7.2f %% %7.2f %% %7.2f %% %12s %12s\n", i,
+        fprintf(out, "%-10u %10.2f %% %7.2f %% %7.2f %% %12s %12s\n", i,
                 (double)(processor->ns[SUMMARY_PASSIVE] + processor->ns[SUMMARY_APC]) * scale,
                 (double)processor->ns[SUMMARY_DISPATCH] * scale,
                 (double)processor->ns[SUMMARY_DEVICE] * scale,

@@ -65,7 +65,8 @@ static void make_findings(void)
     finding_commit(finding);
 }
 
-static char *write_with(bool (*write)(FILE *, const struct run_report *), const struct run_report *report)
+static __attribute__((noinline)) char *write_with(bool (*write)(FILE *, const struct run_report *),
+                                                  const struct run_report *report)
 {
     char *text = NULL;
     size_t size = 0;
