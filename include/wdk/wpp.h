@@ -23,4 +23,9 @@ EXTERN_C_END
 #define DoTraceMessage(...) ((void)0)
 #define DoTraceLevelMessage(...) ((void)0)
 
+/* The name that drivers give their trace function when the build, not the source, declares it. */
+#ifndef DEBUGP
+#define DEBUGP(LEVEL, MSG, ...) UndisTrace(MSG, ##__VA_ARGS__)
+#endif
+
 #endif

@@ -232,8 +232,9 @@ static void add_user_flags(struct cc_list *list, const struct options *options, 
     }
 }
 
-/* The directories of -I in the user's flags, then our own headers. */
-static void include_directories(const struct options *options, const char *wdk, struct cc_list *directories)
+/* The directories of -I in the user's flags, then our own headers, then the source's own directory. */
+static void include_directories(const struct options *options, const char *source, const char *wdk,
+                                struct cc_list *directories)
 {
     for (size_t i = 0; i < options->flags.count; i++) {
         const char *flag = options->flags.items[i];
@@ -245,6 +246,8 @@ static void include_directories(const struct options *options, const char *wdk, 
     }
     cc_list_add(directories, wdk);
     cc_list_add(directories, "/usr/include");
+    const char *slash = strrchr(source, '/');
+    cc_list_addf(directories, "%.*s", slash != NULL ? (int)(slash - source) : 1, slash != NULL ? source : ".");
 }
 
 /* `FILE` of each --force-include that is meant for this source. */
@@ -276,7 +279,7 @@ static bool run_step(const struct cc_list *command, const char *step, const char
 }
 
 static bool preprocess(const struct options *options, const char *source, bool cplusplus, const char *wdk,
-                       const char *overlay, const char *output)
+                       const char *overlay, const char *own, const char *output)
 {
     struct cc_list command = {0};
     add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
@@ -284,6 +287,7 @@ static bool preprocess(const struct options *options, const char *source, bool c
     cc_list_add(&command, "-E");
     add_user_flags(&command, options, false);
     cc_list_addf(&command, "-isystem%s", wdk);
+    cc_list_addf(&command, "-idirafter%s", own);
     cc_list_addf(&command, "-idirafter%s", overlay);
     cc_list_addf(&command, "-include%s/undis_dialect.h", wdk);
     add_forced(&command, options, source);
@@ -341,13 +345,14 @@ static bool build_source(const struct options *options, size_t index, const char
     cc_list_addf(&names, "%s/%zu/source.ii", directory, index);
     cc_list_addf(&names, "%s/%zu/source.i", directory, index);
     cc_list_addf(&names, "%s/%zu/source.o", directory, index);
-    include_directories(options, wdk, &directories);
+    include_directories(options, source, wdk, &directories);
     bool done = cc_make_directories(names.items[0]);
     if (!done) {
         cli_error("cc: cannot make the directory %s: %s", names.items[0], strerror(errno));
     } else {
         cc_overlay_source(source, &directories, names.items[0]);
-        done = preprocess(options, source, cplusplus, wdk, names.items[0], names.items[1]) &&
+        done = preprocess(options, source, cplusplus, wdk, names.items[0], directories.items[directories.count - 1],
+                          names.items[1]) &&
                translate(source, cplusplus, names.items[1], names.items[2]) &&
                compile(options, source, cplusplus, names.items[2], names.items[3]);
     }

@@ -99,6 +99,20 @@ static void forward(const char *overlay, const char *name, const char *target)
     cc_write_file(path, text, (size_t)length);
 }
 
+/* gcc takes a backslash for a character of the name, clang for a slash. */
+static void forward_both(const char *overlay, const char *name, const char *target)
+{
+    char slashed[PATH_MAX];
+    snprintf(slashed, sizeof(slashed), "%s", name);
+    for (char *c = slashed; *c != '\0'; c++) {
+        *c = *c == '\\' ? '/' : *c;
+    }
+    forward(overlay, name, target);
+    if (strcmp(slashed, name) != 0) {
+        forward(overlay, slashed, target);
+    }
+}
+
 static void walk_file(struct walk *walk, const char *path);
 
 static void resolve(struct walk *walk, const char *includer, const char *name)
@@ -120,7 +134,7 @@ static void resolve(struct walk *walk, const char *includer, const char *name)
         }
     }
     if (exact == NULL && loose != NULL) {
-        forward(walk->overlay, name, loose);
+        forward_both(walk->overlay, name, loose);
     }
     size_t length = strlen(name);
     if (exact != NULL || loose != NULL) {
@@ -195,7 +209,7 @@ void cc_overlay_source(const char *source, const struct cc_list *directories, co
     if (walk.traces.count != 0 && snprintf(trace, sizeof(trace), "%s/undis-trace.h", overlay) < (int)sizeof(trace) &&
         cc_wpp_write(trace, &walk.functions)) {
         for (size_t i = 0; i < walk.traces.count; i++) {
-            forward(overlay, walk.traces.items[i], trace);
+            forward_both(overlay, walk.traces.items[i], trace);
         }
     }
     cc_list_free(&walk.seen);

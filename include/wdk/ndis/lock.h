@@ -52,6 +52,10 @@ VOID NdisInitializeSListHead(PSLIST_HEADER SListHead);
 USHORT NdisQueryDepthSList(PSLIST_HEADER SListHead);
 #define NdisInitializeListHead(ListHead) InitializeListHead(ListHead)
 
+/* Callers pass volatile counters too. */
+#define NdisInterlockedIncrement(Addend) (NdisInterlockedIncrement)((PLONG)(Addend))
+#define NdisInterlockedDecrement(Addend) (NdisInterlockedDecrement)((PLONG)(Addend))
+
 /* The lock argument of the S-list calls is an NDIS or a kernel spin lock; it is not used (spec section 3). */
 #define NdisInterlockedPushEntrySList(ListHead, ListEntry, Lock)                                                       \
     (NdisInterlockedPushEntrySList)((ListHead), (ListEntry), (PKSPIN_LOCK)(PVOID)(Lock))

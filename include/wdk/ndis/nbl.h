@@ -265,6 +265,10 @@ struct DECLSPEC_ALIGN(16) _NET_BUFFER_LIST {
 #define NBL_SET_FLAG(NBL, Flag) ((NBL)->Flags |= (Flag))
 #define NBL_CLEAR_FLAG(NBL, Flag) ((NBL)->Flags &= ~(Flag))
 #define NBL_TEST_FLAG(NBL, Flag) (((NBL)->Flags & (Flag)) != 0)
+#define NBL_PROT_RSVD_FLAGS NBL_FLAGS_PROTOCOL_RESERVED
+#define NBL_SET_PROT_RSVD_FLAG(NBL, Flag) ((NBL)->Flags |= ((Flag) & NBL_PROT_RSVD_FLAGS))
+#define NBL_CLEAR_PROT_RSVD_FLAG(NBL, Flag) ((NBL)->Flags &= ~((Flag) & NBL_PROT_RSVD_FLAGS))
+#define NBL_TEST_PROT_RSVD_FLAG(NBL, Flag) (((NBL)->Flags & (Flag) & NBL_PROT_RSVD_FLAGS) != 0)
 #define NDIS_MDL_LINKAGE(Mdl) ((Mdl)->Next)
 
 /* Contents of some slots. */

@@ -36,6 +36,16 @@ typedef enum _NET_PNP_EVENT_CODE {
 } NET_PNP_EVENT_CODE,
     *PNET_PNP_EVENT_CODE;
 
+typedef enum _NET_DEVICE_POWER_STATE {
+    NetDeviceStateUnspecified,
+    NetDeviceStateD0,
+    NetDeviceStateD1,
+    NetDeviceStateD2,
+    NetDeviceStateD3,
+    NetDeviceStateMaximum
+} NET_DEVICE_POWER_STATE,
+    *PNET_DEVICE_POWER_STATE;
+
 typedef struct _NET_PNP_EVENT {
     NET_PNP_EVENT_CODE NetEvent;
     PVOID Buffer;

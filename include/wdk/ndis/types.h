@@ -90,6 +90,18 @@ typedef struct _NDIS_OBJECT_HEADER {
 #define NDIS_OBJECT_TYPE_QOS_PARAMETERS 0xB6
 #define NDIS_OBJECT_TYPE_QOS_CLASSIFICATION_ELEMENT 0xB7
 
+/* What the WDK tells its static analyser about the type of a context: nothing here. */
+#define NDIS_DECLARE_MINIPORT_DRIVER_CONTEXT(type)
+#define NDIS_DECLARE_MINIPORT_ADAPTER_CONTEXT(type)
+#define NDIS_DECLARE_MINIPORT_INTERRUPT_CONTEXT(type)
+#define NDIS_DECLARE_PROTOCOL_DRIVER_CONTEXT(type)
+#define NDIS_DECLARE_PROTOCOL_OPEN_CONTEXT(type)
+#define NDIS_DECLARE_FILTER_DRIVER_CONTEXT(type)
+#define NDIS_DECLARE_FILTER_MODULE_CONTEXT(type)
+#define NDIS_DECLARE_TIMER_FUNCTION_CONTEXT(type)
+#define NDIS_DECLARE_IO_WORKITEM_CONTEXT(type)
+#define NDIS_DECLARE_SYNCHRONIZE_INTERRUPT_CONTEXT(type)
+
 /* ---- media ------------------------------------------------------------------------------------- */
 
 typedef enum _NDIS_MEDIUM {
@@ -144,6 +156,9 @@ typedef enum _NDIS_PHYSICAL_MEDIUM {
     *PNDIS_PHYSICAL_MEDIUM;
 
 typedef enum _NDIS_MEDIA_STATE { NdisMediaStateConnected, NdisMediaStateDisconnected } NDIS_MEDIA_STATE, *PNDIS_MEDIA_STATE;
+
+typedef NET_IF_MEDIA_CONNECT_STATE NDIS_MEDIA_CONNECT_STATE, *PNDIS_MEDIA_CONNECT_STATE;
+typedef NET_IF_MEDIA_DUPLEX_STATE NDIS_MEDIA_DUPLEX_STATE, *PNDIS_MEDIA_DUPLEX_STATE;
 
 typedef enum _NDIS_HARDWARE_STATUS {
     NdisHardwareStatusReady,

@@ -232,6 +232,8 @@ NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGIST
                                 PVOID Environment);
 NTSTATUS RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, ULONG ValueType, PVOID ValueData,
                                ULONG ValueLength);
+NTSTATUS RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path);
+NTSTATUS RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path);
 NTSTATUS RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName);
 
 /* ---- security descriptors: undis has one user who may do everything ---------------------------- */

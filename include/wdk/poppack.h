@@ -1,0 +1,4 @@
+/*
+ * poppack.h - ends what a pshpack header began.
+ */
+#pragma pack(pop)
