@@ -180,6 +180,31 @@ static void numbers_are_those_of_x64(void *argument)
     CHECK_EQ(KeGetCurrentIrql(), 0);
 }
 
+/* ---- IR-5: a number is a level of one architecture only ---------------------------------------- */
+
+static void level_of_another_architecture(void *argument)
+{
+    KIRQL old;
+    (void)argument;
+    KeRaiseIrql(28, &old); /* CLOCK2_LEVEL of x86 */
+    CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
+static void twelve_is_above_every_device(void *argument)
+{
+    KIRQL old;
+    (void)argument;
+    run_on(0);
+    isr_connect(&device_isr, 11, 1, NULL, NULL);
+    KeRaiseIrql(12, &old); /* SYNCH_LEVEL of x64 */
+    ke_line_assert(device_isr.line);
+    spin_ms(5);
+    CHECK_EQ(device_isr.runs, 0);
+    KeLowerIrql(old);
+    CHECK_SOON(device_isr.runs == 1);
+    isr_disconnect(&device_isr);
+}
+
 /* ---- IR-6: thread context below DISPATCH_LEVEL, no scheduling at it ---------------------------- */
 
 static volatile LONG other_count, other_stop;
@@ -381,6 +406,8 @@ static const struct test_case cases[] = {
     CASE("IR-2", levels_are_ordered, "", 2, BOTH),
     CASE("IR-3", isr_preempts_dpc_preempts_thread, "", 2, BOTH),
     CASE("IR-4", numbers_are_those_of_x64, "", 2, BOTH),
+    CASE("IR-5", twelve_is_above_every_device, "", 2, BOTH),
+    CASE("IR-5-of-x86", level_of_another_architecture, "IrqlRaiseLower", 2, CHECKED),
     CASE("IR-6", no_thread_switch_at_dispatch, "", 2, BOTH),
     CASE("IR-7", raise_and_lower_pair, "", 1, BOTH),
     CASE("IR-7-raise-downward", raise_downward, "IrqlRaiseLower", 1, CHECKED),

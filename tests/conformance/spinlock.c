@@ -6,6 +6,8 @@
 
 #include "machine.h"
 
+#include <dlfcn.h>
+
 static NDIS_SPIN_LOCK lock, second;
 
 /* ---- is a lock free?  Asked by a DPC on processor 1, while the body stays on processor 0 -------- */
@@ -459,6 +461,28 @@ static void interlocked_and_other_locks_under_a_lock(void *argument)
     CHECK_EQ(addend, 5);
 }
 
+/* ---- SL-15: a hold of a few instructions fits into 25 microseconds ------------------------------ */
+
+static void short_hold_fits(void *argument)
+{
+    LONGLONG best = 1000000;
+    LARGE_INTEGER frequency;
+    (void)argument;
+    NdisAllocateSpinLock(&lock);
+    for (int i = 0; i < 10000; i++) {
+        NdisAcquireSpinLock(&lock);
+        LARGE_INTEGER start = KeQueryPerformanceCounter(&frequency);
+        shared_count++;
+        LARGE_INTEGER end = KeQueryPerformanceCounter(NULL);
+        NdisReleaseSpinLock(&lock);
+        if (end.QuadPart - start.QuadPart < best) {
+            best = end.QuadPart - start.QuadPart;
+        }
+    }
+    CHECK(best * 1000000 / frequency.QuadPart <= 25);
+    NdisFreeSpinLock(&lock);
+}
+
 /* ---- SL-16: a spin lock does not keep an ISR out, NdisMSynchronizeWithInterruptEx does ---------- */
 
 static struct isr shared_isr;
@@ -664,6 +688,22 @@ static void dpr_in_a_dpc(void *argument)
     CHECK_EQ(shared_count, 10);
 }
 
+/* ---- SL-23: queued and ordinary routines cannot be mixed: there are no queued ones -------------- */
+
+static void no_queued_spin_locks(void *argument)
+{
+    static const char *const names[] = {"KeAcquireInStackQueuedSpinLock", "KeReleaseInStackQueuedSpinLock",
+                                        "KeAcquireInStackQueuedSpinLockAtDpcLevel",
+                                        "KeReleaseInStackQueuedSpinLockFromDpcLevel"};
+    (void)argument;
+    KIRQL old = ke_mask();
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        CHECK_PTR(dlsym(RTLD_DEFAULT, names[i]), NULL); /* a driver that imports it is refused */
+    }
+    CHECK(dlsym(RTLD_DEFAULT, "KeAcquireSpinLockAtDpcLevel") != NULL);
+    ke_unmask(old);
+}
+
 /* ---- SL-24: released by another processor ------------------------------------------------------ */
 
 static void release_for_somebody_else(void *argument)
@@ -711,6 +751,7 @@ static const struct test_case cases[] = {
     CASE("SL-12-drops-to-passive", first_release_drops_to_passive, "", 2, FREE),
     CASE("SL-13", several_locks_in_a_fixed_order, "", 4, BOTH),
     CASE("SL-14", interlocked_and_other_locks_under_a_lock, "", 2, BOTH),
+    CASE("SL-15", short_hold_fits, "", 2, BOTH),
     CASE("SL-16", only_synchronize_keeps_the_isr_out, "", 2, BOTH),
     CASE("SL-18", fault_under_a_lock, "MemoryFault", 2, BOTH),
     CASE("SL-19", any_waiter_may_win, "", 4, BOTH),
@@ -718,6 +759,7 @@ static const struct test_case cases[] = {
     CASE("SL-20-processor-goes-on", lock_stays_held_after_the_callback, "", 2, FREE),
     CASE("SL-21-another-thread-asks", lowering_lets_another_thread_ask, "", 2, FREE),
     CASE("SL-22", dpr_in_a_dpc, "", 2, BOTH),
+    CASE("SL-23", no_queued_spin_locks, "", 2, BOTH),
     CASE("SL-24-other-processor", release_by_another_processor, "", 2, FREE),
 };
 /* clang-format on */

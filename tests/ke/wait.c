@@ -231,9 +231,8 @@ static void wait_many(void *argument)
         KeInitializeEvent(&many[i], SynchronizationEvent, FALSE);
         objects[i] = &many[i];
     }
-    CHECK_EQ(
-        KeWaitForMultipleObjects(40, objects, WaitAny, Executive, KernelMode, FALSE, &timeout, blocks),
-        STATUS_TIMEOUT);
+    CHECK_EQ(KeWaitForMultipleObjects(40, objects, WaitAny, Executive, KernelMode, FALSE, &timeout, blocks),
+             STATUS_TIMEOUT);
     KeSetEvent(&many[33], IO_NO_INCREMENT, FALSE);
     CHECK_EQ(KeWaitForMultipleObjects(40, objects, WaitAny, Executive, KernelMode, FALSE, NULL, blocks),
              STATUS_WAIT_0 + 33);
