@@ -27,9 +27,10 @@ suite() { # suite PRESET [ctest options]
 start=$SECONDS
 step format make -s check-format
 step gcc suite checked
-step clang suite clang -L compiler
+step clang suite clang -L "compiler|conformance|ke|torture"
 step asan suite asan -LE "fuzz|slow|compiler"
 step ubsan suite ubsan -LE "fuzz|slow|compiler"
+step coverage cmake --build build --target coverage
 echo
 if [ ${#failed[@]} -gt 0 ]; then
     echo "make test: FAILED (${failed[*]}) after $((SECONDS - start)) s"
