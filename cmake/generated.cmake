@@ -5,9 +5,8 @@ file(MAKE_DIRECTORY ${UNDIS_GENERATED_DIRECTORY})
 include_directories(${UNDIS_GENERATED_DIRECTORY})
 
 # status_names.inc: the name of each status that the headers define (src/scenario/status.c).
-file(GLOB_RECURSE status_headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/include/wdk/ntstatus.h
-  ${CMAKE_SOURCE_DIR}/include/wdk/*status*.h)
-list(REMOVE_DUPLICATES status_headers)
+# A value with two names gets that of ntstatus.h.
+set(status_headers ${CMAKE_SOURCE_DIR}/include/wdk/ntstatus.h ${CMAKE_SOURCE_DIR}/include/wdk/ndis/status.h)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${status_headers})
 set(rows "")
 foreach(header IN LISTS status_headers)

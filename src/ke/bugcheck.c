@@ -59,10 +59,29 @@ static bool bugcheck_claim(void)
     return !__atomic_exchange_n(&claimed, true, __ATOMIC_ACQ_REL);
 }
 
+/* A driver that wrote over its callers' frames took the callback's frame with them: nobody may use it any more. */
+static bool drop_smashed_callback(struct ke_processor *processor)
+{
+    bool smashed = processor->callback != NULL && !callback_intact(processor->callback);
+    if (smashed) {
+        processor->callback = NULL;
+    }
+    return smashed;
+}
+
+static void stop_machine(void)
+{
+    ke_freeze_all();
+    ke_stop_word_set(KE_STOP_BUGCHECK);
+}
+
 static void bugcheck(bool by_driver, ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4)
 {
+    static struct ke_processor *volatile reporting;
+    struct ke_processor *processor = ke_processor();
+    drop_smashed_callback(processor);
     if (bugcheck_claim()) {
-        struct ke_processor *processor = ke_processor();
+        reporting = processor;
         ke_bugcheck_data = (struct ke_bugcheck_data){
             .code = code,
             .parameters = {p1, p2, p3, p4},
@@ -76,8 +95,9 @@ static void bugcheck(bool by_driver, ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULO
             event_report(&event);
         }
 #endif
-        ke_freeze_all();
-        ke_stop_word_set(KE_STOP_BUGCHECK);
+        stop_machine();
+    } else if (processor == reporting) {
+        stop_machine(); /* the report itself failed */
     }
     ke_freeze_here();
 }
@@ -169,8 +189,7 @@ static bool is_stack_overflow(const struct ke_processor *processor, uintptr_t ad
  */
 static bool is_smashed_stack(struct ke_processor *processor, uintptr_t address, uintptr_t pc)
 {
-    if (processor->callback != NULL && !callback_intact(processor->callback)) {
-        processor->callback = NULL;
+    if (drop_smashed_callback(processor)) {
         return true;
     }
 #if defined(__x86_64__)
