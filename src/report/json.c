@@ -18,7 +18,7 @@ static json_t *text(const char *value)
     if (string != NULL || value == NULL) {
         return string;
     }
-    char clean[512];
+    char clean[4096]; /* longer than any name or message */
     snprintf(clean, sizeof(clean), "%s", value);
     for (char *c = clean; *c != '\0'; c++) {
         if ((unsigned char)*c >= 0x80) {
