@@ -42,9 +42,10 @@
 #define FILE_WRITE_ACCESS 2
 
 /* Device type in bits 16-31, access in 14-15, function in 2-13, method in 0-1. */
-#define CTL_CODE(type, function, method, access) (((type) << 16) | ((access) << 14) | ((function) << 2) | (method))
-#define DEVICE_TYPE_FROM_CTL_CODE(code) (((ULONG)((code) & 0xffff0000U)) >> 16)
-#define METHOD_FROM_CTL_CODE(code) ((ULONG)((code) & 3))
+#define CTL_CODE(type, function, method, access)                                                             \
+    (((type) << 16) | ((access) << 14) | ((function) << 2) | (method))
+#define DEVICE_TYPE_FROM_CTL_CODE(code) (((ULONG)((code)&0xffff0000U)) >> 16)
+#define METHOD_FROM_CTL_CODE(code) ((ULONG)((code)&3))
 #define IO_CONTROL_CODE_FUNCTION(code) (((code) >> 2) & 0xfff)
 
 #endif

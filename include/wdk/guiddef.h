@@ -49,8 +49,8 @@ static inline bool operator!=(const GUID &a, const GUID &b)
 /* Outside of the guard: initguid.h asks for the defining form later. */
 #undef DEFINE_GUID
 #ifdef INITGUID
-#define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                                                   \
-    UNDIS_GUID_EXTERN __attribute__((__weak__)) const GUID name;                                                       \
+#define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                                         \
+    UNDIS_GUID_EXTERN __attribute__((__weak__)) const GUID name;                                             \
     const GUID name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
 #else
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) UNDIS_GUID_EXTERN const GUID name

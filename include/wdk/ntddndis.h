@@ -299,7 +299,8 @@ typedef struct _NDIS_STATISTICS_INFO {
     ULONG64 ifHCOutBroadcastOctets;
 } NDIS_STATISTICS_INFO, *PNDIS_STATISTICS_INFO;
 #define NDIS_STATISTICS_INFO_REVISION_1 1
-#define NDIS_SIZEOF_STATISTICS_INFO_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_STATISTICS_INFO, ifHCOutBroadcastOctets)
+#define NDIS_SIZEOF_STATISTICS_INFO_REVISION_1                                                               \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_STATISTICS_INFO, ifHCOutBroadcastOctets)
 
 /* SupportedStatistics of NDIS_STATISTICS_INFO: what its fields hold. */
 #define NDIS_STATISTICS_FLAGS_VALID_DIRECTED_FRAMES_RCV 0x00000001
@@ -384,7 +385,8 @@ typedef struct _NDIS_LINK_PARAMETERS {
     ULONG AutoNegotiationFlags;
 } NDIS_LINK_PARAMETERS, *PNDIS_LINK_PARAMETERS;
 #define NDIS_LINK_PARAMETERS_REVISION_1 1
-#define NDIS_SIZEOF_LINK_PARAMETERS_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_LINK_PARAMETERS, AutoNegotiationFlags)
+#define NDIS_SIZEOF_LINK_PARAMETERS_REVISION_1                                                               \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_LINK_PARAMETERS, AutoNegotiationFlags)
 
 typedef struct _NDIS_OPER_STATE {
     NDIS_OBJECT_HEADER Header;
@@ -407,7 +409,7 @@ typedef struct _NDIS_INTERRUPT_MODERATION_PARAMETERS {
     NDIS_INTERRUPT_MODERATION InterruptModeration;
 } NDIS_INTERRUPT_MODERATION_PARAMETERS, *PNDIS_INTERRUPT_MODERATION_PARAMETERS;
 #define NDIS_INTERRUPT_MODERATION_PARAMETERS_REVISION_1 1
-#define NDIS_SIZEOF_INTERRUPT_MODERATION_PARAMETERS_REVISION_1                                                         \
+#define NDIS_SIZEOF_INTERRUPT_MODERATION_PARAMETERS_REVISION_1                                               \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_INTERRUPT_MODERATION_PARAMETERS, InterruptModeration)
 
 /* ---- power management -------------------------------------------------------------------------- */
@@ -453,8 +455,9 @@ typedef struct _NDIS_PM_CAPABILITIES {
 } NDIS_PM_CAPABILITIES, *PNDIS_PM_CAPABILITIES;
 #define NDIS_PM_CAPABILITIES_REVISION_1 1
 #define NDIS_PM_CAPABILITIES_REVISION_2 2
-#define NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_PM_CAPABILITIES, MinLinkChangeWakeUp)
-#define NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_2                                                                    \
+#define NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_1                                                          \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_PM_CAPABILITIES, MinLinkChangeWakeUp)
+#define NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_2                                                          \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_PM_CAPABILITIES, MediaSpecificWakeUpEvents)
 
 typedef struct _NDIS_PM_PARAMETERS {
@@ -468,7 +471,7 @@ typedef struct _NDIS_PM_PARAMETERS {
 #define NDIS_PM_PARAMETERS_REVISION_1 1
 #define NDIS_PM_PARAMETERS_REVISION_2 2
 #define NDIS_SIZEOF_NDIS_PM_PARAMETERS_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_PM_PARAMETERS, WakeUpFlags)
-#define NDIS_SIZEOF_NDIS_PM_PARAMETERS_REVISION_2                                                                      \
+#define NDIS_SIZEOF_NDIS_PM_PARAMETERS_REVISION_2                                                            \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_PM_PARAMETERS, MediaSpecificWakeUpEvents)
 
 /* ---- OID_GEN_SUPPORTED_GUIDS, OID_GEN_NETWORK_LAYER_ADDRESSES ---------------------------------- */

@@ -174,7 +174,8 @@ typedef struct _STRING {
     USHORT Length;
     USHORT MaximumLength;
     PCHAR Buffer;
-} STRING, *PSTRING, ANSI_STRING, *PANSI_STRING, OEM_STRING, *POEM_STRING, UTF8_STRING, *PUTF8_STRING, CANSI_STRING;
+} STRING, *PSTRING, ANSI_STRING, *PANSI_STRING, OEM_STRING, *POEM_STRING, UTF8_STRING, *PUTF8_STRING,
+    CANSI_STRING;
 typedef const STRING *PCSTRING, *PCANSI_STRING, *PCOEM_STRING;
 
 typedef struct _UNICODE_STRING {
@@ -230,14 +231,14 @@ typedef const OBJECT_ATTRIBUTES *PCOBJECT_ATTRIBUTES;
 #define OBJ_KERNEL_HANDLE 0x00000200
 #define OBJ_FORCE_ACCESS_CHECK 0x00000400
 
-#define InitializeObjectAttributes(p, n, a, r, s)                                                                      \
-    do {                                                                                                               \
-        (p)->Length = sizeof(OBJECT_ATTRIBUTES);                                                                       \
-        (p)->RootDirectory = (r);                                                                                      \
-        (p)->Attributes = (a);                                                                                         \
-        (p)->ObjectName = (n);                                                                                         \
-        (p)->SecurityDescriptor = (s);                                                                                 \
-        (p)->SecurityQualityOfService = NULL;                                                                          \
+#define InitializeObjectAttributes(p, n, a, r, s)                                                            \
+    do {                                                                                                     \
+        (p)->Length = sizeof(OBJECT_ATTRIBUTES);                                                             \
+        (p)->RootDirectory = (r);                                                                            \
+        (p)->Attributes = (a);                                                                               \
+        (p)->ObjectName = (n);                                                                               \
+        (p)->SecurityDescriptor = (s);                                                                       \
+        (p)->SecurityQualityOfService = NULL;                                                                \
     } while (0)
 
 typedef struct _GROUP_AFFINITY {
@@ -264,13 +265,13 @@ typedef enum _NT_PRODUCT_TYPE { NtProductWinNt = 1, NtProductLanManNt, NtProduct
 #define NT_WARNING(status) ((((ULONG)(status)) >> 30) == 2)
 #define NT_ERROR(status) ((((ULONG)(status)) >> 30) == 3)
 
-#define CONTAINING_RECORD(address, type, field) ((type *)((PCHAR)(address) - offsetof(type, field)))
+#define CONTAINING_RECORD(address, type, field) ((type *)((PCHAR)(address)-offsetof(type, field)))
 #define FIELD_OFFSET(type, field) ((LONG)offsetof(type, field))
 #define UFIELD_OFFSET(type, field) ((ULONG)offsetof(type, field))
 #define RTL_FIELD_SIZE(type, field) (sizeof(((type *)0)->field))
 #define FIELD_SIZE(type, field) (sizeof(((type *)0)->field))
 #define RTL_SIZEOF_THROUGH_FIELD(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
-#define RTL_CONTAINS_FIELD(structure, size, field)                                                                     \
+#define RTL_CONTAINS_FIELD(structure, size, field)                                                           \
     ((((PCHAR)(&(structure)->field)) + sizeof((structure)->field)) <= (((PCHAR)(structure)) + (size)))
 #define RTL_NUMBER_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define RTL_NUMBER_OF_FIELD(type, field) (RTL_NUMBER_OF(((type *)0)->field))
@@ -282,15 +283,16 @@ typedef enum _NT_PRODUCT_TYPE { NtProductWinNt = 1, NtProductLanManNt, NtProduct
 #endif
 #define ARGUMENT_PRESENT(argument) ((argument) != NULL)
 
-#define RTL_CONSTANT_STRING(s)                                                                                         \
-    {                                                                                                                  \
-        (USHORT)(sizeof(s) - sizeof((s)[0])), (USHORT)(sizeof(s)), (__typeof__(&(s)[0]))(s)                            \
+#define RTL_CONSTANT_STRING(s)                                                                               \
+    {                                                                                                        \
+        (USHORT)(sizeof(s) - sizeof((s)[0])), (USHORT)(sizeof(s)), (__typeof__(&(s)[0]))(s)                  \
     }
 #ifdef __cplusplus
 #undef RTL_CONSTANT_STRING
-#define RTL_CONSTANT_STRING(s)                                                                                         \
-    {                                                                                                                  \
-        (USHORT)(sizeof(s) - sizeof((s)[0])), (USHORT)(sizeof(s)), const_cast<UndisMutable<decltype((s)[0])>::Type *>(s)          \
+#define RTL_CONSTANT_STRING(s)                                                                               \
+    {                                                                                                        \
+        (USHORT)(sizeof(s) - sizeof((s)[0])), (USHORT)(sizeof(s)),                                           \
+            const_cast<UndisMutable<decltype((s)[0])>::Type *>(s)                                            \
     }
 EXTERN_C_END
 template <typename T> struct UndisMutable {
@@ -304,11 +306,11 @@ template <typename T> struct UndisMutable<T &> {
 };
 EXTERN_C_START
 #endif
-#define DECLARE_CONST_UNICODE_STRING(name, string)                                                                     \
-    const WCHAR name##_buffer[] = string;                                                                              \
+#define DECLARE_CONST_UNICODE_STRING(name, string)                                                           \
+    const WCHAR name##_buffer[] = string;                                                                    \
     const UNICODE_STRING name = {sizeof(string) - sizeof(WCHAR), sizeof(string), (PWCH)name##_buffer}
-#define DECLARE_UNICODE_STRING_SIZE(name, size)                                                                        \
-    WCHAR name##_buffer[size];                                                                                         \
+#define DECLARE_UNICODE_STRING_SIZE(name, size)                                                              \
+    WCHAR name##_buffer[size];                                                                               \
     UNICODE_STRING name = {0, (size) * sizeof(WCHAR), name##_buffer}
 
 #ifndef UNREFERENCED_PARAMETER
@@ -316,8 +318,8 @@ EXTERN_C_START
 #endif
 #define DBG_UNREFERENCED_PARAMETER(p) ((void)(p))
 #define DBG_UNREFERENCED_LOCAL_VARIABLE(v) ((void)(v))
-#define DEFAULT_UNREACHABLE                                                                                            \
-    default:                                                                                                           \
+#define DEFAULT_UNREACHABLE                                                                                  \
+    default:                                                                                                 \
         __builtin_unreachable()
 
 #define LOBYTE(w) ((UCHAR)(w))
@@ -339,20 +341,29 @@ EXTERN_C_START
 #endif
 
 #ifdef __cplusplus
-#define DEFINE_ENUM_FLAG_OPERATORS(type)                                                                               \
-    extern "C++" {                                                                                                     \
-    inline type operator|(type a, type b) { return type(int(a) | int(b)); }                                            \
-    inline type operator&(type a, type b) { return type(int(a) & int(b)); }                                            \
-    inline type operator~(type a) { return type(~int(a)); }                                                            \
+#define DEFINE_ENUM_FLAG_OPERATORS(type)                                                                     \
+    extern "C++" {                                                                                           \
+    inline type operator|(type a, type b)                                                                    \
+    {                                                                                                        \
+        return type(int(a) | int(b));                                                                        \
+    }                                                                                                        \
+    inline type operator&(type a, type b)                                                                    \
+    {                                                                                                        \
+        return type(int(a) & int(b));                                                                        \
+    }                                                                                                        \
+    inline type operator~(type a)                                                                            \
+    {                                                                                                        \
+        return type(~int(a));                                                                                \
+    }                                                                                                        \
     }
 #else
 #define DEFINE_ENUM_FLAG_OPERATORS(type)
 #endif
 
-#define UNDIS_DECLARE_HANDLE(name)                                                                                     \
-    typedef struct name##__ {                                                                                          \
-        int unused;                                                                                                    \
-    } *name
+#define UNDIS_DECLARE_HANDLE(name)                                                                           \
+    typedef struct name##__ {                                                                                \
+        int unused;                                                                                          \
+    } * name
 #define DECLARE_HANDLE(name) UNDIS_DECLARE_HANDLE(name)
 
 EXTERN_C_END

@@ -10,40 +10,40 @@
 
 EXTERN_C_START
 
-#define UNDIS_SAFE_ARITHMETIC(name, type)                                                                              \
-    UNDIS_INLINE NTSTATUS Rtl##name##Add(type a, type b, type *result)                                                  \
-    {                                                                                                                  \
-        if (__builtin_add_overflow(a, b, result)) {                                                                    \
-            *result = (type)-1;                                                                                        \
-            return STATUS_INTEGER_OVERFLOW;                                                                            \
-        }                                                                                                              \
-        return STATUS_SUCCESS;                                                                                         \
-    }                                                                                                                  \
-    UNDIS_INLINE NTSTATUS Rtl##name##Sub(type a, type b, type *result)                                                  \
-    {                                                                                                                  \
-        if (__builtin_sub_overflow(a, b, result)) {                                                                    \
-            *result = (type)-1;                                                                                        \
-            return STATUS_INTEGER_OVERFLOW;                                                                            \
-        }                                                                                                              \
-        return STATUS_SUCCESS;                                                                                         \
-    }                                                                                                                  \
-    UNDIS_INLINE NTSTATUS Rtl##name##Mult(type a, type b, type *result)                                                 \
-    {                                                                                                                  \
-        if (__builtin_mul_overflow(a, b, result)) {                                                                    \
-            *result = (type)-1;                                                                                        \
-            return STATUS_INTEGER_OVERFLOW;                                                                            \
-        }                                                                                                              \
-        return STATUS_SUCCESS;                                                                                         \
+#define UNDIS_SAFE_ARITHMETIC(name, type)                                                                    \
+    UNDIS_INLINE NTSTATUS Rtl##name##Add(type a, type b, type *result)                                       \
+    {                                                                                                        \
+        if (__builtin_add_overflow(a, b, result)) {                                                          \
+            *result = (type)-1;                                                                              \
+            return STATUS_INTEGER_OVERFLOW;                                                                  \
+        }                                                                                                    \
+        return STATUS_SUCCESS;                                                                               \
+    }                                                                                                        \
+    UNDIS_INLINE NTSTATUS Rtl##name##Sub(type a, type b, type *result)                                       \
+    {                                                                                                        \
+        if (__builtin_sub_overflow(a, b, result)) {                                                          \
+            *result = (type)-1;                                                                              \
+            return STATUS_INTEGER_OVERFLOW;                                                                  \
+        }                                                                                                    \
+        return STATUS_SUCCESS;                                                                               \
+    }                                                                                                        \
+    UNDIS_INLINE NTSTATUS Rtl##name##Mult(type a, type b, type *result)                                      \
+    {                                                                                                        \
+        if (__builtin_mul_overflow(a, b, result)) {                                                          \
+            *result = (type)-1;                                                                              \
+            return STATUS_INTEGER_OVERFLOW;                                                                  \
+        }                                                                                                    \
+        return STATUS_SUCCESS;                                                                               \
     }
 
-#define UNDIS_SAFE_CONVERT(from_name, from, to_name, to)                                                               \
-    UNDIS_INLINE NTSTATUS Rtl##from_name##To##to_name(from value, to *result)                                           \
-    {                                                                                                                  \
-        if (__builtin_add_overflow(value, (from)0, result)) {                                                          \
-            *result = (to)-1;                                                                                          \
-            return STATUS_INTEGER_OVERFLOW;                                                                            \
-        }                                                                                                              \
-        return STATUS_SUCCESS;                                                                                         \
+#define UNDIS_SAFE_CONVERT(from_name, from, to_name, to)                                                     \
+    UNDIS_INLINE NTSTATUS Rtl##from_name##To##to_name(from value, to *result)                                \
+    {                                                                                                        \
+        if (__builtin_add_overflow(value, (from)0, result)) {                                                \
+            *result = (to)-1;                                                                                \
+            return STATUS_INTEGER_OVERFLOW;                                                                  \
+        }                                                                                                    \
+        return STATUS_SUCCESS;                                                                               \
     }
 
 UNDIS_SAFE_ARITHMETIC(UChar, UCHAR)

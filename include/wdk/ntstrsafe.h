@@ -1,8 +1,9 @@
 /*
  * ntstrsafe.h - string functions that know the size of the destination, with the WDK's formats.
  *
- * Cch counts characters, Cb bytes; the closing null counts.  Each returns STATUS_SUCCESS, STATUS_BUFFER_OVERFLOW (what fits is
- * there and closed by a null) or STATUS_INVALID_PARAMETER.  Functions, not inline as on Windows.
+ * Cch counts characters, Cb bytes; the closing null counts.  Each returns STATUS_SUCCESS,
+ * STATUS_BUFFER_OVERFLOW (what fits is there and closed by a null) or STATUS_INVALID_PARAMETER.  Functions,
+ * not inline as on Windows.
  */
 #ifndef UNDIS_NTSTRSAFE_H
 #define UNDIS_NTSTRSAFE_H
@@ -20,13 +21,15 @@ typedef const char *NTSTRSAFE_PCSTR;
 typedef wchar_t *NTSTRSAFE_PWSTR;
 typedef const wchar_t *NTSTRSAFE_PCWSTR;
 
-#define UNDIS_STRSAFE_FAMILY(count, suffix, unit)                                                                      \
-    NTSTATUS RtlString##count##Copy##suffix(unit *pszDest, size_t dest, const unit *pszSrc);                           \
-    NTSTATUS RtlString##count##CopyN##suffix(unit *pszDest, size_t dest, const unit *pszSrc, size_t toCopy);           \
-    NTSTATUS RtlString##count##Cat##suffix(unit *pszDest, size_t dest, const unit *pszSrc);                            \
-    NTSTATUS RtlString##count##CatN##suffix(unit *pszDest, size_t dest, const unit *pszSrc, size_t toAppend);          \
-    NTSTATUS RtlString##count##VPrintf##suffix(unit *pszDest, size_t dest, const unit *pszFormat, va_list argList);    \
-    NTSTATUS RtlString##count##Printf##suffix(unit *pszDest, size_t dest, const unit *pszFormat, ...);                 \
+#define UNDIS_STRSAFE_FAMILY(count, suffix, unit)                                                            \
+    NTSTATUS RtlString##count##Copy##suffix(unit *pszDest, size_t dest, const unit *pszSrc);                 \
+    NTSTATUS RtlString##count##CopyN##suffix(unit *pszDest, size_t dest, const unit *pszSrc, size_t toCopy); \
+    NTSTATUS RtlString##count##Cat##suffix(unit *pszDest, size_t dest, const unit *pszSrc);                  \
+    NTSTATUS RtlString##count##CatN##suffix(unit *pszDest, size_t dest, const unit *pszSrc,                  \
+                                            size_t toAppend);                                                \
+    NTSTATUS RtlString##count##VPrintf##suffix(unit *pszDest, size_t dest, const unit *pszFormat,            \
+                                               va_list argList);                                             \
+    NTSTATUS RtlString##count##Printf##suffix(unit *pszDest, size_t dest, const unit *pszFormat, ...);       \
     NTSTATUS RtlString##count##Length##suffix(const unit *psz, size_t maximum, size_t *length)
 
 UNDIS_STRSAFE_FAMILY(Cch, A, char);
@@ -40,7 +43,8 @@ NTSTATUS RtlUnicodeStringCopy(PUNICODE_STRING DestinationString, PCUNICODE_STRIN
 NTSTATUS RtlUnicodeStringCopyString(PUNICODE_STRING DestinationString, const wchar_t *pszSrc);
 NTSTATUS RtlUnicodeStringCat(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString);
 NTSTATUS RtlUnicodeStringCatString(PUNICODE_STRING DestinationString, const wchar_t *pszSrc);
-NTSTATUS RtlUnicodeStringVPrintf(PUNICODE_STRING DestinationString, const wchar_t *pszFormat, va_list argList);
+NTSTATUS RtlUnicodeStringVPrintf(PUNICODE_STRING DestinationString, const wchar_t *pszFormat,
+                                 va_list argList);
 NTSTATUS RtlUnicodeStringPrintf(PUNICODE_STRING DestinationString, const wchar_t *pszFormat, ...);
 
 EXTERN_C_END

@@ -80,7 +80,8 @@
 #define _inline __inline__
 #endif
 
-/* __declspec(x): the argument is pasted, so that align(n) keeps its number.  What says nothing on ELF is dropped. */
+/* __declspec(x): the argument is pasted, so that align(n) keeps its number.  What says nothing on ELF is
+ * dropped. */
 #undef __declspec
 #define __declspec(attribute) UNDIS_DECLSPEC_##attribute
 #define UNDIS_DECLSPEC_align(bytes) __attribute__((__aligned__(bytes)))
@@ -107,7 +108,7 @@
 #undef __try
 #define __try if (1)
 #undef __except
-#define __except(filter) else if (((void)(filter), 0))
+#define __except (filter) else if (((void)(filter), 0))
 #undef __finally
 #define __finally if (1)
 #define EXCEPTION_EXECUTE_HANDLER 1
@@ -116,11 +117,11 @@
 #define GetExceptionCode() 0
 #define GetExceptionInformation() ((void *)0)
 #define AbnormalTermination() 0
-#define __assume(condition)                                                                                            \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            __builtin_unreachable();                                                                                   \
-        }                                                                                                              \
+#define __assume(condition)                                                                                  \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            __builtin_unreachable();                                                                         \
+        }                                                                                                    \
     } while (0)
 #if !defined(__clang__)
 #define __noop(...) ((void)0)

@@ -31,10 +31,12 @@ static const struct argp_option option_table[] = {
     {"output", 'o', "DRIVER.so", 0, "The driver to write (default: the first source's name)", 0},
     {"instrument", KEY_INSTRUMENT, NULL, 0, "Report every memory access of the driver to the engine", 0},
     {"dpr-old-irql", KEY_DPR, "store|keep", 0,
-     "What NdisDprAcquireSpinLock does to OldIrql: store DISPATCH_LEVEL (headers before NDIS 6.20) or keep it "
+     "What NdisDprAcquireSpinLock does to OldIrql: store DISPATCH_LEVEL (headers before NDIS 6.20) or keep "
+     "it "
      "(default)",
      0},
-    {"force-include", KEY_FORCE, "[SOURCE=]FILE", 0, "Include FILE before each source, or before that one", 0},
+    {"force-include", KEY_FORCE, "[SOURCE=]FILE", 0, "Include FILE before each source, or before that one",
+     0},
     CLI_OPTION_HELP,
     {0},
 };
@@ -110,18 +112,24 @@ static const char *const dialect_flags[] = {
     "-DUNDIS_DRIVER=1",
 };
 static const char *const clang_flags[] = {
-    "-Wno-microsoft",          "-Wno-ignored-attributes",      "-Wno-unknown-attributes",
-    "-Wno-pragma-pack",        "-Wno-ignored-pragmas",         "-Wno-unused-command-line-argument",
-    "-Wno-unused-value",       "-Wno-four-char-constants",     "-Wno-builtin-macro-redefined",
+    "-Wno-microsoft",
+    "-Wno-ignored-attributes",
+    "-Wno-unknown-attributes",
+    "-Wno-pragma-pack",
+    "-Wno-ignored-pragmas",
+    "-Wno-unused-command-line-argument",
+    "-Wno-unused-value",
+    "-Wno-four-char-constants",
+    "-Wno-builtin-macro-redefined",
     "-Wno-void-pointer-to-int-cast",
 };
 static const char *const cplusplus_flags[] = {"-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"};
 
 /* explore.md's "holes": without these switches some accesses would not be reported. */
 static const char *const instrument_flags[] = {"-fsanitize=thread", "-fno-builtin"};
-static const char *const instrument_clang[] = {"-mllvm", "-tsan-instrument-read-before-write=1", "-mllvm",
-                                               "-tsan-distinguish-volatile=1", "-mllvm",
-                                               "-tsan-instrument-func-entry-exit=0"};
+static const char *const instrument_clang[] = {"-mllvm", "-tsan-instrument-read-before-write=1",
+                                               "-mllvm", "-tsan-distinguish-volatile=1",
+                                               "-mllvm", "-tsan-instrument-func-entry-exit=0"};
 static const char *const instrument_gcc[] = {"--param=tsan-distinguish-volatile=1",
                                              "--param=tsan-instrument-func-entry-exit=0"};
 
@@ -151,8 +159,8 @@ static void add_compiler(struct cc_list *list, const char *variable, const char 
 static bool is_cplusplus(const char *source)
 {
     const char *dot = strrchr(source, '.');
-    return dot != NULL && (strcasecmp(dot, ".cpp") == 0 || strcasecmp(dot, ".cc") == 0 || strcasecmp(dot, ".cxx") == 0 ||
-                           strcmp(dot, ".C") == 0);
+    return dot != NULL && (strcasecmp(dot, ".cpp") == 0 || strcasecmp(dot, ".cc") == 0 ||
+                           strcasecmp(dot, ".cxx") == 0 || strcmp(dot, ".C") == 0);
 }
 
 /* Is the compiler clang?  Asked once for each of CC and CXX. */
@@ -214,8 +222,8 @@ static void add_flags(struct cc_list *list, const struct options *options, bool 
 /* The user's flags for a step: the preprocessor's own ones mean nothing to text that is preprocessed. */
 static void add_user_flags(struct cc_list *list, const struct options *options, bool preprocessed)
 {
-    static const char *const with_argument[] = {"-D", "-U", "-I", "-include", "-imacros", "-isystem", "-iquote",
-                                                "-idirafter"};
+    static const char *const with_argument[] = {"-D",       "-U",       "-I",      "-include",
+                                                "-imacros", "-isystem", "-iquote", "-idirafter"};
     for (size_t i = 0; i < options->flags.count; i++) {
         const char *flag = options->flags.items[i];
         bool drop = false;
@@ -247,7 +255,8 @@ static void include_directories(const struct options *options, const char *sourc
     cc_list_add(directories, wdk);
     cc_list_add(directories, "/usr/include");
     const char *slash = strrchr(source, '/');
-    cc_list_addf(directories, "%.*s", slash != NULL ? (int)(slash - source) : 1, slash != NULL ? source : ".");
+    cc_list_addf(directories, "%.*s", slash != NULL ? (int)(slash - source) : 1,
+                 slash != NULL ? source : ".");
 }
 
 /* `FILE` of each --force-include that is meant for this source. */
@@ -351,8 +360,8 @@ static bool build_source(const struct options *options, size_t index, const char
         cli_error("cc: cannot make the directory %s: %s", names.items[0], strerror(errno));
     } else {
         cc_overlay_source(source, &directories, names.items[0]);
-        done = preprocess(options, source, cplusplus, wdk, names.items[0], directories.items[directories.count - 1],
-                          names.items[1]) &&
+        done = preprocess(options, source, cplusplus, wdk, names.items[0],
+                          directories.items[directories.count - 1], names.items[1]) &&
                translate(source, cplusplus, names.items[1], names.items[2]) &&
                compile(options, source, cplusplus, names.items[2], names.items[3]);
     }
@@ -424,8 +433,8 @@ static int check_and_build(struct options *options)
         if (!is_cplusplus(source) && (dot == NULL || strcasecmp(dot, ".c") != 0)) {
             return cli_error("cc: %s: not a .c, .cc, .cpp or .cxx file", source);
         }
-        if (options->output != NULL && realpath(source, real) != NULL && realpath(options->output, output) != NULL &&
-            strcmp(real, output) == 0) {
+        if (options->output != NULL && realpath(source, real) != NULL &&
+            realpath(options->output, output) != NULL && strcmp(real, output) == 0) {
             return cli_error("cc: -o would overwrite the source %s", source);
         }
     }

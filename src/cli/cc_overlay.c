@@ -206,7 +206,8 @@ void cc_overlay_source(const char *source, const struct cc_list *directories, co
     char trace[PATH_MAX];
     struct walk walk = {.directories = directories, .overlay = overlay};
     walk_file(&walk, source);
-    if (walk.traces.count != 0 && snprintf(trace, sizeof(trace), "%s/undis-trace.h", overlay) < (int)sizeof(trace) &&
+    if (walk.traces.count != 0 &&
+        snprintf(trace, sizeof(trace), "%s/undis-trace.h", overlay) < (int)sizeof(trace) &&
         cc_wpp_write(trace, &walk.functions)) {
         for (size_t i = 0; i < walk.traces.count; i++) {
             forward_both(overlay, walk.traces.items[i], trace);

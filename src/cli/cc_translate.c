@@ -91,7 +91,8 @@ static void marker(struct translator *t, const char *quote, const char *stop)
 /* A line that begins with #: a marker, or a pragma, which is kept only when gcc and clang know it. */
 static void directive(struct translator *t)
 {
-    static const char *const known[] = {"pack", "GCC", "clang", "STDC", "weak", "push_macro", "pop_macro", NULL};
+    static const char *const known[] = {"pack", "GCC",        "clang",     "STDC",
+                                        "weak", "push_macro", "pop_macro", NULL};
     const char *line = t->at;
     const char *newline = memchr(line, '\n', (size_t)(t->end - line));
     const char *stop = newline != NULL ? newline : t->end;
@@ -165,7 +166,8 @@ static void number(struct translator *t)
 /* The type specifiers that belong together from here on: `unsigned long int` ... */
 static void specifiers(struct translator *t)
 {
-    static const char *const parts[] = {"long", "int", "unsigned", "signed", "const", "volatile", "double", NULL};
+    static const char *const parts[] = {"long",  "int",      "unsigned", "signed",
+                                        "const", "volatile", "double",   NULL};
     const char *p = t->at;
     const char *stop = t->at;
     unsigned longs = 0;
@@ -220,10 +222,11 @@ static bool storage_follows(const struct translator *t, const char *p)
 
 static void word(struct translator *t)
 {
-    static const char *const inlines[] = {"inline", "__inline", "__inline__", "_inline", "__forceinline", NULL};
+    static const char *const inlines[] = {"inline",  "__inline",      "__inline__",
+                                          "_inline", "__forceinline", NULL};
     static const char *const specifier[] = {"long", "int", "unsigned", "signed", NULL};
     static const char *const attribute[] = {"__attribute__", "__attribute", "__declspec", "__asm__", "asm",
-                                            "_Alignas", "alignas", "__typeof__", "sizeof", NULL};
+                                            "_Alignas",      "alignas",     "__typeof__", "sizeof",  NULL};
     size_t length = word_length(t->at, t->end);
     t->after_literal = false;
     if (word_in(t->at, length, specifier)) {
@@ -312,7 +315,8 @@ char *cc_translate(const char *text, size_t size, bool cplusplus, size_t *result
             system_text(&t);
         } else if (c == '"' || c == '\'') {
             literal(&t);
-        } else if (isdigit((unsigned char)c) || (c == '.' && t.at + 1 < t.end && isdigit((unsigned char)t.at[1]))) {
+        } else if (isdigit((unsigned char)c) ||
+                   (c == '.' && t.at + 1 < t.end && isdigit((unsigned char)t.at[1]))) {
             number(&t);
         } else if (is_word(c)) {
             word(&t);

@@ -37,8 +37,8 @@ static char *function_macro(const char *text)
     char *macro = NULL;
     int length = -1;
     if (inner != NULL) {
-        length = asprintf(&macro, "#define %.*s(%.*sUndisArguments) UndisTrace UndisArguments\n", (int)name_length,
-                          name, (int)(inner - parameters), parameters);
+        length = asprintf(&macro, "#define %.*s(%.*sUndisArguments) UndisTrace UndisArguments\n",
+                          (int)name_length, name, (int)(inner - parameters), parameters);
     } else if (*end == ')' && end - parameters >= 3 && memcmp(end - 3, "...", 3) == 0) {
         const char *stop = end - 3;
         while (stop > parameters && strchr(" \t,", stop[-1]) != NULL) {
@@ -48,8 +48,9 @@ static char *function_macro(const char *text)
         while (message > parameters && strchr(" \t,", message[-1]) == NULL) {
             message--;
         }
-        length = asprintf(&macro, "#define %.*s(%.*s, ...) UndisTrace(%.*s, ##__VA_ARGS__)\n", (int)name_length, name,
-                          (int)(stop - parameters), parameters, (int)(stop - message), message);
+        length =
+            asprintf(&macro, "#define %.*s(%.*s, ...) UndisTrace(%.*s, ##__VA_ARGS__)\n", (int)name_length,
+                     name, (int)(stop - parameters), parameters, (int)(stop - message), message);
     } else if (*end == ')') {
         length = asprintf(&macro, "#define %.*s(...) ((void)0)\n", (int)name_length, name);
     }

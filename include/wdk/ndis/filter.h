@@ -42,7 +42,8 @@ typedef struct _NDIS_FILTER_ATTACH_PARAMETERS {
 #define NDIS_FILTER_ATTACH_PARAMETERS_REVISION_2 2
 #define NDIS_FILTER_ATTACH_PARAMETERS_REVISION_3 3
 #define NDIS_FILTER_ATTACH_PARAMETERS_REVISION_4 4
-#define NDIS_SIZEOF_FILTER_ATTACH_PARAMETERS_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_FILTER_ATTACH_PARAMETERS, Flags)
+#define NDIS_SIZEOF_FILTER_ATTACH_PARAMETERS_REVISION_1                                                      \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_FILTER_ATTACH_PARAMETERS, Flags)
 
 typedef struct _NDIS_FILTER_ATTRIBUTES {
     NDIS_OBJECT_HEADER Header;
@@ -61,7 +62,8 @@ typedef struct _NDIS_FILTER_RESTART_PARAMETERS {
     ULONG Flags;
 } NDIS_FILTER_RESTART_PARAMETERS, *PNDIS_FILTER_RESTART_PARAMETERS;
 #define NDIS_FILTER_RESTART_PARAMETERS_REVISION_1 1
-#define NDIS_SIZEOF_FILTER_RESTART_PARAMETERS_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_FILTER_RESTART_PARAMETERS, Flags)
+#define NDIS_SIZEOF_FILTER_RESTART_PARAMETERS_REVISION_1                                                     \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_FILTER_RESTART_PARAMETERS, Flags)
 
 typedef struct _NDIS_FILTER_PAUSE_PARAMETERS {
     NDIS_OBJECT_HEADER Header;
@@ -69,7 +71,7 @@ typedef struct _NDIS_FILTER_PAUSE_PARAMETERS {
     ULONG PauseReason;
 } NDIS_FILTER_PAUSE_PARAMETERS, *PNDIS_FILTER_PAUSE_PARAMETERS;
 #define NDIS_FILTER_PAUSE_PARAMETERS_REVISION_1 1
-#define NDIS_SIZEOF_FILTER_PAUSE_PARAMETERS_REVISION_1                                                                 \
+#define NDIS_SIZEOF_FILTER_PAUSE_PARAMETERS_REVISION_1                                                       \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_FILTER_PAUSE_PARAMETERS, PauseReason)
 
 /* ---- handlers ---------------------------------------------------------------------------------- */
@@ -77,21 +79,24 @@ typedef struct _NDIS_FILTER_PAUSE_PARAMETERS {
 typedef SET_OPTIONS FILTER_SET_OPTIONS;
 typedef NDIS_STATUS FILTER_SET_FILTER_MODULE_OPTIONS(NDIS_HANDLE FilterModuleContext);
 typedef FILTER_SET_FILTER_MODULE_OPTIONS FILTER_SET_MODULE_OPTIONS;
-typedef FILTER_SET_MODULE_OPTIONS *FILTER_SET_FILTER_MODULE_OPTIONS_HANDLER, *FILTER_SET_MODULE_OPTIONS_HANDLER;
+typedef FILTER_SET_MODULE_OPTIONS *FILTER_SET_FILTER_MODULE_OPTIONS_HANDLER,
+    *FILTER_SET_MODULE_OPTIONS_HANDLER;
 typedef NDIS_STATUS FILTER_ATTACH(NDIS_HANDLE NdisFilterHandle, NDIS_HANDLE FilterDriverContext,
                                   PNDIS_FILTER_ATTACH_PARAMETERS AttachParameters);
 typedef FILTER_ATTACH *FILTER_ATTACH_HANDLER;
 typedef VOID FILTER_DETACH(NDIS_HANDLE FilterModuleContext);
 typedef FILTER_DETACH *FILTER_DETACH_HANDLER;
-typedef NDIS_STATUS FILTER_RESTART(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_RESTART_PARAMETERS RestartParameters);
+typedef NDIS_STATUS FILTER_RESTART(NDIS_HANDLE FilterModuleContext,
+                                   PNDIS_FILTER_RESTART_PARAMETERS RestartParameters);
 typedef FILTER_RESTART *FILTER_RESTART_HANDLER;
-typedef NDIS_STATUS FILTER_PAUSE(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_PAUSE_PARAMETERS PauseParameters);
+typedef NDIS_STATUS FILTER_PAUSE(NDIS_HANDLE FilterModuleContext,
+                                 PNDIS_FILTER_PAUSE_PARAMETERS PauseParameters);
 typedef FILTER_PAUSE *FILTER_PAUSE_HANDLER;
 typedef VOID FILTER_SEND_NET_BUFFER_LISTS(NDIS_HANDLE FilterModuleContext, PNET_BUFFER_LIST NetBufferList,
                                           NDIS_PORT_NUMBER PortNumber, ULONG SendFlags);
 typedef FILTER_SEND_NET_BUFFER_LISTS *FILTER_SEND_NET_BUFFER_LISTS_HANDLER;
-typedef VOID FILTER_SEND_NET_BUFFER_LISTS_COMPLETE(NDIS_HANDLE FilterModuleContext, PNET_BUFFER_LIST NetBufferList,
-                                                   ULONG SendCompleteFlags);
+typedef VOID FILTER_SEND_NET_BUFFER_LISTS_COMPLETE(NDIS_HANDLE FilterModuleContext,
+                                                   PNET_BUFFER_LIST NetBufferList, ULONG SendCompleteFlags);
 typedef FILTER_SEND_NET_BUFFER_LISTS_COMPLETE *FILTER_SEND_NET_BUFFER_LISTS_COMPLETE_HANDLER;
 typedef VOID FILTER_CANCEL_SEND_NET_BUFFER_LISTS(NDIS_HANDLE FilterModuleContext, PVOID CancelId);
 typedef FILTER_CANCEL_SEND_NET_BUFFER_LISTS *FILTER_CANCEL_SEND_HANDLER;
@@ -109,7 +114,8 @@ typedef VOID FILTER_OID_REQUEST_COMPLETE(NDIS_HANDLE FilterModuleContext, PNDIS_
 typedef FILTER_OID_REQUEST_COMPLETE *FILTER_OID_REQUEST_COMPLETE_HANDLER;
 typedef VOID FILTER_CANCEL_OID_REQUEST(NDIS_HANDLE FilterModuleContext, PVOID RequestId);
 typedef FILTER_CANCEL_OID_REQUEST *FILTER_CANCEL_OID_REQUEST_HANDLER;
-typedef VOID FILTER_DEVICE_PNP_EVENT_NOTIFY(NDIS_HANDLE FilterModuleContext, PNET_DEVICE_PNP_EVENT NetDevicePnPEvent);
+typedef VOID FILTER_DEVICE_PNP_EVENT_NOTIFY(NDIS_HANDLE FilterModuleContext,
+                                            PNET_DEVICE_PNP_EVENT NetDevicePnPEvent);
 typedef FILTER_DEVICE_PNP_EVENT_NOTIFY *FILTER_DEVICE_PNP_EVENT_NOTIFY_HANDLER;
 typedef NDIS_STATUS FILTER_NET_PNP_EVENT(NDIS_HANDLE FilterModuleContext,
                                          PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification);
@@ -123,11 +129,12 @@ typedef VOID FILTER_DIRECT_OID_REQUEST_COMPLETE(NDIS_HANDLE FilterModuleContext,
 typedef FILTER_DIRECT_OID_REQUEST_COMPLETE *FILTER_DIRECT_OID_REQUEST_COMPLETE_HANDLER;
 typedef VOID FILTER_CANCEL_DIRECT_OID_REQUEST(NDIS_HANDLE FilterModuleContext, PVOID RequestId);
 typedef FILTER_CANCEL_DIRECT_OID_REQUEST *FILTER_CANCEL_DIRECT_OID_REQUEST_HANDLER;
-typedef NDIS_STATUS FILTER_SYNCHRONOUS_OID_REQUEST(NDIS_HANDLE FilterModuleContext, PNDIS_OID_REQUEST OidRequest,
-                                                   PVOID *CallContext);
+typedef NDIS_STATUS FILTER_SYNCHRONOUS_OID_REQUEST(NDIS_HANDLE FilterModuleContext,
+                                                   PNDIS_OID_REQUEST OidRequest, PVOID *CallContext);
 typedef FILTER_SYNCHRONOUS_OID_REQUEST *FILTER_SYNCHRONOUS_OID_REQUEST_HANDLER;
-typedef VOID FILTER_SYNCHRONOUS_OID_REQUEST_COMPLETE(NDIS_HANDLE FilterModuleContext, PNDIS_OID_REQUEST OidRequest,
-                                                     PNDIS_STATUS Status, PVOID CallContext);
+typedef VOID FILTER_SYNCHRONOUS_OID_REQUEST_COMPLETE(NDIS_HANDLE FilterModuleContext,
+                                                     PNDIS_OID_REQUEST OidRequest, PNDIS_STATUS Status,
+                                                     PVOID CallContext);
 typedef FILTER_SYNCHRONOUS_OID_REQUEST_COMPLETE *FILTER_SYNCHRONOUS_OID_REQUEST_COMPLETE_HANDLER;
 
 typedef struct _NDIS_FILTER_DRIVER_CHARACTERISTICS {
@@ -166,11 +173,11 @@ typedef struct _NDIS_FILTER_DRIVER_CHARACTERISTICS {
 #define NDIS_FILTER_CHARACTERISTICS_REVISION_1 1
 #define NDIS_FILTER_CHARACTERISTICS_REVISION_2 2
 #define NDIS_FILTER_CHARACTERISTICS_REVISION_3 3
-#define NDIS_SIZEOF_FILTER_DRIVER_CHARACTERISTICS_REVISION_1                                                           \
+#define NDIS_SIZEOF_FILTER_DRIVER_CHARACTERISTICS_REVISION_1                                                 \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_FILTER_DRIVER_CHARACTERISTICS, StatusHandler)
-#define NDIS_SIZEOF_FILTER_DRIVER_CHARACTERISTICS_REVISION_2                                                           \
+#define NDIS_SIZEOF_FILTER_DRIVER_CHARACTERISTICS_REVISION_2                                                 \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_FILTER_DRIVER_CHARACTERISTICS, CancelDirectOidRequestHandler)
-#define NDIS_SIZEOF_FILTER_DRIVER_CHARACTERISTICS_REVISION_3                                                           \
+#define NDIS_SIZEOF_FILTER_DRIVER_CHARACTERISTICS_REVISION_3                                                 \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_FILTER_DRIVER_CHARACTERISTICS, SynchronousOidRequestCompleteHandler)
 #define NDIS_FILTER_DRIVER_MANDATORY 0x00000001
 #define NDIS_FILTER_DRIVER_SUPPORTS_CURRENT_MAC_ADDRESS_CHANGE 0x00000002
@@ -186,7 +193,7 @@ typedef struct _NDIS_FILTER_PARTIAL_CHARACTERISTICS {
     FILTER_RETURN_NET_BUFFER_LISTS_HANDLER ReturnNetBufferListsHandler;
 } NDIS_FILTER_PARTIAL_CHARACTERISTICS, *PNDIS_FILTER_PARTIAL_CHARACTERISTICS;
 #define NDIS_FILTER_PARTIAL_CHARACTERISTICS_REVISION_1 1
-#define NDIS_SIZEOF_FILTER_PARTIAL_CHARACTERISTICS_REVISION_1                                                          \
+#define NDIS_SIZEOF_FILTER_PARTIAL_CHARACTERISTICS_REVISION_1                                                \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_FILTER_PARTIAL_CHARACTERISTICS, ReturnNetBufferListsHandler)
 
 typedef struct _NDIS_FILTER_INTERFACE {
@@ -218,29 +225,33 @@ NDIS_STATUS NdisFSetAttributes(NDIS_HANDLE NdisFilterHandle, NDIS_HANDLE FilterM
 NDIS_STATUS NdisFRestartFilter(NDIS_HANDLE NdisFilterHandle);
 VOID NdisFRestartComplete(NDIS_HANDLE NdisFilterHandle, NDIS_STATUS Status);
 VOID NdisFPauseComplete(NDIS_HANDLE NdisFilterHandle);
-VOID NdisFSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferList, NDIS_PORT_NUMBER PortNumber,
-                             ULONG SendFlags);
+VOID NdisFSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferList,
+                             NDIS_PORT_NUMBER PortNumber, ULONG SendFlags);
 VOID NdisFSendNetBufferListsComplete(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferList,
                                      ULONG SendCompleteFlags);
 VOID NdisFCancelSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PVOID CancelId);
 VOID NdisFIndicateReceiveNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferLists,
-                                        NDIS_PORT_NUMBER PortNumber, ULONG NumberOfNetBufferLists, ULONG ReceiveFlags);
-VOID NdisFReturnNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags);
+                                        NDIS_PORT_NUMBER PortNumber, ULONG NumberOfNetBufferLists,
+                                        ULONG ReceiveFlags);
+VOID NdisFReturnNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferLists,
+                               ULONG ReturnFlags);
 NDIS_STATUS NdisFOidRequest(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest);
 VOID NdisFOidRequestComplete(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status);
 VOID NdisFCancelOidRequest(NDIS_HANDLE NdisFilterHandle, PVOID RequestId);
 NDIS_STATUS NdisFDirectOidRequest(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest);
-VOID NdisFDirectOidRequestComplete(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status);
+VOID NdisFDirectOidRequestComplete(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest,
+                                   NDIS_STATUS Status);
 VOID NdisFCancelDirectOidRequest(NDIS_HANDLE NdisFilterHandle, PVOID RequestId);
 NDIS_STATUS NdisFSynchronousOidRequest(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest);
 VOID NdisFIndicateStatus(NDIS_HANDLE NdisFilterHandle, PNDIS_STATUS_INDICATION StatusIndication);
 VOID NdisFDevicePnPEventNotify(NDIS_HANDLE NdisFilterHandle, PNET_DEVICE_PNP_EVENT NetDevicePnPEvent);
-NDIS_STATUS NdisFNetPnPEvent(NDIS_HANDLE NdisFilterHandle, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification);
+NDIS_STATUS NdisFNetPnPEvent(NDIS_HANDLE NdisFilterHandle,
+                             PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification);
 NDIS_STATUS NdisAllocateCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST OidRequest, UINT PoolTag,
                                         PNDIS_OID_REQUEST *ClonedOidRequest);
 VOID NdisFreeCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST Request);
-NDIS_STATUS NdisEnumerateFilterModules(NDIS_HANDLE NdisHandle, PVOID InterfaceBuffer, ULONG InterfaceBufferLength,
-                                       PULONG BytesNeeded, PULONG BytesWritten);
+NDIS_STATUS NdisEnumerateFilterModules(NDIS_HANDLE NdisHandle, PVOID InterfaceBuffer,
+                                       ULONG InterfaceBufferLength, PULONG BytesNeeded, PULONG BytesWritten);
 
 EXTERN_C_END
 

@@ -25,22 +25,26 @@ VOID NdisDprAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock);
 VOID NdisDprReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock);
 
 #if defined(UNDIS_DPR_OLD_IRQL_STORE)
-/* Header generation before NDIS 6.20 (undis cc --dpr-old-irql=store): the acquire also notes DISPATCH_LEVEL. */
-#define NdisDprAcquireSpinLock(Lock)                                                                                   \
-    do {                                                                                                               \
-        PNDIS_SPIN_LOCK undis_lock = (Lock);                                                                           \
-        (NdisDprAcquireSpinLock)(undis_lock);                                                                          \
-        undis_lock->OldIrql = DISPATCH_LEVEL;                                                                          \
+/* Header generation before NDIS 6.20 (undis cc --dpr-old-irql=store): the acquire also notes DISPATCH_LEVEL.
+ */
+#define NdisDprAcquireSpinLock(Lock)                                                                         \
+    do {                                                                                                     \
+        PNDIS_SPIN_LOCK undis_lock = (Lock);                                                                 \
+        (NdisDprAcquireSpinLock)(undis_lock);                                                                \
+        undis_lock->OldIrql = DISPATCH_LEVEL;                                                                \
     } while (0)
 #endif
 
 LONG NdisInterlockedIncrement(PLONG Addend);
 LONG NdisInterlockedDecrement(PLONG Addend);
 ULONG NdisInterlockedAddUlong(PULONG Addend, ULONG Increment, PNDIS_SPIN_LOCK SpinLock);
-LARGE_INTEGER NdisInterlockedAddLargeInteger(PLARGE_INTEGER Addend, ULONG Increment, PNDIS_SPIN_LOCK SpinLock);
+LARGE_INTEGER NdisInterlockedAddLargeInteger(PLARGE_INTEGER Addend, ULONG Increment,
+                                             PNDIS_SPIN_LOCK SpinLock);
 VOID NdisInterlockedAddLargeStatistic(PLARGE_INTEGER Addend, ULONG Increment);
-PLIST_ENTRY NdisInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry, PNDIS_SPIN_LOCK SpinLock);
-PLIST_ENTRY NdisInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry, PNDIS_SPIN_LOCK SpinLock);
+PLIST_ENTRY NdisInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
+                                          PNDIS_SPIN_LOCK SpinLock);
+PLIST_ENTRY NdisInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
+                                          PNDIS_SPIN_LOCK SpinLock);
 PLIST_ENTRY NdisInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PNDIS_SPIN_LOCK SpinLock);
 PSINGLE_LIST_ENTRY NdisInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead, PSINGLE_LIST_ENTRY ListEntry,
                                                 PNDIS_SPIN_LOCK Lock);
@@ -57,9 +61,9 @@ USHORT NdisQueryDepthSList(PSLIST_HEADER SListHead);
 #define NdisInterlockedDecrement(Addend) (NdisInterlockedDecrement)((PLONG)(Addend))
 
 /* The lock argument of the S-list calls is an NDIS or a kernel spin lock; it is not used (spec section 3). */
-#define NdisInterlockedPushEntrySList(ListHead, ListEntry, Lock)                                                       \
+#define NdisInterlockedPushEntrySList(ListHead, ListEntry, Lock)                                             \
     (NdisInterlockedPushEntrySList)((ListHead), (ListEntry), (PKSPIN_LOCK)(PVOID)(Lock))
-#define NdisInterlockedPopEntrySList(ListHead, Lock)                                                                   \
+#define NdisInterlockedPopEntrySList(ListHead, Lock)                                                         \
     (NdisInterlockedPopEntrySList)((ListHead), (PKSPIN_LOCK)(PVOID)(Lock))
 
 /* ---- reader/writer locks ----------------------------------------------------------------------- */
@@ -130,11 +134,11 @@ typedef KMUTEX NDIS_MUTEX, *PNDIS_MUTEX;
 /* ---- IRQL -------------------------------------------------------------------------------------- */
 
 #define NDIS_RAISE_IRQL_TO_DISPATCH(OldIrql) KeRaiseIrql(DISPATCH_LEVEL, (OldIrql))
-#define NDIS_LOWER_IRQL(OldIrql, CurrentIrql)                                                                          \
-    do {                                                                                                               \
-        if ((OldIrql) != (CurrentIrql)) {                                                                              \
-            KeLowerIrql(OldIrql);                                                                                      \
-        }                                                                                                              \
+#define NDIS_LOWER_IRQL(OldIrql, CurrentIrql)                                                                \
+    do {                                                                                                     \
+        if ((OldIrql) != (CurrentIrql)) {                                                                    \
+            KeLowerIrql(OldIrql);                                                                            \
+        }                                                                                                    \
     } while (0)
 #define NDIS_CURRENT_IRQL() KeGetCurrentIrql()
 

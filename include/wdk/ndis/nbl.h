@@ -23,15 +23,15 @@ typedef struct _NET_BUFFER_SHARED_MEMORY {
     ULONG SharedMemoryLength;
 } NET_BUFFER_SHARED_MEMORY, *PNET_BUFFER_SHARED_MEMORY;
 
-#define UNDIS_NET_BUFFER_DATA_FIELDS                                                                                   \
-    PNET_BUFFER Next;                                                                                                  \
-    PMDL CurrentMdl;                                                                                                   \
-    ULONG CurrentMdlOffset;                                                                                            \
-    union {                                                                                                            \
-        ULONG DataLength;                                                                                              \
-        SIZE_T stDataLength;                                                                                           \
-    };                                                                                                                 \
-    PMDL MdlChain;                                                                                                     \
+#define UNDIS_NET_BUFFER_DATA_FIELDS                                                                         \
+    PNET_BUFFER Next;                                                                                        \
+    PMDL CurrentMdl;                                                                                         \
+    ULONG CurrentMdlOffset;                                                                                  \
+    union {                                                                                                  \
+        ULONG DataLength;                                                                                    \
+        SIZE_T stDataLength;                                                                                 \
+    };                                                                                                       \
+    PMDL MdlChain;                                                                                           \
     ULONG DataOffset
 
 typedef struct _NET_BUFFER_DATA {
@@ -202,19 +202,20 @@ struct DECLSPEC_ALIGN(16) _NET_BUFFER_LIST {
 #define NDIS_RETURN_FLAGS_SINGLE_QUEUE 0x00000002
 #define NDIS_RETURN_FLAGS_SWITCH_SINGLE_SOURCE 0x00000004
 #define NDIS_TEST_SEND_FLAG(Flags, Flag) (((Flags) & (Flag)) != 0)
-#define NDIS_TEST_SEND_AT_DISPATCH_LEVEL(Flags) (((Flags) & NDIS_SEND_FLAGS_DISPATCH_LEVEL) != 0)
+#define NDIS_TEST_SEND_AT_DISPATCH_LEVEL(Flags) (((Flags)&NDIS_SEND_FLAGS_DISPATCH_LEVEL) != 0)
 #define NDIS_SET_SEND_FLAG(Flags, Flag) ((Flags) |= (Flag))
 #define NDIS_CLEAR_SEND_FLAG(Flags, Flag) ((Flags) &= ~(Flag))
 #define NDIS_TEST_SEND_COMPLETE_FLAG(Flags, Flag) (((Flags) & (Flag)) != 0)
-#define NDIS_TEST_SEND_COMPLETE_AT_DISPATCH_LEVEL(Flags) (((Flags) & NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL) != 0)
+#define NDIS_TEST_SEND_COMPLETE_AT_DISPATCH_LEVEL(Flags)                                                     \
+    (((Flags)&NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL) != 0)
 #define NDIS_SET_SEND_COMPLETE_FLAG(Flags, Flag) ((Flags) |= (Flag))
 #define NDIS_TEST_RECEIVE_FLAG(Flags, Flag) (((Flags) & (Flag)) != 0)
-#define NDIS_TEST_RECEIVE_AT_DISPATCH_LEVEL(Flags) (((Flags) & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL) != 0)
-#define NDIS_TEST_RECEIVE_CANNOT_PEND(Flags) (((Flags) & NDIS_RECEIVE_FLAGS_RESOURCES) != 0)
-#define NDIS_TEST_RECEIVE_CAN_PEND(Flags) (((Flags) & NDIS_RECEIVE_FLAGS_RESOURCES) == 0)
+#define NDIS_TEST_RECEIVE_AT_DISPATCH_LEVEL(Flags) (((Flags)&NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL) != 0)
+#define NDIS_TEST_RECEIVE_CANNOT_PEND(Flags) (((Flags)&NDIS_RECEIVE_FLAGS_RESOURCES) != 0)
+#define NDIS_TEST_RECEIVE_CAN_PEND(Flags) (((Flags)&NDIS_RECEIVE_FLAGS_RESOURCES) == 0)
 #define NDIS_SET_RECEIVE_FLAG(Flags, Flag) ((Flags) |= (Flag))
 #define NDIS_TEST_RETURN_FLAG(Flags, Flag) (((Flags) & (Flag)) != 0)
-#define NDIS_TEST_RETURN_AT_DISPATCH_LEVEL(Flags) (((Flags) & NDIS_RETURN_FLAGS_DISPATCH_LEVEL) != 0)
+#define NDIS_TEST_RETURN_AT_DISPATCH_LEVEL(Flags) (((Flags)&NDIS_RETURN_FLAGS_DISPATCH_LEVEL) != 0)
 #define NDIS_SET_RETURN_FLAG(Flags, Flag) ((Flags) |= (Flag))
 
 /* ---- accessors --------------------------------------------------------------------------------- */
@@ -243,21 +244,21 @@ struct DECLSPEC_ALIGN(16) _NET_BUFFER_LIST {
 #define NET_BUFFER_LIST_STATUS(NBL) ((NBL)->Status)
 #define NET_BUFFER_LIST_INFO(NBL, Id) ((NBL)->NetBufferListInfo[(Id)])
 #define NDIS_GET_NET_BUFFER_LIST_CANCEL_ID(NBL) (NET_BUFFER_LIST_INFO((NBL), NetBufferListCancelId))
-#define NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(NBL, CancelId)                                                              \
+#define NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(NBL, CancelId)                                                    \
     (NET_BUFFER_LIST_INFO((NBL), NetBufferListCancelId) = (PVOID)(CancelId))
-#define NET_BUFFER_LIST_SET_HASH_VALUE(NBL, HashValue)                                                                 \
+#define NET_BUFFER_LIST_SET_HASH_VALUE(NBL, HashValue)                                                       \
     (NET_BUFFER_LIST_INFO((NBL), NetBufferListHashValue) = UlongToPtr(HashValue))
 #define NET_BUFFER_LIST_GET_HASH_VALUE(NBL) (PtrToUlong(NET_BUFFER_LIST_INFO((NBL), NetBufferListHashValue)))
 #define NDIS_HASH_FUNCTION_MASK 0x000000FF
 #define NDIS_HASH_TYPE_MASK 0x00FFFF00
-#define NET_BUFFER_LIST_SET_HASH_TYPE(NBL, HashType)                                                                   \
-    (NET_BUFFER_LIST_INFO((NBL), NetBufferListHashInfo) =                                                              \
-         UlongToPtr((PtrToUlong(NET_BUFFER_LIST_INFO((NBL), NetBufferListHashInfo)) & ~NDIS_HASH_TYPE_MASK) |          \
-                    ((HashType) & NDIS_HASH_TYPE_MASK)))
-#define NET_BUFFER_LIST_SET_HASH_FUNCTION(NBL, HashFunction)                                                           \
-    (NET_BUFFER_LIST_INFO((NBL), NetBufferListHashInfo) =                                                              \
-         UlongToPtr((PtrToUlong(NET_BUFFER_LIST_INFO((NBL), NetBufferListHashInfo)) & ~NDIS_HASH_FUNCTION_MASK) |      \
-                    ((HashFunction) & NDIS_HASH_FUNCTION_MASK)))
+#define NET_BUFFER_LIST_SET_HASH_TYPE(NBL, HashType)                                                         \
+    (NET_BUFFER_LIST_INFO((NBL), NetBufferListHashInfo) = UlongToPtr(                                        \
+         (PtrToUlong(NET_BUFFER_LIST_INFO((NBL), NetBufferListHashInfo)) & ~NDIS_HASH_TYPE_MASK) |           \
+         ((HashType)&NDIS_HASH_TYPE_MASK)))
+#define NET_BUFFER_LIST_SET_HASH_FUNCTION(NBL, HashFunction)                                                 \
+    (NET_BUFFER_LIST_INFO((NBL), NetBufferListHashInfo) = UlongToPtr(                                        \
+         (PtrToUlong(NET_BUFFER_LIST_INFO((NBL), NetBufferListHashInfo)) & ~NDIS_HASH_FUNCTION_MASK) |       \
+         ((HashFunction)&NDIS_HASH_FUNCTION_MASK)))
 #define NdisSetNblFlag(NBL, Flag) ((NBL)->NblFlags |= (Flag))
 #define NdisClearNblFlag(NBL, Flag) ((NBL)->NblFlags &= ~(Flag))
 #define NdisTestNblFlag(NBL, Flag) (((NBL)->NblFlags & (Flag)) != 0)
@@ -266,9 +267,9 @@ struct DECLSPEC_ALIGN(16) _NET_BUFFER_LIST {
 #define NBL_CLEAR_FLAG(NBL, Flag) ((NBL)->Flags &= ~(Flag))
 #define NBL_TEST_FLAG(NBL, Flag) (((NBL)->Flags & (Flag)) != 0)
 #define NBL_PROT_RSVD_FLAGS NBL_FLAGS_PROTOCOL_RESERVED
-#define NBL_SET_PROT_RSVD_FLAG(NBL, Flag) ((NBL)->Flags |= ((Flag) & NBL_PROT_RSVD_FLAGS))
-#define NBL_CLEAR_PROT_RSVD_FLAG(NBL, Flag) ((NBL)->Flags &= ~((Flag) & NBL_PROT_RSVD_FLAGS))
-#define NBL_TEST_PROT_RSVD_FLAG(NBL, Flag) (((NBL)->Flags & (Flag) & NBL_PROT_RSVD_FLAGS) != 0)
+#define NBL_SET_PROT_RSVD_FLAG(NBL, Flag) ((NBL)->Flags |= ((Flag)&NBL_PROT_RSVD_FLAGS))
+#define NBL_CLEAR_PROT_RSVD_FLAG(NBL, Flag) ((NBL)->Flags &= ~((Flag)&NBL_PROT_RSVD_FLAGS))
+#define NBL_TEST_PROT_RSVD_FLAG(NBL, Flag) (((NBL)->Flags & (Flag)&NBL_PROT_RSVD_FLAGS) != 0)
 #define NDIS_MDL_LINKAGE(Mdl) ((Mdl)->Next)
 
 /* Contents of some slots. */
@@ -361,11 +362,11 @@ typedef struct _NDIS_NET_BUFFER_LIST_FILTERING_INFO {
         PVOID Value;
     };
 } NDIS_NET_BUFFER_LIST_FILTERING_INFO, *PNDIS_NET_BUFFER_LIST_FILTERING_INFO;
-#define NET_BUFFER_LIST_RECEIVE_QUEUE_ID(NBL)                                                                          \
-    (((PNDIS_NET_BUFFER_LIST_FILTERING_INFO)&NET_BUFFER_LIST_INFO((NBL), NetBufferListFilteringInfo))                  \
+#define NET_BUFFER_LIST_RECEIVE_QUEUE_ID(NBL)                                                                \
+    (((PNDIS_NET_BUFFER_LIST_FILTERING_INFO)&NET_BUFFER_LIST_INFO((NBL), NetBufferListFilteringInfo))        \
          ->FilteringInfo.QueueVPortInfo)
-#define NET_BUFFER_LIST_RECEIVE_FILTER_ID(NBL)                                                                         \
-    (((PNDIS_NET_BUFFER_LIST_FILTERING_INFO)&NET_BUFFER_LIST_INFO((NBL), NetBufferListFilteringInfo))                  \
+#define NET_BUFFER_LIST_RECEIVE_FILTER_ID(NBL)                                                               \
+    (((PNDIS_NET_BUFFER_LIST_FILTERING_INFO)&NET_BUFFER_LIST_INFO((NBL), NetBufferListFilteringInfo))        \
          ->FilteringInfo.FilterId)
 
 /* ---- pools ------------------------------------------------------------------------------------- */
@@ -380,7 +381,7 @@ typedef struct _NET_BUFFER_LIST_POOL_PARAMETERS {
     ULONG Flags;
 } NET_BUFFER_LIST_POOL_PARAMETERS, *PNET_BUFFER_LIST_POOL_PARAMETERS;
 #define NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 1
-#define NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1                                                         \
+#define NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1                                               \
     RTL_SIZEOF_THROUGH_FIELD(NET_BUFFER_LIST_POOL_PARAMETERS, DataSize)
 
 typedef struct _NET_BUFFER_POOL_PARAMETERS {
@@ -390,17 +391,19 @@ typedef struct _NET_BUFFER_POOL_PARAMETERS {
     ULONG Flags;
 } NET_BUFFER_POOL_PARAMETERS, *PNET_BUFFER_POOL_PARAMETERS;
 #define NET_BUFFER_POOL_PARAMETERS_REVISION_1 1
-#define NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1                                                              \
+#define NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1                                                    \
     RTL_SIZEOF_THROUGH_FIELD(NET_BUFFER_POOL_PARAMETERS, DataSize)
 
-NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle, const NET_BUFFER_LIST_POOL_PARAMETERS *Parameters);
+NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
+                                          const NET_BUFFER_LIST_POOL_PARAMETERS *Parameters);
 VOID NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle);
 NDIS_HANDLE NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, PNET_BUFFER_POOL_PARAMETERS Parameters);
 VOID NdisFreeNetBufferPool(NDIS_HANDLE PoolHandle);
-PNET_BUFFER_LIST NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill);
+PNET_BUFFER_LIST NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize,
+                                           USHORT ContextBackFill);
 PNET_BUFFER_LIST NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize,
-                                                       USHORT ContextBackFill, PMDL MdlChain, ULONG DataOffset,
-                                                       SIZE_T DataLength);
+                                                       USHORT ContextBackFill, PMDL MdlChain,
+                                                       ULONG DataOffset, SIZE_T DataLength);
 VOID NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList);
 PNET_BUFFER NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength);
 PNET_BUFFER NdisAllocateNetBufferMdlAndData(NDIS_HANDLE PoolHandle);
@@ -421,31 +424,36 @@ NDIS_STATUS NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffse
 VOID NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
                                    NET_BUFFER_FREE_MDL_HANDLER *FreeMdlHandler);
 NDIS_STATUS NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta,
-                                              ULONG DataBackFill, NET_BUFFER_ALLOCATE_MDL_HANDLER *AllocateMdlHandler,
+                                              ULONG DataBackFill,
+                                              NET_BUFFER_ALLOCATE_MDL_HANDLER *AllocateMdlHandler,
                                               NET_BUFFER_FREE_MDL_HANDLER *FreeMdlHandler);
 VOID NdisAdvanceNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
                                        NET_BUFFER_FREE_MDL_HANDLER *FreeMdlHandler);
 VOID NdisAdjustNetBufferCurrentMdl(PNET_BUFFER NetBuffer);
 PVOID NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
                         ULONG AlignOffset);
-NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destination, ULONG DestinationOffset, ULONG BytesToCopy,
-                                             PNET_BUFFER Source, ULONG SourceOffset, PULONG BytesCopied);
-NDIS_STATUS NdisCopySendNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList, PNET_BUFFER_LIST SrcNetBufferList);
-NDIS_STATUS NdisCopyReceiveNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList, PNET_BUFFER_LIST SrcNetBufferList);
+NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destination, ULONG DestinationOffset,
+                                             ULONG BytesToCopy, PNET_BUFFER Source, ULONG SourceOffset,
+                                             PULONG BytesCopied);
+NDIS_STATUS NdisCopySendNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList,
+                                          PNET_BUFFER_LIST SrcNetBufferList);
+NDIS_STATUS NdisCopyReceiveNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList,
+                                             PNET_BUFFER_LIST SrcNetBufferList);
 PNET_BUFFER_LIST NdisAllocateCloneNetBufferList(PNET_BUFFER_LIST OriginalNetBufferList,
-                                                NDIS_HANDLE NetBufferListPoolHandle, NDIS_HANDLE NetBufferPoolHandle,
-                                                ULONG AllocateCloneFlags);
+                                                NDIS_HANDLE NetBufferListPoolHandle,
+                                                NDIS_HANDLE NetBufferPoolHandle, ULONG AllocateCloneFlags);
 VOID NdisFreeCloneNetBufferList(PNET_BUFFER_LIST CloneNetBufferList, ULONG FreeCloneFlags);
 PNET_BUFFER_LIST NdisAllocateReassembledNetBufferList(PNET_BUFFER_LIST FragmentNetBufferList,
                                                       NDIS_HANDLE NetBufferAndNetBufferListPoolHandle,
-                                                      ULONG StartOffset, ULONG DataOffsetDelta, ULONG DataBackFill,
-                                                      ULONG AllocateReassembleFlags);
+                                                      ULONG StartOffset, ULONG DataOffsetDelta,
+                                                      ULONG DataBackFill, ULONG AllocateReassembleFlags);
 VOID NdisFreeReassembledNetBufferList(PNET_BUFFER_LIST ReassembledNetBufferList, ULONG DataOffsetDelta,
                                       ULONG FreeReassembleFlags);
 PNET_BUFFER_LIST NdisAllocateFragmentNetBufferList(PNET_BUFFER_LIST OriginalNetBufferList,
                                                    NDIS_HANDLE NetBufferListPool, NDIS_HANDLE NetBufferPool,
-                                                   ULONG StartOffset, ULONG MaximumLength, ULONG DataOffsetDelta,
-                                                   ULONG DataBackFill, ULONG AllocateFragmentFlags);
+                                                   ULONG StartOffset, ULONG MaximumLength,
+                                                   ULONG DataOffsetDelta, ULONG DataBackFill,
+                                                   ULONG AllocateFragmentFlags);
 VOID NdisFreeFragmentNetBufferList(PNET_BUFFER_LIST FragmentNetBufferList, ULONG DataOffsetDelta,
                                    ULONG FreeFragmentFlags);
 #define NDIS_CLONE_FLAGS_RESERVED 0x00000001
@@ -457,7 +465,7 @@ PMDL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Length)
 VOID NdisFreeMdl(PMDL Mdl);
 #define NdisAdjustMdlLength(Mdl, Length) (((Mdl)->ByteCount) = (Length))
 #define NdisGetNextMdl(CurrentMdl, NextMdl) (*(NextMdl) = (CurrentMdl)->Next)
-#define NdisGetMdlPhysicalArraySize(Mdl, ArraySize)                                                                    \
+#define NdisGetMdlPhysicalArraySize(Mdl, ArraySize)                                                          \
     (*(ArraySize) = ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(Mdl), MmGetMdlByteCount(Mdl)))
 
 UNDIS_INLINE VOID NdisQueryMdl(PMDL Mdl, PVOID *VirtualAddress, PUINT Length, ULONG Priority)
@@ -467,9 +475,9 @@ UNDIS_INLINE VOID NdisQueryMdl(PMDL Mdl, PVOID *VirtualAddress, PUINT Length, UL
     }
     *Length = MmGetMdlByteCount(Mdl);
 }
-#define NdisQueryMdl(Mdl, VirtualAddress, Length, Priority)                                                            \
+#define NdisQueryMdl(Mdl, VirtualAddress, Length, Priority)                                                  \
     NdisQueryMdl((Mdl), (PVOID *)(VirtualAddress), (PUINT)(Length), (ULONG)(Priority))
-#define NdisQueryMdlOffset(Mdl, Offset, Length)                                                                        \
+#define NdisQueryMdlOffset(Mdl, Offset, Length)                                                              \
     (*(Offset) = MmGetMdlByteOffset(Mdl), *(Length) = MmGetMdlByteCount(Mdl))
 #define NdisBufferVirtualAddressSafe(Buffer, Priority) MmGetSystemAddressForMdlSafe((Buffer), (Priority))
 #define NdisBufferLength(Buffer) MmGetMdlByteCount(Buffer)

@@ -66,9 +66,9 @@ typedef struct _NET_PNP_EVENT_NOTIFICATION {
 } NET_PNP_EVENT_NOTIFICATION, *PNET_PNP_EVENT_NOTIFICATION;
 #define NET_PNP_EVENT_NOTIFICATION_REVISION_1 1
 #define NET_PNP_EVENT_NOTIFICATION_REVISION_2 2
-#define NDIS_SIZEOF_NET_PNP_EVENT_NOTIFICATION_REVISION_1                                                              \
+#define NDIS_SIZEOF_NET_PNP_EVENT_NOTIFICATION_REVISION_1                                                    \
     RTL_SIZEOF_THROUGH_FIELD(NET_PNP_EVENT_NOTIFICATION, Flags)
-#define NDIS_SIZEOF_NET_PNP_EVENT_NOTIFICATION_REVISION_2                                                              \
+#define NDIS_SIZEOF_NET_PNP_EVENT_NOTIFICATION_REVISION_2                                                    \
     RTL_SIZEOF_THROUGH_FIELD(NET_PNP_EVENT_NOTIFICATION, VPortId)
 
 typedef enum _NDIS_DEVICE_PNP_EVENT {
@@ -82,7 +82,11 @@ typedef enum _NDIS_DEVICE_PNP_EVENT {
     NdisDevicePnPEventMaximum
 } NDIS_DEVICE_PNP_EVENT,
     *PNDIS_DEVICE_PNP_EVENT;
-typedef enum _NDIS_POWER_PROFILE { NdisPowerProfileBattery, NdisPowerProfileAcOnLine } NDIS_POWER_PROFILE, *PNDIS_POWER_PROFILE;
+typedef enum _NDIS_POWER_PROFILE {
+    NdisPowerProfileBattery,
+    NdisPowerProfileAcOnLine
+} NDIS_POWER_PROFILE,
+    *PNDIS_POWER_PROFILE;
 
 typedef struct _NET_DEVICE_PNP_EVENT {
     NDIS_OBJECT_HEADER Header;
@@ -93,7 +97,8 @@ typedef struct _NET_DEVICE_PNP_EVENT {
     UCHAR NdisReserved[2 * sizeof(PVOID)];
 } NET_DEVICE_PNP_EVENT, *PNET_DEVICE_PNP_EVENT;
 #define NET_DEVICE_PNP_EVENT_REVISION_1 1
-#define NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NET_DEVICE_PNP_EVENT, NdisReserved)
+#define NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1                                                          \
+    RTL_SIZEOF_THROUGH_FIELD(NET_DEVICE_PNP_EVENT, NdisReserved)
 
 typedef struct _NDIS_RESTART_ATTRIBUTES {
     struct _NDIS_RESTART_ATTRIBUTES *Next;
@@ -124,9 +129,9 @@ typedef struct _NDIS_RESTART_GENERAL_ATTRIBUTES {
 } NDIS_RESTART_GENERAL_ATTRIBUTES, *PNDIS_RESTART_GENERAL_ATTRIBUTES;
 #define NDIS_RESTART_GENERAL_ATTRIBUTES_REVISION_1 1
 #define NDIS_RESTART_GENERAL_ATTRIBUTES_REVISION_2 2
-#define NDIS_SIZEOF_NDIS_RESTART_GENERAL_ATTRIBUTES_REVISION_1                                                         \
+#define NDIS_SIZEOF_NDIS_RESTART_GENERAL_ATTRIBUTES_REVISION_1                                               \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_RESTART_GENERAL_ATTRIBUTES, SupportedOidListLength)
-#define NDIS_SIZEOF_NDIS_RESTART_GENERAL_ATTRIBUTES_REVISION_2                                                         \
+#define NDIS_SIZEOF_NDIS_RESTART_GENERAL_ATTRIBUTES_REVISION_2                                               \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_RESTART_GENERAL_ATTRIBUTES, MaxLookaheadSizeAccessed)
 
 typedef ULONG NDIS_PAUSE_ATTRIBUTES_FLAGS;
@@ -139,7 +144,8 @@ typedef ULONG NDIS_PAUSE_ATTRIBUTES_FLAGS;
 #define NDIS_PAUSE_FILTER_RESTART_STACK 0x00000040
 #define NDIS_PAUSE_MINIPORT_DEVICE_REMOVE 0x00000080
 
-NDIS_STATUS NdisMNetPnPEvent(NDIS_HANDLE MiniportAdapterHandle, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification);
+NDIS_STATUS NdisMNetPnPEvent(NDIS_HANDLE MiniportAdapterHandle,
+                             PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification);
 
 EXTERN_C_END
 

@@ -59,7 +59,8 @@ typedef struct _NDIS_BIND_PARAMETERS {
 #define NDIS_BIND_PARAMETERS_REVISION_2 2
 #define NDIS_BIND_PARAMETERS_REVISION_3 3
 #define NDIS_BIND_PARAMETERS_REVISION_4 4
-#define NDIS_SIZEOF_NDIS_BIND_PARAMETERS_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_BIND_PARAMETERS, BoundAdapterName)
+#define NDIS_SIZEOF_NDIS_BIND_PARAMETERS_REVISION_1                                                          \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_BIND_PARAMETERS, BoundAdapterName)
 
 typedef struct _NDIS_OPEN_PARAMETERS {
     NDIS_OBJECT_HEADER Header;
@@ -71,7 +72,8 @@ typedef struct _NDIS_OPEN_PARAMETERS {
     UINT FrameTypeArraySize;
 } NDIS_OPEN_PARAMETERS, *PNDIS_OPEN_PARAMETERS;
 #define NDIS_OPEN_PARAMETERS_REVISION_1 1
-#define NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_OPEN_PARAMETERS, FrameTypeArraySize)
+#define NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1                                                               \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_OPEN_PARAMETERS, FrameTypeArraySize)
 
 typedef struct _NDIS_PROTOCOL_RESTART_PARAMETERS {
     NDIS_OBJECT_HEADER Header;
@@ -83,7 +85,7 @@ typedef struct _NDIS_PROTOCOL_RESTART_PARAMETERS {
     ULONG Flags;
 } NDIS_PROTOCOL_RESTART_PARAMETERS, *PNDIS_PROTOCOL_RESTART_PARAMETERS;
 #define NDIS_PROTOCOL_RESTART_PARAMETERS_REVISION_1 1
-#define NDIS_SIZEOF_PROTOCOL_RESTART_PARAMETERS_REVISION_1                                                             \
+#define NDIS_SIZEOF_PROTOCOL_RESTART_PARAMETERS_REVISION_1                                                   \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_PROTOCOL_RESTART_PARAMETERS, Flags)
 
 typedef struct _NDIS_PROTOCOL_PAUSE_PARAMETERS {
@@ -92,7 +94,7 @@ typedef struct _NDIS_PROTOCOL_PAUSE_PARAMETERS {
     ULONG PauseReason;
 } NDIS_PROTOCOL_PAUSE_PARAMETERS, *PNDIS_PROTOCOL_PAUSE_PARAMETERS;
 #define NDIS_PROTOCOL_PAUSE_PARAMETERS_REVISION_1 1
-#define NDIS_SIZEOF_PROTOCOL_PAUSE_PARAMETERS_REVISION_1                                                               \
+#define NDIS_SIZEOF_PROTOCOL_PAUSE_PARAMETERS_REVISION_1                                                     \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_PROTOCOL_PAUSE_PARAMETERS, PauseReason)
 
 /* ---- handlers ---------------------------------------------------------------------------------- */
@@ -117,17 +119,17 @@ typedef VOID PROTOCOL_OID_REQUEST_COMPLETE(NDIS_HANDLE ProtocolBindingContext, P
 typedef PROTOCOL_OID_REQUEST_COMPLETE *PROTOCOL_OID_REQUEST_COMPLETE_HANDLER;
 typedef VOID PROTOCOL_STATUS_EX(NDIS_HANDLE ProtocolBindingContext, PNDIS_STATUS_INDICATION StatusIndication);
 typedef PROTOCOL_STATUS_EX *PROTOCOL_STATUS_HANDLER_EX;
-typedef VOID PROTOCOL_RECEIVE_NET_BUFFER_LISTS(NDIS_HANDLE ProtocolBindingContext, PNET_BUFFER_LIST NetBufferLists,
-                                               NDIS_PORT_NUMBER PortNumber, ULONG NumberOfNetBufferLists,
-                                               ULONG ReceiveFlags);
+typedef VOID PROTOCOL_RECEIVE_NET_BUFFER_LISTS(NDIS_HANDLE ProtocolBindingContext,
+                                               PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber,
+                                               ULONG NumberOfNetBufferLists, ULONG ReceiveFlags);
 typedef PROTOCOL_RECEIVE_NET_BUFFER_LISTS *PROTOCOL_RECEIVE_NET_BUFFER_LISTS_HANDLER,
     *RECEIVE_NET_BUFFER_LISTS_HANDLER;
 typedef VOID PROTOCOL_SEND_NET_BUFFER_LISTS_COMPLETE(NDIS_HANDLE ProtocolBindingContext,
                                                      PNET_BUFFER_LIST NetBufferList, ULONG SendCompleteFlags);
 typedef PROTOCOL_SEND_NET_BUFFER_LISTS_COMPLETE *PROTOCOL_SEND_NET_BUFFER_LISTS_COMPLETE_HANDLER,
     *SEND_NET_BUFFER_LISTS_COMPLETE_HANDLER;
-typedef VOID PROTOCOL_DIRECT_OID_REQUEST_COMPLETE(NDIS_HANDLE ProtocolBindingContext, PNDIS_OID_REQUEST OidRequest,
-                                                  NDIS_STATUS Status);
+typedef VOID PROTOCOL_DIRECT_OID_REQUEST_COMPLETE(NDIS_HANDLE ProtocolBindingContext,
+                                                  PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status);
 typedef PROTOCOL_DIRECT_OID_REQUEST_COMPLETE *PROTOCOL_DIRECT_OID_REQUEST_COMPLETE_HANDLER;
 
 typedef struct _NDIS_PROTOCOL_DRIVER_CHARACTERISTICS {
@@ -153,9 +155,9 @@ typedef struct _NDIS_PROTOCOL_DRIVER_CHARACTERISTICS {
 } NDIS_PROTOCOL_DRIVER_CHARACTERISTICS, *PNDIS_PROTOCOL_DRIVER_CHARACTERISTICS;
 #define NDIS_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1 1
 #define NDIS_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2 2
-#define NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1                                                         \
+#define NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1                                               \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_PROTOCOL_DRIVER_CHARACTERISTICS, SendNetBufferListsCompleteHandler)
-#define NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2                                                         \
+#define NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2                                               \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_PROTOCOL_DRIVER_CHARACTERISTICS, DirectOidRequestCompleteHandler)
 #define NDIS_PROTOCOL_TESTER 0x20000000
 
@@ -172,12 +174,13 @@ NDIS_STATUS NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle);
 VOID NdisCompleteBindAdapterEx(NDIS_HANDLE BindAdapterContext, NDIS_STATUS Status);
 VOID NdisCompleteUnbindAdapterEx(NDIS_HANDLE UnbindContext);
 NDIS_STATUS NdisUnbindAdapter(NDIS_HANDLE NdisBindingHandle);
-VOID NdisCompleteNetPnPEvent(NDIS_HANDLE NdisBindingHandle, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification,
-                             NDIS_STATUS Status);
-VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber,
-                            ULONG SendFlags);
+VOID NdisCompleteNetPnPEvent(NDIS_HANDLE NdisBindingHandle,
+                             PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification, NDIS_STATUS Status);
+VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists,
+                            NDIS_PORT_NUMBER PortNumber, ULONG SendFlags);
 VOID NdisCancelSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PVOID CancelId);
-VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags);
+VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists,
+                              ULONG ReturnFlags);
 NDIS_STATUS NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest);
 VOID NdisCancelOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId);
 NDIS_STATUS NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest);
@@ -186,7 +189,8 @@ NDIS_STATUS NdisSynchronousOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_R
 NDIS_STATUS NdisQueryAdapterInstanceName(PNDIS_STRING AdapterInstanceName, NDIS_HANDLE NdisBindingHandle);
 NDIS_STATUS NdisQueryBindInstanceName(PNDIS_STRING AdapterInstanceName, NDIS_HANDLE BindingContext);
 VOID NdisReEnumerateProtocolBindings(NDIS_HANDLE NdisProtocolHandle);
-VOID NdisOpenProtocolConfiguration(PNDIS_STATUS Status, PNDIS_HANDLE ConfigurationHandle, PNDIS_STRING ProtocolSection);
+VOID NdisOpenProtocolConfiguration(PNDIS_STATUS Status, PNDIS_HANDLE ConfigurationHandle,
+                                   PNDIS_STRING ProtocolSection);
 
 /* ---- intermediate drivers ---------------------------------------------------------------------- */
 

@@ -25,7 +25,8 @@ typedef struct _NDIS_TIMER_CHARACTERISTICS {
     PVOID FunctionContext;
 } NDIS_TIMER_CHARACTERISTICS, *PNDIS_TIMER_CHARACTERISTICS;
 #define NDIS_TIMER_CHARACTERISTICS_REVISION_1 1
-#define NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_TIMER_CHARACTERISTICS, FunctionContext)
+#define NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1                                                         \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_TIMER_CHARACTERISTICS, FunctionContext)
 #define NDIS_SIZEOF_NDIS_TIMER_CHARACTERISTICS_REVISION_1 NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1
 
 NDIS_STATUS NdisAllocateTimerObject(NDIS_HANDLE NdisHandle, PNDIS_TIMER_CHARACTERISTICS TimerCharacteristics,
@@ -52,7 +53,7 @@ typedef struct _NDIS_WORK_ITEM {
     NDIS_PROC Routine;
     UCHAR WrapperReserved[8 * sizeof(PVOID)];
 } NDIS_WORK_ITEM, *PNDIS_WORK_ITEM;
-#define NdisInitializeWorkItem(WorkItem, WorkRoutine, WorkContext)                                                     \
+#define NdisInitializeWorkItem(WorkItem, WorkRoutine, WorkContext)                                           \
     ((WorkItem)->Context = (WorkContext), (WorkItem)->Routine = (WorkRoutine))
 NDIS_STATUS NdisScheduleWorkItem(PNDIS_WORK_ITEM WorkItem);
 
@@ -60,7 +61,8 @@ typedef VOID NDIS_IO_WORKITEM(PVOID WorkItemContext, NDIS_HANDLE NdisIoWorkItemH
 typedef NDIS_IO_WORKITEM *NDIS_IO_WORKITEM_ROUTINE;
 typedef NDIS_IO_WORKITEM NDIS_IO_WORKITEM_FUNCTION;
 NDIS_HANDLE NdisAllocateIoWorkItem(NDIS_HANDLE NdisObjectHandle);
-VOID NdisQueueIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle, NDIS_IO_WORKITEM_ROUTINE Routine, PVOID WorkItemContext);
+VOID NdisQueueIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle, NDIS_IO_WORKITEM_ROUTINE Routine,
+                         PVOID WorkItemContext);
 VOID NdisFreeIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle);
 
 /* ---- generic objects: a handle for drivers that have no other ---------------------------------- */

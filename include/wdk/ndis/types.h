@@ -25,7 +25,10 @@ typedef USHORT NDIS_SRIOV_FUNCTION_ID;
 typedef USHORT NET_FRAME_TYPE, *PNET_FRAME_TYPE;
 typedef CM_PARTIAL_RESOURCE_LIST NDIS_RESOURCE_LIST, *PNDIS_RESOURCE_LIST;
 #define NDIS_DEFAULT_PORT_NUMBER ((NDIS_PORT_NUMBER)0)
-#define NDIS_STRING_CONST(x) {sizeof(L##x) - sizeof(WCHAR), sizeof(L##x), (PWCH)L##x}
+#define NDIS_STRING_CONST(x)                                                                                 \
+    {                                                                                                        \
+        sizeof(L##x) - sizeof(WCHAR), sizeof(L##x), (PWCH)L##x                                               \
+    }
 
 typedef struct _NDIS_OBJECT_HEADER {
     UCHAR Type;
@@ -155,7 +158,11 @@ typedef enum _NDIS_PHYSICAL_MEDIUM {
 } NDIS_PHYSICAL_MEDIUM,
     *PNDIS_PHYSICAL_MEDIUM;
 
-typedef enum _NDIS_MEDIA_STATE { NdisMediaStateConnected, NdisMediaStateDisconnected } NDIS_MEDIA_STATE, *PNDIS_MEDIA_STATE;
+typedef enum _NDIS_MEDIA_STATE {
+    NdisMediaStateConnected,
+    NdisMediaStateDisconnected
+} NDIS_MEDIA_STATE,
+    *PNDIS_MEDIA_STATE;
 
 typedef NET_IF_MEDIA_CONNECT_STATE NDIS_MEDIA_CONNECT_STATE, *PNDIS_MEDIA_CONNECT_STATE;
 typedef NET_IF_MEDIA_DUPLEX_STATE NDIS_MEDIA_DUPLEX_STATE, *PNDIS_MEDIA_DUPLEX_STATE;
@@ -202,8 +209,17 @@ typedef enum _NDIS_INTERFACE_TYPE {
     *PNDIS_INTERFACE_TYPE;
 
 typedef enum _NDIS_INTERRUPT_MODE { NdisInterruptLevelSensitive, NdisInterruptLatched } NDIS_INTERRUPT_MODE;
-typedef enum _NDIS_PROCESSOR_TYPE { NdisProcessorX86, NdisProcessorAmd64 = 4, NdisProcessorIA64, NdisProcessorArm, NdisProcessorArm64 } NDIS_PROCESSOR_TYPE;
-typedef enum _NDIS_ENVIRONMENT_TYPE { NdisEnvironmentWindows, NdisEnvironmentWindowsNt } NDIS_ENVIRONMENT_TYPE;
+typedef enum _NDIS_PROCESSOR_TYPE {
+    NdisProcessorX86,
+    NdisProcessorAmd64 = 4,
+    NdisProcessorIA64,
+    NdisProcessorArm,
+    NdisProcessorArm64
+} NDIS_PROCESSOR_TYPE;
+typedef enum _NDIS_ENVIRONMENT_TYPE {
+    NdisEnvironmentWindows,
+    NdisEnvironmentWindowsNt
+} NDIS_ENVIRONMENT_TYPE;
 
 /* ---- memory ------------------------------------------------------------------------------------ */
 
@@ -221,14 +237,16 @@ typedef enum _NDIS_ENVIRONMENT_TYPE { NdisEnvironmentWindows, NdisEnvironmentWin
 #define NdisRetrieveUlong(Destination, Source) RtlRetrieveUlong(Destination, Source)
 #define NdisStoreUlong(Destination, Value) RtlStoreUlong(Destination, Value)
 
-PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULONG Tag, EX_POOL_PRIORITY Priority);
+PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULONG Tag,
+                                        EX_POOL_PRIORITY Priority);
 NDIS_STATUS NdisAllocateMemoryWithTag(PVOID *VirtualAddress, UINT Length, ULONG Tag);
 VOID NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags);
 VOID NdisFreeMemoryWithTag(PVOID VirtualAddress, ULONG Tag);
 VOID NdisFreeMemoryWithTagPriority(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Tag);
 
 VOID NdisInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE_FUNCTION Allocate,
-                                       PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth);
+                                       PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag,
+                                       USHORT Depth);
 #define NdisDeleteNPagedLookasideList(Lookaside) ExDeleteNPagedLookasideList(Lookaside)
 #define NdisAllocateFromNPagedLookasideList(Lookaside) ExAllocateFromNPagedLookasideList(Lookaside)
 #define NdisFreeToNPagedLookasideList(Lookaside, Entry) ExFreeToNPagedLookasideList(Lookaside, Entry)
@@ -237,7 +255,12 @@ VOID NdisInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PALLOCA
 #define NdisSetPhysicalAddressLow(PhysicalAddress, Value) ((PhysicalAddress).LowPart = (ULONG)(Value))
 #define NdisGetPhysicalAddressHigh(PhysicalAddress) ((PhysicalAddress).HighPart)
 #define NdisGetPhysicalAddressLow(PhysicalAddress) ((PhysicalAddress).LowPart)
-#define NDIS_PHYSICAL_ADDRESS_CONST(Low, High) {{(ULONG)(Low), (LONG)(High)}}
+#define NDIS_PHYSICAL_ADDRESS_CONST(Low, High)                                                               \
+    {                                                                                                        \
+        {                                                                                                    \
+            (ULONG)(Low), (LONG)(High)                                                                       \
+        }                                                                                                    \
+    }
 
 /* ---- strings ----------------------------------------------------------------------------------- */
 
@@ -248,7 +271,8 @@ NDIS_STATUS NdisAnsiStringToUnicodeString(PUNICODE_STRING DestinationString, PAN
 NDIS_STATUS NdisUnicodeStringToAnsiString(PANSI_STRING DestinationString, PUNICODE_STRING SourceString);
 NDIS_STATUS NdisUpcaseUnicodeString(PUNICODE_STRING DestinationString, PUNICODE_STRING SourceString);
 BOOLEAN NdisEqualString(PNDIS_STRING String1, PNDIS_STRING String2, BOOLEAN CaseInsensitive);
-#define NdisEqualUnicodeString(String1, String2, CaseInsensitive) RtlEqualUnicodeString(String1, String2, CaseInsensitive)
+#define NdisEqualUnicodeString(String1, String2, CaseInsensitive)                                            \
+    RtlEqualUnicodeString(String1, String2, CaseInsensitive)
 #define NdisFreeString(String) NdisFreeMemory((String).Buffer, (String).MaximumLength, 0)
 
 EXTERN_C_END

@@ -1,5 +1,6 @@
 /*
- * ex.h - the executive: pool, lookaside lists, S-lists, interlocked lists, fast mutexes, work items, resources.
+ * ex.h - the executive: pool, lookaside lists, S-lists, interlocked lists, fast mutexes, work items,
+ * resources.
  */
 #ifndef UNDIS_WDM_EX_H
 #define UNDIS_WDM_EX_H
@@ -56,7 +57,8 @@ typedef enum _EX_POOL_PRIORITY {
 
 PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes);
 PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
-PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, EX_POOL_PRIORITY Priority);
+PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
+                                    EX_POOL_PRIORITY Priority);
 PVOID ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
 PVOID ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
 PVOID ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
@@ -84,9 +86,10 @@ typedef struct _POOL_EXTENDED_PARAMETER {
     };
 } POOL_EXTENDED_PARAMETER, *PPOOL_EXTENDED_PARAMETER;
 typedef const POOL_EXTENDED_PARAMETER *PCPOOL_EXTENDED_PARAMETER;
-PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
-                      ULONG ExtendedParametersCount);
-VOID ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters, ULONG ExtendedParametersCount);
+PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
+                      PCPOOL_EXTENDED_PARAMETER ExtendedParameters, ULONG ExtendedParametersCount);
+VOID ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
+                 ULONG ExtendedParametersCount);
 VOID ExFreePool(PVOID P);
 VOID ExFreePoolWithTag(PVOID P, ULONG Tag);
 #define ExInitializeDriverRuntime(flags) ((VOID)(flags))
@@ -103,7 +106,7 @@ PSINGLE_LIST_ENTRY ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead, PKSPIN
 ULONG ExInterlockedAddUlong(PULONG Addend, ULONG Increment, PKSPIN_LOCK Lock);
 LARGE_INTEGER ExInterlockedAddLargeInteger(PLARGE_INTEGER Addend, LARGE_INTEGER Increment, PKSPIN_LOCK Lock);
 VOID ExInterlockedAddLargeStatistic(PLARGE_INTEGER Addend, ULONG Increment);
-#define ExInterlockedCompareExchange64(Destination, Exchange, Comperand, Lock)                                         \
+#define ExInterlockedCompareExchange64(Destination, Exchange, Comperand, Lock)                               \
     InterlockedCompareExchange64((volatile LONG64 *)(Destination), *(Exchange), *(Comperand))
 
 VOID InitializeSListHead(PSLIST_HEADER SListHead);
@@ -133,40 +136,40 @@ typedef FREE_FUNCTION *PFREE_FUNCTION;
 typedef VOID FREE_FUNCTION_EX(PVOID Buffer, struct _LOOKASIDE_LIST_EX *Lookaside);
 typedef FREE_FUNCTION_EX *PFREE_FUNCTION_EX;
 
-#define UNDIS_LOOKASIDE_FIELDS                                                                                         \
-    union {                                                                                                            \
-        SLIST_HEADER ListHead;                                                                                         \
-        SINGLE_LIST_ENTRY SingleListHead;                                                                              \
-    };                                                                                                                 \
-    USHORT Depth;                                                                                                      \
-    USHORT MaximumDepth;                                                                                               \
-    ULONG TotalAllocates;                                                                                              \
-    union {                                                                                                            \
-        ULONG AllocateMisses;                                                                                          \
-        ULONG AllocateHits;                                                                                            \
-    };                                                                                                                 \
-    ULONG TotalFrees;                                                                                                  \
-    union {                                                                                                            \
-        ULONG FreeMisses;                                                                                              \
-        ULONG FreeHits;                                                                                                \
-    };                                                                                                                 \
-    POOL_TYPE Type;                                                                                                    \
-    ULONG Tag;                                                                                                         \
-    ULONG Size;                                                                                                        \
-    union {                                                                                                            \
-        PALLOCATE_FUNCTION_EX AllocateEx;                                                                              \
-        PALLOCATE_FUNCTION Allocate;                                                                                   \
-    };                                                                                                                 \
-    union {                                                                                                            \
-        PFREE_FUNCTION_EX FreeEx;                                                                                      \
-        PFREE_FUNCTION Free;                                                                                           \
-    };                                                                                                                 \
-    LIST_ENTRY ListEntry;                                                                                              \
-    ULONG LastTotalAllocates;                                                                                          \
-    union {                                                                                                            \
-        ULONG LastAllocateMisses;                                                                                      \
-        ULONG LastAllocateHits;                                                                                        \
-    };                                                                                                                 \
+#define UNDIS_LOOKASIDE_FIELDS                                                                               \
+    union {                                                                                                  \
+        SLIST_HEADER ListHead;                                                                               \
+        SINGLE_LIST_ENTRY SingleListHead;                                                                    \
+    };                                                                                                       \
+    USHORT Depth;                                                                                            \
+    USHORT MaximumDepth;                                                                                     \
+    ULONG TotalAllocates;                                                                                    \
+    union {                                                                                                  \
+        ULONG AllocateMisses;                                                                                \
+        ULONG AllocateHits;                                                                                  \
+    };                                                                                                       \
+    ULONG TotalFrees;                                                                                        \
+    union {                                                                                                  \
+        ULONG FreeMisses;                                                                                    \
+        ULONG FreeHits;                                                                                      \
+    };                                                                                                       \
+    POOL_TYPE Type;                                                                                          \
+    ULONG Tag;                                                                                               \
+    ULONG Size;                                                                                              \
+    union {                                                                                                  \
+        PALLOCATE_FUNCTION_EX AllocateEx;                                                                    \
+        PALLOCATE_FUNCTION Allocate;                                                                         \
+    };                                                                                                       \
+    union {                                                                                                  \
+        PFREE_FUNCTION_EX FreeEx;                                                                            \
+        PFREE_FUNCTION Free;                                                                                 \
+    };                                                                                                       \
+    LIST_ENTRY ListEntry;                                                                                    \
+    ULONG LastTotalAllocates;                                                                                \
+    union {                                                                                                  \
+        ULONG LastAllocateMisses;                                                                            \
+        ULONG LastAllocateHits;                                                                              \
+    };                                                                                                       \
     ULONG Future[2]
 
 typedef struct DECLSPEC_CACHEALIGN _GENERAL_LOOKASIDE {
@@ -197,14 +200,14 @@ VOID ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE
 VOID ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside);
 PVOID ExAllocateFromNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside);
 VOID ExFreeToNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry);
-VOID ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE_FUNCTION Allocate, PFREE_FUNCTION Free,
-                                    ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth);
+VOID ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE_FUNCTION Allocate,
+                                    PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth);
 VOID ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside);
 PVOID ExAllocateFromPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside);
 VOID ExFreeToPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry);
 NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCATE_FUNCTION_EX Allocate,
-                                     PFREE_FUNCTION_EX Free, POOL_TYPE PoolType, ULONG Flags, SIZE_T Size, ULONG Tag,
-                                     USHORT Depth);
+                                     PFREE_FUNCTION_EX Free, POOL_TYPE PoolType, ULONG Flags, SIZE_T Size,
+                                     ULONG Tag, USHORT Depth);
 VOID ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside);
 PVOID ExAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside);
 VOID ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry);
@@ -293,11 +296,11 @@ typedef enum _WORK_QUEUE_TYPE {
     CustomPriorityWorkQueue = 32
 } WORK_QUEUE_TYPE;
 
-#define ExInitializeWorkItem(Item, Routine, Context)                                                                   \
-    do {                                                                                                               \
-        (Item)->WorkerRoutine = (Routine);                                                                             \
-        (Item)->Parameter = (Context);                                                                                 \
-        (Item)->List.Flink = NULL;                                                                                     \
+#define ExInitializeWorkItem(Item, Routine, Context)                                                         \
+    do {                                                                                                     \
+        (Item)->WorkerRoutine = (Routine);                                                                   \
+        (Item)->Parameter = (Context);                                                                       \
+        (Item)->List.Flink = NULL;                                                                           \
     } while (0)
 VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType);
 

@@ -155,25 +155,27 @@ UNDIS_INLINE PVOID UndisInterlockedExchangePointer(volatile PVOID *target, PVOID
 {
     return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
 }
-UNDIS_INLINE PVOID UndisInterlockedCompareExchangePointer(volatile PVOID *target, PVOID exchange, PVOID comparand)
+UNDIS_INLINE PVOID UndisInterlockedCompareExchangePointer(volatile PVOID *target, PVOID exchange,
+                                                          PVOID comparand)
 {
     __atomic_compare_exchange_n(target, &comparand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     return comparand;
 }
 /* Macros, because callers pass pointers to pointers of any type. */
-#define InterlockedExchangePointer(target, value)                                                                      \
+#define InterlockedExchangePointer(target, value)                                                            \
     UndisInterlockedExchangePointer((volatile PVOID *)(target), (PVOID)(value))
-#define InterlockedCompareExchangePointer(target, exchange, comparand)                                                 \
+#define InterlockedCompareExchangePointer(target, exchange, comparand)                                       \
     UndisInterlockedCompareExchangePointer((volatile PVOID *)(target), (PVOID)(exchange), (PVOID)(comparand))
 
 /* target, 16-byte aligned, takes (high, low) when it equals result[0..1]; result gets what was there. */
 __attribute__((__target__("cx16"))) UNDIS_INLINE UCHAR InterlockedCompareExchange128(volatile LONG64 *target,
-                                                                                    LONG64 high, LONG64 low,
-                                                                                    LONG64 *result)
+                                                                                     LONG64 high, LONG64 low,
+                                                                                     LONG64 *result)
 {
     unsigned __int128 exchange = (unsigned __int128)(ULONG64)high << 64 | (ULONG64)low;
     unsigned __int128 comparand = (unsigned __int128)(ULONG64)result[1] << 64 | (ULONG64)result[0];
-    unsigned __int128 old = __sync_val_compare_and_swap((volatile unsigned __int128 *)target, comparand, exchange);
+    unsigned __int128 old =
+        __sync_val_compare_and_swap((volatile unsigned __int128 *)target, comparand, exchange);
     result[0] = (LONG64)(ULONG64)old;
     result[1] = (LONG64)(ULONG64)(old >> 64);
     return old == comparand;
@@ -194,7 +196,7 @@ __attribute__((__target__("cx16"))) UNDIS_INLINE UCHAR InterlockedCompareExchang
 #define InterlockedExchangeAddNoFence InterlockedExchangeAdd
 #define InterlockedOrNoFence InterlockedOr
 #define InterlockedAndNoFence InterlockedAnd
-#define InterlockedExchangeAddSizeT(a, b)                                                                              \
+#define InterlockedExchangeAddSizeT(a, b)                                                                    \
     ((SIZE_T)InterlockedExchangeAdd64((volatile LONG64 *)(a), (LONG64)(b)))
 #define InterlockedIncrementSizeT(a) ((SIZE_T)InterlockedIncrement64((volatile LONG64 *)(a)))
 #define InterlockedDecrementSizeT(a) ((SIZE_T)InterlockedDecrement64((volatile LONG64 *)(a)))
@@ -243,30 +245,30 @@ __attribute__((__target__("cx16"))) UNDIS_INLINE UCHAR InterlockedCompareExchang
 #define _ReadBarrier() __atomic_signal_fence(__ATOMIC_ACQUIRE)
 #define _WriteBarrier() __atomic_signal_fence(__ATOMIC_RELEASE)
 
-#define UNDIS_PLAIN_ACCESS(suffix, type)                                                                               \
-    UNDIS_INLINE type Read##suffix##Acquire(const volatile type *source)                                                \
-    {                                                                                                                  \
-        return __atomic_load_n(source, __ATOMIC_ACQUIRE);                                                              \
-    }                                                                                                                  \
-    UNDIS_INLINE type Read##suffix##NoFence(const volatile type *source)                                                \
-    {                                                                                                                  \
-        return __atomic_load_n(source, __ATOMIC_RELAXED);                                                              \
-    }                                                                                                                  \
-    UNDIS_INLINE type Read##suffix##Raw(const volatile type *source)                                                    \
-    {                                                                                                                  \
-        return __atomic_load_n(source, __ATOMIC_RELAXED);                                                              \
-    }                                                                                                                  \
-    UNDIS_INLINE void Write##suffix##Release(volatile type *target, type value)                                         \
-    {                                                                                                                  \
-        __atomic_store_n(target, value, __ATOMIC_RELEASE);                                                             \
-    }                                                                                                                  \
-    UNDIS_INLINE void Write##suffix##NoFence(volatile type *target, type value)                                         \
-    {                                                                                                                  \
-        __atomic_store_n(target, value, __ATOMIC_RELAXED);                                                             \
-    }                                                                                                                  \
-    UNDIS_INLINE void Write##suffix##Raw(volatile type *target, type value)                                             \
-    {                                                                                                                  \
-        __atomic_store_n(target, value, __ATOMIC_RELAXED);                                                             \
+#define UNDIS_PLAIN_ACCESS(suffix, type)                                                                     \
+    UNDIS_INLINE type Read##suffix##Acquire(const volatile type *source)                                     \
+    {                                                                                                        \
+        return __atomic_load_n(source, __ATOMIC_ACQUIRE);                                                    \
+    }                                                                                                        \
+    UNDIS_INLINE type Read##suffix##NoFence(const volatile type *source)                                     \
+    {                                                                                                        \
+        return __atomic_load_n(source, __ATOMIC_RELAXED);                                                    \
+    }                                                                                                        \
+    UNDIS_INLINE type Read##suffix##Raw(const volatile type *source)                                         \
+    {                                                                                                        \
+        return __atomic_load_n(source, __ATOMIC_RELAXED);                                                    \
+    }                                                                                                        \
+    UNDIS_INLINE void Write##suffix##Release(volatile type *target, type value)                              \
+    {                                                                                                        \
+        __atomic_store_n(target, value, __ATOMIC_RELEASE);                                                   \
+    }                                                                                                        \
+    UNDIS_INLINE void Write##suffix##NoFence(volatile type *target, type value)                              \
+    {                                                                                                        \
+        __atomic_store_n(target, value, __ATOMIC_RELAXED);                                                   \
+    }                                                                                                        \
+    UNDIS_INLINE void Write##suffix##Raw(volatile type *target, type value)                                  \
+    {                                                                                                        \
+        __atomic_store_n(target, value, __ATOMIC_RELAXED);                                                   \
     }
 UNDIS_PLAIN_ACCESS(, LONG)
 UNDIS_PLAIN_ACCESS(64, LONG64)

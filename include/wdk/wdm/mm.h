@@ -16,7 +16,7 @@ EXTERN_C_START
 #define PAGE_ALIGN(va) ((PVOID)((ULONG_PTR)(va) & ~(ULONG_PTR)(PAGE_SIZE - 1)))
 #define BYTES_TO_PAGES(size) (((size) >> PAGE_SHIFT) + (((size) & (PAGE_SIZE - 1)) != 0))
 #define ROUND_TO_PAGES(size) (((ULONG_PTR)(size) + PAGE_SIZE - 1) & ~(ULONG_PTR)(PAGE_SIZE - 1))
-#define ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, size)                                                                       \
+#define ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, size)                                                             \
     ((ULONG)((BYTE_OFFSET(va) + ((SIZE_T)(size)) + (PAGE_SIZE - 1)) >> PAGE_SHIFT))
 
 typedef ULONG_PTR PFN_NUMBER, *PPFN_NUMBER;
@@ -53,7 +53,11 @@ typedef const MDL *PCMDL;
 #define MDL_ALLOCATED_MUST_SUCCEED MDL_PAGE_CONTENTS_INVARIANT
 #define MDL_INTERNAL 0x8000
 
-typedef enum _MM_PAGE_PRIORITY { LowPagePriority = 0, NormalPagePriority = 16, HighPagePriority = 32 } MM_PAGE_PRIORITY;
+typedef enum _MM_PAGE_PRIORITY {
+    LowPagePriority = 0,
+    NormalPagePriority = 16,
+    HighPagePriority = 32
+} MM_PAGE_PRIORITY;
 #define MdlMappingNoWrite 0x80000000
 #define MdlMappingNoExecute 0x40000000
 #define MdlMappingWithGuardPtes 0x20000000
@@ -76,21 +80,21 @@ typedef enum _LOCK_OPERATION { IoReadAccess, IoWriteAccess, IoModifyAccess } LOC
 #define MmGetMdlVirtualAddress(Mdl) ((PVOID)((PCHAR)((Mdl)->StartVa) + (Mdl)->ByteOffset))
 #define MmGetMdlBaseVa(Mdl) ((Mdl)->StartVa)
 #define MmGetMdlPfnArray(Mdl) ((PPFN_NUMBER)((Mdl) + 1))
-#define MmInitializeMdl(MemoryDescriptorList, BaseVa, Length)                                                          \
-    do {                                                                                                               \
-        (MemoryDescriptorList)->Next = NULL;                                                                           \
-        (MemoryDescriptorList)->Size =                                                                                 \
-            (CSHORT)(sizeof(MDL) + sizeof(PFN_NUMBER) * ADDRESS_AND_SIZE_TO_SPAN_PAGES((BaseVa), (Length)));           \
-        (MemoryDescriptorList)->MdlFlags = 0;                                                                          \
-        (MemoryDescriptorList)->StartVa = PAGE_ALIGN(BaseVa);                                                          \
-        (MemoryDescriptorList)->ByteOffset = BYTE_OFFSET(BaseVa);                                                      \
-        (MemoryDescriptorList)->ByteCount = (ULONG)(Length);                                                           \
+#define MmInitializeMdl(MemoryDescriptorList, BaseVa, Length)                                                \
+    do {                                                                                                     \
+        (MemoryDescriptorList)->Next = NULL;                                                                 \
+        (MemoryDescriptorList)->Size =                                                                       \
+            (CSHORT)(sizeof(MDL) + sizeof(PFN_NUMBER) * ADDRESS_AND_SIZE_TO_SPAN_PAGES((BaseVa), (Length))); \
+        (MemoryDescriptorList)->MdlFlags = 0;                                                                \
+        (MemoryDescriptorList)->StartVa = PAGE_ALIGN(BaseVa);                                                \
+        (MemoryDescriptorList)->ByteOffset = BYTE_OFFSET(BaseVa);                                            \
+        (MemoryDescriptorList)->ByteCount = (ULONG)(Length);                                                 \
     } while (0)
-#define MmPrepareMdlForReuse(Mdl)                                                                                      \
-    do {                                                                                                               \
-        if (((Mdl)->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED) != 0) {                                                    \
-            MmUnmapLockedPages((Mdl)->MappedSystemVa, (Mdl));                                                          \
-        }                                                                                                              \
+#define MmPrepareMdlForReuse(Mdl)                                                                            \
+    do {                                                                                                     \
+        if (((Mdl)->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED) != 0) {                                          \
+            MmUnmapLockedPages((Mdl)->MappedSystemVa, (Mdl));                                                \
+        }                                                                                                    \
     } while (0)
 
 SIZE_T MmSizeOfMdl(PVOID Base, SIZE_T Length);
@@ -99,13 +103,14 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
 VOID MmUnlockPages(PMDL MemoryDescriptorList);
 PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode);
 PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode,
-                                   MEMORY_CACHING_TYPE CacheType, PVOID RequestedAddress, ULONG BugCheckOnFailure,
-                                   ULONG Priority);
+                                   MEMORY_CACHING_TYPE CacheType, PVOID RequestedAddress,
+                                   ULONG BugCheckOnFailure, ULONG Priority);
 VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList);
-PMDL MmAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress, PHYSICAL_ADDRESS SkipBytes,
-                           SIZE_T TotalBytes);
-PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress, PHYSICAL_ADDRESS SkipBytes,
-                             SIZE_T TotalBytes, MEMORY_CACHING_TYPE CacheType, ULONG Flags);
+PMDL MmAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
+                           PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes);
+PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
+                             PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes, MEMORY_CACHING_TYPE CacheType,
+                             ULONG Flags);
 VOID MmFreePagesFromMdl(PMDL MemoryDescriptorList);
 
 PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType);
@@ -115,9 +120,11 @@ PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress);
 PVOID MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS HighestAcceptableAddress);
 PVOID MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
                                              PHYSICAL_ADDRESS HighestAcceptableAddress,
-                                             PHYSICAL_ADDRESS BoundaryAddressMultiple, MEMORY_CACHING_TYPE CacheType);
+                                             PHYSICAL_ADDRESS BoundaryAddressMultiple,
+                                             MEMORY_CACHING_TYPE CacheType);
 VOID MmFreeContiguousMemory(PVOID BaseAddress);
-VOID MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType);
+VOID MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes,
+                                        MEMORY_CACHING_TYPE CacheType);
 PVOID MmAllocateNonCachedMemory(SIZE_T NumberOfBytes);
 VOID MmFreeNonCachedMemory(PVOID BaseAddress, SIZE_T NumberOfBytes);
 BOOLEAN MmIsAddressValid(PVOID VirtualAddress);

@@ -1,7 +1,8 @@
 /*
  * register.h - access to device registers and ports.
  *
- * Memory that MmMapIoSpace returned may only be touched through these: the simulated device stands behind them.
+ * Memory that MmMapIoSpace returned may only be touched through these: the simulated device stands behind
+ * them.
  */
 #ifndef UNDIS_WDM_REGISTER_H
 #define UNDIS_WDM_REGISTER_H

@@ -20,21 +20,22 @@ EXTERN_C_START
 #define RtlCopyBytes RtlCopyMemory
 #define RtlZeroBytes RtlZeroMemory
 #define RtlFillBytes RtlFillMemory
-#define RtlCopyVolatileMemory(Destination, Source, Length) memcpy((PVOID)(Destination), (const VOID *)(Source), (Length))
+#define RtlCopyVolatileMemory(Destination, Source, Length)                                                   \
+    memcpy((PVOID)(Destination), (const VOID *)(Source), (Length))
 #define RtlCopyMemoryNonTemporal RtlCopyMemory
 SIZE_T RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length);
 PVOID RtlSecureZeroMemory(PVOID Destination, SIZE_T Length);
 #define RtlRetrieveUshort(target, source) memcpy((target), (source), sizeof(USHORT))
-#define RtlStoreUshort(target, value)                                                                                  \
-    do {                                                                                                               \
-        USHORT undis_value = (USHORT)(value);                                                                          \
-        memcpy((target), &undis_value, sizeof(USHORT));                                                                \
+#define RtlStoreUshort(target, value)                                                                        \
+    do {                                                                                                     \
+        USHORT undis_value = (USHORT)(value);                                                                \
+        memcpy((target), &undis_value, sizeof(USHORT));                                                      \
     } while (0)
 #define RtlRetrieveUlong(target, source) memcpy((target), (source), sizeof(ULONG))
-#define RtlStoreUlong(target, value)                                                                                   \
-    do {                                                                                                               \
-        ULONG undis_value = (ULONG)(value);                                                                            \
-        memcpy((target), &undis_value, sizeof(ULONG));                                                                 \
+#define RtlStoreUlong(target, value)                                                                         \
+    do {                                                                                                     \
+        ULONG undis_value = (ULONG)(value);                                                                  \
+        memcpy((target), &undis_value, sizeof(ULONG));                                                       \
     } while (0)
 
 /* ---- strings ----------------------------------------------------------------------------------- */
@@ -73,15 +74,17 @@ NTSTATUS RtlInt64ToUnicodeString(ULONGLONG Value, ULONG Base, PUNICODE_STRING St
 NTSTATUS RtlCharToInteger(PCSZ String, ULONG Base, PULONG Value);
 NTSTATUS RtlGUIDFromString(PCUNICODE_STRING GuidString, GUID *Guid);
 NTSTATUS RtlStringFromGUID(const GUID *Guid, PUNICODE_STRING GuidString);
-NTSTATUS RtlUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMultiByteString, PULONG BytesInMultiByteString,
-                                PCWCH UnicodeString, ULONG BytesInUnicodeString);
-#define RtlInitEmptyUnicodeString(String, BufferAddress, Size)                                                         \
+NTSTATUS RtlUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMultiByteString,
+                                PULONG BytesInMultiByteString, PCWCH UnicodeString,
+                                ULONG BytesInUnicodeString);
+#define RtlInitEmptyUnicodeString(String, BufferAddress, Size)                                               \
     ((String)->Buffer = (BufferAddress), (String)->MaximumLength = (USHORT)(Size), (String)->Length = 0)
-#define RtlInitEmptyAnsiString(String, BufferAddress, Size)                                                            \
+#define RtlInitEmptyAnsiString(String, BufferAddress, Size)                                                  \
     ((String)->Buffer = (BufferAddress), (String)->MaximumLength = (USHORT)(Size), (String)->Length = 0)
 #define HASH_STRING_ALGORITHM_DEFAULT 0
 #define HASH_STRING_ALGORITHM_X65599 1
-NTSTATUS RtlHashUnicodeString(PCUNICODE_STRING String, BOOLEAN CaseInSensitive, ULONG HashAlgorithm, PULONG HashValue);
+NTSTATUS RtlHashUnicodeString(PCUNICODE_STRING String, BOOLEAN CaseInSensitive, ULONG HashAlgorithm,
+                              PULONG HashValue);
 
 /* ---- arithmetic on large integers -------------------------------------------------------------- */
 
@@ -122,8 +125,8 @@ UNDIS_INLINE LARGE_INTEGER RtlExtendedLargeIntegerDivide(LARGE_INTEGER a, ULONG 
 #define ClearFlag(flags, single) ((flags) &= ~(single))
 #define ALIGN_DOWN(length, type) ((ULONG)(length) & ~(sizeof(type) - 1))
 #define ALIGN_UP(length, type) (ALIGN_DOWN(((ULONG)(length) + sizeof(type) - 1), type))
-#define ALIGN_DOWN_BY(length, alignment) ((ULONG_PTR)(length) & ~((ULONG_PTR)(alignment) - 1))
-#define ALIGN_UP_BY(length, alignment) (ALIGN_DOWN_BY(((ULONG_PTR)(length) + (alignment) - 1), alignment))
+#define ALIGN_DOWN_BY(length, alignment) ((ULONG_PTR)(length) & ~((ULONG_PTR)(alignment)-1))
+#define ALIGN_UP_BY(length, alignment) (ALIGN_DOWN_BY(((ULONG_PTR)(length) + (alignment)-1), alignment))
 #define ALIGN_DOWN_POINTER_BY(address, alignment) ((PVOID)ALIGN_DOWN_BY((address), (alignment)))
 #define ALIGN_UP_POINTER_BY(address, alignment) ((PVOID)ALIGN_UP_BY((address), (alignment)))
 #define ALIGN_DOWN_POINTER(address, type) ALIGN_DOWN_POINTER_BY((address), sizeof(type))
@@ -182,7 +185,8 @@ VOID RtlTimeToTimeFields(PLARGE_INTEGER Time, PTIME_FIELDS TimeFields);
 BOOLEAN RtlTimeFieldsToTime(PTIME_FIELDS TimeFields, PLARGE_INTEGER Time);
 ULONG RtlRandom(PULONG Seed);
 ULONG RtlRandomEx(PULONG Seed);
-USHORT RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture, PVOID *BackTrace, PULONG BackTraceHash);
+USHORT RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture, PVOID *BackTrace,
+                                PULONG BackTraceHash);
 #define RtlGetCallersAddress(Address, Caller) (*(Address) = __builtin_return_address(0), *(Caller) = NULL)
 
 /* ---- registry helpers -------------------------------------------------------------------------- */
@@ -216,8 +220,8 @@ USHORT RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture, PVOID
 #define RTL_QUERY_REGISTRY_TYPECHECK 0x00000100
 #define RTL_QUERY_REGISTRY_TYPECHECK_SHIFT 24
 
-typedef NTSTATUS RTL_QUERY_REGISTRY_ROUTINE(PWSTR ValueName, ULONG ValueType, PVOID ValueData, ULONG ValueLength,
-                                            PVOID Context, PVOID EntryContext);
+typedef NTSTATUS RTL_QUERY_REGISTRY_ROUTINE(PWSTR ValueName, ULONG ValueType, PVOID ValueData,
+                                            ULONG ValueLength, PVOID Context, PVOID EntryContext);
 typedef RTL_QUERY_REGISTRY_ROUTINE *PRTL_QUERY_REGISTRY_ROUTINE;
 typedef struct _RTL_QUERY_REGISTRY_TABLE {
     PRTL_QUERY_REGISTRY_ROUTINE QueryRoutine;
@@ -228,10 +232,10 @@ typedef struct _RTL_QUERY_REGISTRY_TABLE {
     PVOID DefaultData;
     ULONG DefaultLength;
 } RTL_QUERY_REGISTRY_TABLE, *PRTL_QUERY_REGISTRY_TABLE;
-NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable, PVOID Context,
-                                PVOID Environment);
-NTSTATUS RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, ULONG ValueType, PVOID ValueData,
-                               ULONG ValueLength);
+NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable,
+                                PVOID Context, PVOID Environment);
+NTSTATUS RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, ULONG ValueType,
+                               PVOID ValueData, ULONG ValueLength);
 NTSTATUS RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path);
 NTSTATUS RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path);
 NTSTATUS RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName);
@@ -282,16 +286,22 @@ VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber, 
 #define KdPrint(arguments) DbgPrint arguments
 #define KdPrintEx(arguments) DbgPrintEx arguments
 #define KdBreakPoint() DbgBreakPoint()
-#define ASSERT(expression)                                                                                             \
-    ((void)((expression) ? 0 : (RtlAssert((PVOID)(ULONG_PTR)#expression, (PVOID)(ULONG_PTR)__FILE__, __LINE__, NULL), 0)))
-#define ASSERTMSG(message, expression)                                                                                 \
-    ((void)((expression) ? 0                                                                                           \
-                         : (RtlAssert((PVOID)(ULONG_PTR)#expression, (PVOID)(ULONG_PTR)__FILE__, __LINE__,             \
-                                      (PCHAR)(ULONG_PTR)(message)),                                                    \
+#define ASSERT(expression)                                                                                   \
+    ((void)((expression)                                                                                     \
+                ? 0                                                                                          \
+                : (RtlAssert((PVOID)(ULONG_PTR) #expression, (PVOID)(ULONG_PTR)__FILE__, __LINE__, NULL),    \
+                   0)))
+#define ASSERTMSG(message, expression)                                                                       \
+    ((void)((expression) ? 0                                                                                 \
+                         : (RtlAssert((PVOID)(ULONG_PTR) #expression, (PVOID)(ULONG_PTR)__FILE__, __LINE__,  \
+                                      (PCHAR)(ULONG_PTR)(message)),                                          \
                             0)))
 #define NT_ASSERT(expression) ASSERT(expression)
 #define NT_ASSERTMSG(message, expression) ASSERTMSG(message, expression)
-#define NT_VERIFY(expression) ((expression) ? TRUE : (RtlAssert((PVOID)(ULONG_PTR)#expression, (PVOID)(ULONG_PTR)__FILE__, __LINE__, NULL), FALSE))
+#define NT_VERIFY(expression)                                                                                \
+    ((expression)                                                                                            \
+         ? TRUE                                                                                              \
+         : (RtlAssert((PVOID)(ULONG_PTR) #expression, (PVOID)(ULONG_PTR)__FILE__, __LINE__, NULL), FALSE))
 #define PAGED_ASSERT(expression) ASSERT(expression)
 #define PAGED_CODE() ASSERT(KeGetCurrentIrql() <= APC_LEVEL)
 #define RTL_VERIFY(expression) NT_VERIFY(expression)

@@ -1,8 +1,8 @@
 /*
  * wide.h - the C run-time library's functions on 16-bit WCHARs, and Microsoft's own string functions.
  *
- * libc's functions of these names work on 32-bit characters, so each name leads to undis's own function.  In C++ the three
- * that <cwchar> overloads (wcschr, wcsrchr, wcsstr) are left alone: do not use them there.
+ * libc's functions of these names work on 32-bit characters, so each name leads to undis's own function.  In
+ * C++ the three that <cwchar> overloads (wcschr, wcsrchr, wcsstr) are left alone: do not use them there.
  */
 #ifndef UNDIS_WDM_WIDE_H
 #define UNDIS_WDM_WIDE_H
