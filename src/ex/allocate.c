@@ -86,7 +86,8 @@ PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes,
     return allocate_typed(PoolType, NumberOfBytes, Tag, 0, !(PoolType & fail_instead));
 }
 
-/* ExAllocatePoolWithTag, zeroed, and without.  nf-wdm-exallocatepoolzero, nf-wdm-exallocatepooluninitialized. */
+/* ExAllocatePoolWithTag, zeroed, and without.  nf-wdm-exallocatepoolzero, nf-wdm-exallocatepooluninitialized.
+ */
 PVOID NTAPI ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
     check_request(PoolType, NumberOfBytes, Tag);
@@ -98,7 +99,8 @@ PVOID NTAPI ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes
     return ExAllocatePoolWithTag(PoolType, NumberOfBytes, Tag);
 }
 
-/* ExAllocatePoolWithTag with a priority, which changes nothing here.  nf-wdm-exallocatepoolwithtagpriority. */
+/* ExAllocatePoolWithTag with a priority, which changes nothing here.  nf-wdm-exallocatepoolwithtagpriority.
+ */
 PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
                                           EX_POOL_PRIORITY Priority)
 {

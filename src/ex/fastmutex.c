@@ -1,8 +1,8 @@
 /*
  * fastmutex.c - fast mutexes and guarded mutexes, which have the same structure.
  *
- * Count is 1 when free, 0 when owned, negative while others wait.  A fast mutex raises its owner to APC_LEVEL; a guarded
- * mutex leaves IRQL alone (there are no APCs to hold back).
+ * Count is 1 when free, 0 when owned, negative while others wait.  A fast mutex raises its owner to
+ * APC_LEVEL; a guarded mutex leaves IRQL alone (there are no APCs to hold back).
  */
 #include "ke/run.h"
 

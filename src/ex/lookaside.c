@@ -2,7 +2,8 @@
  * lookaside.c - lookaside lists: blocks of one size that are kept for the next allocation.
  *
  * In the checked build nothing is kept (Depth is 0), so that every block is pool of its own and a use after
- * free, a double free or a leak is seen, as under Driver Verifier.  The free build keeps up to 4 to 256 entries.
+ * free, a double free or a leak is seen, as under Driver Verifier.  The free build keeps up to 4 to 256
+ * entries.
  */
 #include "ex/pool.h"
 #include "ke/run.h"
@@ -92,7 +93,8 @@ VOID NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PAL
     announce(&Lookaside->L, Lookaside->L.Size, Tag);
 }
 
-/* Ends a list and frees the blocks that it keeps.  IRQL <= DISPATCH_LEVEL.  nf-wdm-exdeletenpagedlookasidelist. */
+/* Ends a list and frees the blocks that it keeps.  IRQL <= DISPATCH_LEVEL.
+ * nf-wdm-exdeletenpagedlookasidelist. */
 VOID NTAPI ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
     end(&Lookaside->L);

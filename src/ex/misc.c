@@ -14,7 +14,8 @@ VOID NTAPI ExRaiseStatus(NTSTATUS Status)
     ke_bugcheck(KMODE_EXCEPTION_NOT_HANDLED, (ULONG)Status, (ULONG_PTR)__builtin_return_address(0), 0, 0);
 }
 
-/* Whether the processor has a feature; known: what every x64 processor has.  Any IRQL.  nf-wdm-exisprocessorfeaturepresent. */
+/* Whether the processor has a feature; known: what every x64 processor has.  Any IRQL.
+ * nf-wdm-exisprocessorfeaturepresent. */
 BOOLEAN NTAPI ExIsProcessorFeaturePresent(ULONG ProcessorFeature)
 {
     switch (ProcessorFeature) {
@@ -32,7 +33,8 @@ BOOLEAN NTAPI ExIsProcessorFeaturePresent(ULONG ProcessorFeature)
     }
 }
 
-/* Asks for a timer resolution; the engine's is always the finest.  <= APC_LEVEL.  nf-wdm-exsettimerresolution. */
+/* Asks for a timer resolution; the engine's is always the finest.  <= APC_LEVEL. nf-wdm-exsettimerresolution.
+ */
 ULONG NTAPI ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution)
 {
     (void)DesiredTime, (void)SetResolution;

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define EX_POOL_ZERO 1u          /* the block reads as zeroes; otherwise the checked build fills in a pattern */
+#define EX_POOL_ZERO 1u /* the block reads as zeroes; otherwise the checked build fills in a pattern */
 #define EX_POOL_CACHE_ALIGNED 2u /* at the start of a cache line */
 #define EX_POOL_PAGE_ALIGNED 4u  /* at the start of a page, whatever its size */
 

@@ -1,8 +1,8 @@
 /*
  * rundown.c - run-down protection: users of an object come and go until its owner waits for the last one.
  *
- * Count is Windows': bit 0 says that the run-down has begun, each user counts 2.  While somebody waits, the rest of the
- * word is the address of what he waits on, with bit 0 set.
+ * Count is Windows': bit 0 says that the run-down has begun, each user counts 2.  While somebody waits, the
+ * rest of the word is the address of what he waits on, with bit 0 set.
  */
 #include "ke/processor.h"
 
@@ -21,7 +21,8 @@ static ULONG_PTR load(PEX_RUNDOWN_REF reference)
 
 static bool replace(PEX_RUNDOWN_REF reference, ULONG_PTR *seen, ULONG_PTR value)
 {
-    return __atomic_compare_exchange_n(&reference->Count, seen, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return __atomic_compare_exchange_n(&reference->Count, seen, value, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
 }
 
 /* Makes a reference that nobody uses.  Any IRQL.  nf-wdm-exinitializerundownprotection. */
@@ -36,7 +37,8 @@ VOID NTAPI ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
     __atomic_store_n(&RunRef->Count, 0, __ATOMIC_SEQ_CST);
 }
 
-/* Becomes a user; FALSE once the run-down has begun.  <= DISPATCH_LEVEL.  nf-wdm-exacquirerundownprotection. */
+/* Becomes a user; FALSE once the run-down has begun.  <= DISPATCH_LEVEL.  nf-wdm-exacquirerundownprotection.
+ */
 BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
     ULONG_PTR seen = load(RunRef);
@@ -48,7 +50,8 @@ BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
     return FALSE;
 }
 
-/* Stops being a user; the last one wakes who waits.  <= DISPATCH_LEVEL.  nf-wdm-exreleaserundownprotection. */
+/* Stops being a user; the last one wakes who waits.  <= DISPATCH_LEVEL.  nf-wdm-exreleaserundownprotection.
+ */
 VOID NTAPI ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
     ULONG_PTR seen = load(RunRef);
@@ -63,7 +66,8 @@ VOID NTAPI ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef)
     }
 }
 
-/* Begins the run-down and waits for the last user.  <= APC_LEVEL.  nf-wdm-exwaitforrundownprotectionrelease. */
+/* Begins the run-down and waits for the last user.  <= APC_LEVEL.  nf-wdm-exwaitforrundownprotectionrelease.
+ */
 VOID NTAPI ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef)
 {
     struct rundown_wait wait;

@@ -57,7 +57,8 @@ VOID NTAPI ExInitializeSListHead(PSLIST_HEADER SListHead)
 
 /*
  * InterlockedPushEntrySList, ExInterlockedPushEntrySList: puts an entry in front and returns the former first
- * entry or NULL.  Any IRQL.  The lock of the Ex form is not touched.  IL-11, nf-wdm-exinterlockedpushentryslist.
+ * entry or NULL.  Any IRQL.  The lock of the Ex form is not touched.  IL-11,
+ * nf-wdm-exinterlockedpushentryslist.
  */
 PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry)
 {
@@ -74,8 +75,8 @@ PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_E
 }
 
 /*
- * InterlockedPopEntrySList, ExInterlockedPopEntrySList: takes the first entry; NULL when the list is empty.  Any
- * IRQL.  IL-11, nf-wdm-exinterlockedpopentryslist.
+ * InterlockedPopEntrySList, ExInterlockedPopEntrySList: takes the first entry; NULL when the list is empty.
+ * Any IRQL.  IL-11, nf-wdm-exinterlockedpopentryslist.
  */
 PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead)
 {
@@ -91,7 +92,8 @@ PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead)
     return first;
 }
 
-/* InterlockedFlushSList: empties the list and returns its former first entry, the others linked behind it.  Any IRQL. */
+/* InterlockedFlushSList: empties the list and returns its former first entry, the others linked behind it.
+ * Any IRQL. */
 PSLIST_ENTRY NTAPI ExpInterlockedFlushSList(PSLIST_HEADER ListHead)
 {
     struct ke_guard *guard = guard_of(ListHead);

@@ -15,9 +15,9 @@ static LIST_ENTRY work_queues[2] = {
     [EX_WORK_LIBRARY] = {&work_queues[EX_WORK_LIBRARY], &work_queues[EX_WORK_LIBRARY]},
     [EX_WORK_DRIVER] = {&work_queues[EX_WORK_DRIVER], &work_queues[EX_WORK_DRIVER]},
 };
-static KSEMAPHORE work_ready; /* counts what is queued */
+static KSEMAPHORE work_ready;      /* counts what is queued */
 static volatile LONG work_pending; /* items queued or running; written under work_guard */
-static unsigned work_turn; /* which queue is looked at first */
+static unsigned work_turn;         /* which queue is looked at first */
 
 static void queue_insert(PWORK_QUEUE_ITEM item, enum ex_work_routine whose)
 {
@@ -128,12 +128,13 @@ __attribute__((constructor)) static void join_machine(void)
 
 /*
  * Queues a driver's own item.  IRQL <= DISPATCH_LEVEL.  An item that is queued already is bug check 0xE4/1, a
- * queue that there is not 0xE4/6, no routine 0xE4/7.  Obsolete: nothing keeps the driver loaded until the routine
- * has returned.  nf-wdm-exqueueworkitem.
+ * queue that there is not 0xE4/6, no routine 0xE4/7.  Obsolete: nothing keeps the driver loaded until the
+ * routine has returned.  nf-wdm-exqueueworkitem.
  */
 VOID NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
 {
-    if ((unsigned)QueueType >= (unsigned)MaximumWorkQueue && (unsigned)QueueType < (unsigned)CustomPriorityWorkQueue) {
+    if ((unsigned)QueueType >= (unsigned)MaximumWorkQueue &&
+        (unsigned)QueueType < (unsigned)CustomPriorityWorkQueue) {
         ke_bugcheck(0xE4, 6, (ULONG_PTR)WorkItem, QueueType, 0);
     }
     if (WorkItem->WorkerRoutine == NULL) {

@@ -1,8 +1,8 @@
 /*
  * csq.c - cancel-safe queues: the driver's own queue of requests, with the races of cancelling solved here.
  *
- * While a request is queued its DriverContext[3] points to the queue, or to the context that the driver gave with it.
- * The driver's callbacks run where the driver called in, so they need no bracket.
+ * While a request is queued its DriverContext[3] points to the queue, or to the context that the driver gave
+ * with it. The driver's callbacks run where the driver called in, so they need no bracket.
  */
 #include "ke/run.h"
 #include "ob/ob.h"
@@ -54,23 +54,26 @@ static void initialize(PIO_CSQ queue, ULONG type, PIO_CSQ_REMOVE_IRP remove, PIO
     queue->ReservePointer = NULL;
 }
 
-/* Sets up the driver's dispatch table.  Any IRQL.  STATUS_SUCCESS.  nf-wdm-iocsqinitialize, nf-wdm-iocsqinitializeex. */
+/* Sets up the driver's dispatch table.  Any IRQL.  STATUS_SUCCESS.  nf-wdm-iocsqinitialize,
+ * nf-wdm-iocsqinitializeex. */
 NTSTATUS NTAPI IoCsqInitialize(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP CsqInsertIrp, PIO_CSQ_REMOVE_IRP CsqRemoveIrp,
                                PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp, PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock,
                                PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
                                PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp)
 {
-    initialize(Csq, CSQ_TYPE, CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock, CsqReleaseLock, CsqCompleteCanceledIrp);
+    initialize(Csq, CSQ_TYPE, CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock, CsqReleaseLock,
+               CsqCompleteCanceledIrp);
     Csq->CsqInsertIrp = CsqInsertIrp;
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI IoCsqInitializeEx(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP_EX CsqInsertIrp, PIO_CSQ_REMOVE_IRP CsqRemoveIrp,
-                                 PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp, PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock,
-                                 PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
+NTSTATUS NTAPI IoCsqInitializeEx(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP_EX CsqInsertIrp,
+                                 PIO_CSQ_REMOVE_IRP CsqRemoveIrp, PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp,
+                                 PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock, PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
                                  PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp)
 {
-    initialize(Csq, CSQ_TYPE_EX, CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock, CsqReleaseLock, CsqCompleteCanceledIrp);
+    initialize(Csq, CSQ_TYPE_EX, CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock, CsqReleaseLock,
+               CsqCompleteCanceledIrp);
     Csq->CsqInsertIrp = (PIO_CSQ_INSERT_IRP)(void (*)(void))CsqInsertIrp;
     return STATUS_SUCCESS;
 }
@@ -86,8 +89,9 @@ static NTSTATUS call_insert(PIO_CSQ queue, PIRP irp, PVOID insert_context)
 }
 
 /*
- * Queues a request and marks it pending.  <= DISPATCH_LEVEL.  One that is cancelled already is completed at once.  Returns
- * what the driver's insert routine returns; a failure leaves the request with the caller.  nf-wdm-iocsqinsertirpex.
+ * Queues a request and marks it pending.  <= DISPATCH_LEVEL.  One that is cancelled already is completed at
+ * once.  Returns what the driver's insert routine returns; a failure leaves the request with the caller.
+ * nf-wdm-iocsqinsertirpex.
  */
 NTSTATUS NTAPI IoCsqInsertIrpEx(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Context, PVOID InsertContext)
 {
@@ -126,7 +130,8 @@ VOID NTAPI IoCsqInsertIrp(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Context)
     (void)IoCsqInsertIrpEx(Csq, Irp, Context, NULL);
 }
 
-/* The request that was queued with that context, or NULL when it is gone or being cancelled.  <= DISPATCH_LEVEL. */
+/* The request that was queued with that context, or NULL when it is gone or being cancelled.  <=
+ * DISPATCH_LEVEL. */
 PIRP NTAPI IoCsqRemoveIrp(PIO_CSQ Csq, PIO_CSQ_IRP_CONTEXT Context)
 {
     KIRQL irql;
@@ -143,7 +148,8 @@ PIRP NTAPI IoCsqRemoveIrp(PIO_CSQ Csq, PIO_CSQ_IRP_CONTEXT Context)
     return irp;
 }
 
-/* The next matching request that is not being cancelled, or NULL.  <= DISPATCH_LEVEL.  nf-wdm-iocsqremovenextirp. */
+/* The next matching request that is not being cancelled, or NULL.  <= DISPATCH_LEVEL.
+ * nf-wdm-iocsqremovenextirp. */
 PIRP NTAPI IoCsqRemoveNextIrp(PIO_CSQ Csq, PVOID PeekContext)
 {
     KIRQL irql;

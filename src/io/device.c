@@ -7,7 +7,6 @@
 #include "ex/pool.h"
 #include "io/object.h"
 
-
 #define DEVICE_TAG 0x69766544u /* 'Devi' */
 #define DEVICE_ALIGNMENT 16
 
@@ -30,7 +29,8 @@ struct _OBJECT_TYPE io_device_type = {"Device", destroy_device};
 static PDEVICE_OBJECT make_device(PDRIVER_OBJECT driver, ULONG extension_size)
 {
     size_t head = round_up(sizeof(DEVICE_OBJECT)), middle = round_up(sizeof(struct _DEVOBJ_EXTENSION));
-    char *block = ex_pool_allocate(head + middle + extension_size, DEVICE_TAG, EX_POOL_ZERO, OBJECT_DEVICE, driver);
+    char *block =
+        ex_pool_allocate(head + middle + extension_size, DEVICE_TAG, EX_POOL_ZERO, OBJECT_DEVICE, driver);
     if (block == NULL) {
         return NULL;
     }
@@ -72,9 +72,9 @@ static void unlink_device(PDEVICE_OBJECT device)
  * Makes a device object with a zeroed extension.  <= APC_LEVEL.  STATUS_INSUFFICIENT_RESOURCES,
  * STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_INVALID.  nf-wdm-iocreatedevice.
  */
-NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, PUNICODE_STRING DeviceName,
-                              DEVICE_TYPE DeviceType, ULONG DeviceCharacteristics, BOOLEAN Exclusive,
-                              PDEVICE_OBJECT *DeviceObject)
+NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
+                              PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType, ULONG DeviceCharacteristics,
+                              BOOLEAN Exclusive, PDEVICE_OBJECT *DeviceObject)
 {
     NTSTATUS status = STATUS_SUCCESS;
     *DeviceObject = NULL;
@@ -110,8 +110,8 @@ NTSTATUS NTAPI IoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExt
                                     PDEVICE_OBJECT *DeviceObject)
 {
     (void)DefaultSDDLString, (void)DeviceClassGuid;
-    return IoCreateDevice(DriverObject, DeviceExtensionSize, DeviceName, DeviceType, DeviceCharacteristics, Exclusive,
-                          DeviceObject);
+    return IoCreateDevice(DriverObject, DeviceExtensionSize, DeviceName, DeviceType, DeviceCharacteristics,
+                          Exclusive, DeviceObject);
 }
 
 /*
@@ -135,7 +135,8 @@ PDEVICE_OBJECT io_device_top(PDEVICE_OBJECT device)
     return device;
 }
 
-/* The device at the top of the stack, with a reference.  <= DISPATCH_LEVEL.  nf-wdm-iogetattacheddevicereference. */
+/* The device at the top of the stack, with a reference.  <= DISPATCH_LEVEL.
+ * nf-wdm-iogetattacheddevicereference. */
 PDEVICE_OBJECT NTAPI IoGetAttachedDeviceReference(PDEVICE_OBJECT DeviceObject)
 {
     PDEVICE_OBJECT top = io_device_top(DeviceObject);

@@ -4,6 +4,7 @@
 #include "io/driver.h"
 #include "ex/pool.h"
 #include "io/object.h"
+#include "rtl/registry.h"
 
 #include <string.h>
 
@@ -76,7 +77,8 @@ static void fill_in(struct io_driver *driver, const char *name, const void *base
     object->DriverStart = (PVOID)(uintptr_t)base;
     object->DriverSize = (ULONG)((uintptr_t)end - (uintptr_t)base);
     object->DriverExtension = &driver->extension;
-    object->DriverName = join(driver->driver_name, driver_directory, RTL_NUMBER_OF(driver_directory) - 1, name);
+    object->DriverName =
+        join(driver->driver_name, driver_directory, RTL_NUMBER_OF(driver_directory) - 1, name);
     driver->extension.DriverObject = object;
     driver->extension.ServiceKeyName = driver->registry_path;
     for (size_t i = 0; i < RTL_NUMBER_OF(object->MajorFunction); i++) {
@@ -104,6 +106,8 @@ PDRIVER_OBJECT io_driver_create(const char *name, const void *base, const void *
         ob_dereference(driver);
         return NULL;
     }
+    bool created;
+    (void)rtl_key_create(&driver->registry_path, &created); /* without it the driver sees no Parameters */
     event_send(EVENT_DRIVER_LOAD, base, (uintptr_t)end, (uintptr_t)driver->name, (uintptr_t)driver, 0);
     return &driver->object;
 }
@@ -156,7 +160,8 @@ void io_driver_delete(PDRIVER_OBJECT object)
         driver->clients = client->next;
         ex_pool_free(client, DRIVER_TAG, OBJECT_DEVICE);
     }
-    event_send(EVENT_DRIVER_UNLOAD, driver->base, (uintptr_t)driver->end, (uintptr_t)driver->name, (uintptr_t)driver, 0);
+    event_send(EVENT_DRIVER_UNLOAD, driver->base, (uintptr_t)driver->end, (uintptr_t)driver->name,
+               (uintptr_t)driver, 0);
     ob_name_remove(driver);
     ob_dereference(driver);
 }

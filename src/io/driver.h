@@ -1,8 +1,8 @@
 /*
  * driver.h - the driver object of a loaded image, from DriverEntry to DriverUnload.
  *
- * All at PASSIVE_LEVEL, on a processor.  The order is io_driver_create, io_driver_start, io_driver_unload (when
- * DriverEntry succeeded), io_driver_delete.
+ * All at PASSIVE_LEVEL, on a processor.  The order is io_driver_create, io_driver_start, io_driver_unload
+ * (when DriverEntry succeeded), io_driver_delete.
  */
 #ifndef UNDIS_IO_DRIVER_H
 #define UNDIS_IO_DRIVER_H
@@ -23,8 +23,8 @@ NTSTATUS io_driver_start(PDRIVER_OBJECT driver, long (*entry)(void *driver_objec
 bool io_driver_unload(PDRIVER_OBJECT driver);
 
 /*
- * Ends the driver object.  Its device objects that are left go with it.  Reports EVENT_OWNER_END (what the driver has not
- * freed leaked) and EVENT_DRIVER_UNLOAD.
+ * Ends the driver object.  Its device objects that are left go with it.  Reports EVENT_OWNER_END (what the
+ * driver has not freed leaked) and EVENT_DRIVER_UNLOAD.
  */
 void io_driver_delete(PDRIVER_OBJECT driver);
 

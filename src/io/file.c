@@ -19,7 +19,8 @@ static struct _OBJECT_TYPE *file_type = &io_file_type;
 POBJECT_TYPE *IoFileObjectType = &file_type;
 
 /* Sends a request that was made for the file's device and waits for its end. */
-static NTSTATUS send_and_wait(PFILE_OBJECT file, PDEVICE_OBJECT device, PIRP irp, PKEVENT event, PIO_STATUS_BLOCK result)
+static NTSTATUS send_and_wait(PFILE_OBJECT file, PDEVICE_OBJECT device, PIRP irp, PKEVENT event,
+                              PIO_STATUS_BLOCK result)
 {
     IoGetNextIrpStackLocation(irp)->FileObject = file;
     irp->Tail.Overlay.OriginalFileObject = file;
@@ -47,8 +48,7 @@ static NTSTATUS send_plain(PFILE_OBJECT file, UCHAR major)
 
 static PFILE_OBJECT make_file(PDEVICE_OBJECT device)
 {
-    PFILE_OBJECT file =
-        ex_pool_allocate(sizeof(*file), FILE_TAG, EX_POOL_ZERO, OBJECT_HANDLE, &io_file_type);
+    PFILE_OBJECT file = ex_pool_allocate(sizeof(*file), FILE_TAG, EX_POOL_ZERO, OBJECT_HANDLE, &io_file_type);
     if (file == NULL) {
         return NULL;
     }
@@ -104,8 +104,8 @@ NTSTATUS io_file_control(PFILE_OBJECT file, ULONG code, const void *input, ULONG
     IO_STATUS_BLOCK result = {0};
     PDEVICE_OBJECT device = io_device_top(file->DeviceObject);
     KeInitializeEvent(&event, NotificationEvent, FALSE);
-    PIRP irp = IoBuildDeviceIoControlRequest(code, device, (PVOID)(uintptr_t)input, input_length, output, output_length,
-                                             FALSE, &event, &result);
+    PIRP irp = IoBuildDeviceIoControlRequest(code, device, (PVOID)(uintptr_t)input, input_length, output,
+                                             output_length, FALSE, &event, &result);
     if (irp == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -139,7 +139,8 @@ NTSTATUS io_file_write(PFILE_OBJECT file, const void *buffer, ULONG length, ULON
     return transfer(file, IRP_MJ_WRITE, (void *)(uintptr_t)buffer, length, information);
 }
 
-/* The device that a file was opened on, at the top of its stack.  <= DISPATCH_LEVEL.  nf-wdm-iogetrelateddeviceobject. */
+/* The device that a file was opened on, at the top of its stack.  <= DISPATCH_LEVEL.
+ * nf-wdm-iogetrelateddeviceobject. */
 PDEVICE_OBJECT NTAPI IoGetRelatedDeviceObject(PFILE_OBJECT FileObject)
 {
     return io_device_top(FileObject->DeviceObject);
@@ -147,9 +148,9 @@ PDEVICE_OBJECT NTAPI IoGetRelatedDeviceObject(PFILE_OBJECT FileObject)
 
 /*
  * Opens a device by name: its file object, with a reference for the caller, and the top of its stack.
- * PASSIVE_LEVEL.  STATUS_OBJECT_NAME_NOT_FOUND and peers, or what IRP_MJ_CREATE ends with.  The device is told of the
- * handle's end (IRP_MJ_CLEANUP) at once, of the last reference's (IRP_MJ_CLOSE) too, since nobody else does.
- * nf-wdm-iogetdeviceobjectpointer.
+ * PASSIVE_LEVEL.  STATUS_OBJECT_NAME_NOT_FOUND and peers, or what IRP_MJ_CREATE ends with.  The device is
+ * told of the handle's end (IRP_MJ_CLEANUP) at once, of the last reference's (IRP_MJ_CLOSE) too, since nobody
+ * else does. nf-wdm-iogetdeviceobjectpointer.
  */
 NTSTATUS NTAPI IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess,
                                         PFILE_OBJECT *FileObject, PDEVICE_OBJECT *DeviceObject)

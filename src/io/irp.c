@@ -1,8 +1,8 @@
 /*
  * irp.c - I/O request packets: allocation, IofCallDriver, IofCompleteRequest, cancelling.
  *
- * Completion is finished where it happens: there are no APCs, so a request that IoBuildXxx made is written back
- * and freed in the last IofCompleteRequest, at the IRQL of that.
+ * Completion is finished where it happens: there are no APCs, so a request that IoBuildXxx made is written
+ * back and freed in the last IofCompleteRequest, at the IRQL of that.
  */
 #include "io/irp.h"
 #include "ex/pool.h"
@@ -33,7 +33,8 @@ NTSTATUS io_call_dispatch(PDRIVER_DISPATCH routine, PDEVICE_OBJECT device, PIRP 
     return status;
 }
 
-static NTSTATUS call_completion(PIO_COMPLETION_ROUTINE routine, PDEVICE_OBJECT device, PIRP irp, PVOID context)
+static NTSTATUS call_completion(PIO_COMPLETION_ROUTINE routine, PDEVICE_OBJECT device, PIRP irp,
+                                PVOID context)
 {
     struct callback_frame frame;
     callback_enter(&frame, CALLBACK_DISPATCH, "completion routine", (const void *)(uintptr_t)routine);
@@ -72,7 +73,8 @@ VOID NTAPI IoFreeIrp(PIRP Irp)
     ex_pool_free(Irp, IRP_TAG, OBJECT_POOL);
 }
 
-/* Makes a request of IoAllocateIrp ready to be sent again, with that status.  <= DISPATCH_LEVEL.  nf-wdm-ioreuseirp. */
+/* Makes a request of IoAllocateIrp ready to be sent again, with that status.  <= DISPATCH_LEVEL.
+ * nf-wdm-ioreuseirp. */
 VOID NTAPI IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
 {
     UCHAR flags = Irp->AllocationFlags;
@@ -82,8 +84,8 @@ VOID NTAPI IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
 }
 
 /*
- * Passes the request to the device's driver with the next stack location and returns what its dispatch routine
- * returns.  <= DISPATCH_LEVEL.  No stack location left: bug check 0x35.  nf-wdm-iofcalldriver.
+ * Passes the request to the device's driver with the next stack location and returns what its dispatch
+ * routine returns.  <= DISPATCH_LEVEL.  No stack location left: bug check 0x35.  nf-wdm-iofcalldriver.
  */
 NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {

@@ -10,8 +10,8 @@
 void io_request_finish(PIRP irp);
 
 /*
- * What a user program can do to a device; PASSIVE_LEVEL, each waits for its request's end.  `name` is a device
- * name or a link.  The file stays open until io_file_close.
+ * What a user program can do to a device; PASSIVE_LEVEL, each waits for its request's end.  `name` is a
+ * device name or a link.  The file stays open until io_file_close.
  */
 NTSTATUS io_file_open(PCUNICODE_STRING name, PFILE_OBJECT *file);
 NTSTATUS io_file_control(PFILE_OBJECT file, ULONG code, const void *input, ULONG input_length, void *output,

@@ -4,7 +4,8 @@
 #include "ke/run.h"
 #include "ob/ob.h"
 
-/* Makes a lock that nobody holds.  PASSIVE_LEVEL.  The limits are for a checked build of Windows.  nf-wdm-ioinitializeremovelock. */
+/* Makes a lock that nobody holds.  PASSIVE_LEVEL.  The limits are for a checked build of Windows.
+ * nf-wdm-ioinitializeremovelock. */
 VOID NTAPI IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG MaxLockedMinutes,
                                     ULONG HighWatermark, ULONG RemlockSize)
 {
@@ -21,7 +22,8 @@ static void drop(PIO_REMOVE_LOCK lock)
     }
 }
 
-/* Counts one more in flight.  <= DISPATCH_LEVEL.  STATUS_DELETE_PENDING once removal has begun.  nf-wdm-ioacquireremovelock. */
+/* Counts one more in flight.  <= DISPATCH_LEVEL.  STATUS_DELETE_PENDING once removal has begun.
+ * nf-wdm-ioacquireremovelock. */
 NTSTATUS NTAPI IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCSTR File, ULONG Line,
                                      ULONG RemlockSize)
 {
@@ -41,7 +43,8 @@ VOID NTAPI IoReleaseRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG Re
     drop(RemoveLock);
 }
 
-/* One less, no more may come, and waits for the others.  PASSIVE_LEVEL.  nf-wdm-ioreleaseremovelockandwait. */
+/* One less, no more may come, and waits for the others.  PASSIVE_LEVEL.  nf-wdm-ioreleaseremovelockandwait.
+ */
 VOID NTAPI IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockSize)
 {
     (void)Tag, (void)RemlockSize;

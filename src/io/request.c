@@ -115,14 +115,14 @@ static PIRP drop_request(PIRP irp)
 }
 
 /*
- * Makes a device control request whose buffers are passed as the code's transfer method says; *IoStatusBlock and
- * Event are set when it completes, and the I/O manager frees it.  PASSIVE_LEVEL.  NULL when memory is short.
- * nf-wdm-iobuilddeviceiocontrolrequest.
+ * Makes a device control request whose buffers are passed as the code's transfer method says; *IoStatusBlock
+ * and Event are set when it completes, and the I/O manager frees it.  PASSIVE_LEVEL.  NULL when memory is
+ * short. nf-wdm-iobuilddeviceiocontrolrequest.
  */
 PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT DeviceObject, PVOID InputBuffer,
-                                         ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength,
-                                         BOOLEAN InternalDeviceIoControl, PKEVENT Event,
-                                         PIO_STATUS_BLOCK IoStatusBlock)
+                                         ULONG InputBufferLength, PVOID OutputBuffer,
+                                         ULONG OutputBufferLength, BOOLEAN InternalDeviceIoControl,
+                                         PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock)
 {
     UCHAR major = InternalDeviceIoControl ? IRP_MJ_INTERNAL_DEVICE_CONTROL : IRP_MJ_DEVICE_CONTROL;
     PIRP irp = start_request(DeviceObject, major, Event, IoStatusBlock);
@@ -160,8 +160,8 @@ PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT Dev
  * Makes a read, write, flush, shutdown or PnP request for the device, with the buffer passed as the device's
  * flags want it.  PASSIVE_LEVEL.  NULL when memory is short.  nf-wdm-iobuildsynchronousfsdrequest.
  */
-PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject, PVOID Buffer, ULONG Length,
-                                        PLARGE_INTEGER StartingOffset, PKEVENT Event,
+PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject, PVOID Buffer,
+                                        ULONG Length, PLARGE_INTEGER StartingOffset, PKEVENT Event,
                                         PIO_STATUS_BLOCK IoStatusBlock)
 {
     PIRP irp = start_request(DeviceObject, (UCHAR)MajorFunction, Event, IoStatusBlock);

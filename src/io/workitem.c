@@ -63,8 +63,8 @@ static void queue(PIO_WORKITEM item, WORK_QUEUE_TYPE type, PVOID context)
 }
 
 /*
- * Makes a work item for a device object.  <= DISPATCH_LEVEL.  NULL when memory is short; bug check 0xE4/3 for what is no
- * device or driver object.  nf-wdm-ioallocateworkitem.
+ * Makes a work item for a device object.  <= DISPATCH_LEVEL.  NULL when memory is short; bug check 0xE4/3 for
+ * what is no device or driver object.  nf-wdm-ioallocateworkitem.
  */
 PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
 {
@@ -83,7 +83,8 @@ static void check_idle(PIO_WORKITEM item)
     }
 }
 
-/* Frees a work item, which may be its own routine's.  <= DISPATCH_LEVEL.  Bug check 0xE4/2 when queued.  WI-3. */
+/* Frees a work item, which may be its own routine's.  <= DISPATCH_LEVEL.  Bug check 0xE4/2 when queued. WI-3.
+ */
 VOID NTAPI IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
 {
     size_t size;
@@ -95,11 +96,12 @@ VOID NTAPI IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
 }
 
 /*
- * Has WorkerRoutine(device, Context) called at PASSIVE_LEVEL in a system thread.  <= DISPATCH_LEVEL.  An item that is
- * queued already is bug check 0xE4/1; from the routine's start it may be queued again.  nf-wdm-ioqueueworkitem.
+ * Has WorkerRoutine(device, Context) called at PASSIVE_LEVEL in a system thread.  <= DISPATCH_LEVEL.  An item
+ * that is queued already is bug check 0xE4/1; from the routine's start it may be queued again.
+ * nf-wdm-ioqueueworkitem.
  */
-VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine, WORK_QUEUE_TYPE QueueType,
-                           PVOID Context)
+VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine,
+                           WORK_QUEUE_TYPE QueueType, PVOID Context)
 {
     IoWorkItem->routine.plain = WorkerRoutine;
     IoWorkItem->kind = ROUTINE_PLAIN;

@@ -61,10 +61,11 @@ static void release(void *va)
 }
 
 /*
- * Allocates zeroed memory that is contiguous in physical memory, within the given physical addresses.  PASSIVE_LEVEL to
- * DISPATCH_LEVEL.  NULL when there is none.  nf-wdm-mmallocatecontiguousmemoryspecifycache.
+ * Allocates zeroed memory that is contiguous in physical memory, within the given physical addresses.
+ * PASSIVE_LEVEL to DISPATCH_LEVEL.  NULL when there is none.  nf-wdm-mmallocatecontiguousmemoryspecifycache.
  */
-PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
+PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes,
+                                                   PHYSICAL_ADDRESS LowestAcceptableAddress,
                                                    PHYSICAL_ADDRESS HighestAcceptableAddress,
                                                    PHYSICAL_ADDRESS BoundaryAddressMultiple,
                                                    MEMORY_CACHING_TYPE CacheType)
@@ -86,13 +87,15 @@ VOID NTAPI MmFreeContiguousMemory(PVOID BaseAddress)
     release(BaseAddress);
 }
 
-VOID NTAPI MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType)
+VOID NTAPI MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes,
+                                              MEMORY_CACHING_TYPE CacheType)
 {
     (void)NumberOfBytes, (void)CacheType;
     release(BaseAddress);
 }
 
-/* Page-aligned memory that is not cached; here contiguous memory.  <= APC_LEVEL.  nf-ntddk-mmallocatenoncachedmemory. */
+/* Page-aligned memory that is not cached; here contiguous memory.  <= APC_LEVEL.
+ * nf-ntddk-mmallocatenoncachedmemory. */
 PVOID NTAPI MmAllocateNonCachedMemory(SIZE_T NumberOfBytes)
 {
     return allocate(NumberOfBytes, 0, UINT64_MAX, 0);

@@ -47,11 +47,12 @@ static void link_to_irp(PMDL mdl, PIRP irp, bool secondary)
 }
 
 /*
- * Makes an MDL for a buffer of up to 4 GB - PAGE_SIZE; it describes, and neither locks nor maps.  With Irp, it becomes
- * that request's MDL, or the last of its chain (SecondaryBuffer).  <= DISPATCH_LEVEL.  NULL when memory is short or the
- * buffer too long.  nf-wdm-ioallocatemdl.
+ * Makes an MDL for a buffer of up to 4 GB - PAGE_SIZE; it describes, and neither locks nor maps.  With Irp,
+ * it becomes that request's MDL, or the last of its chain (SecondaryBuffer).  <= DISPATCH_LEVEL.  NULL when
+ * memory is short or the buffer too long.  nf-wdm-ioallocatemdl.
  */
-PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp)
+PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota,
+                         PIRP Irp)
 {
     (void)ChargeQuota;
     if (Length > MDL_LONGEST) {
@@ -69,7 +70,8 @@ PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBu
     return mdl;
 }
 
-/* Frees one MDL of IoAllocateMdl, not its chain.  <= DISPATCH_LEVEL.  A partial MDL is unmapped.  nf-wdm-iofreemdl. */
+/* Frees one MDL of IoAllocateMdl, not its chain.  <= DISPATCH_LEVEL.  A partial MDL is unmapped.
+ * nf-wdm-iofreemdl. */
 VOID NTAPI IoFreeMdl(PMDL Mdl)
 {
     MmPrepareMdlForReuse(Mdl);
@@ -77,7 +79,8 @@ VOID NTAPI IoFreeMdl(PMDL Mdl)
 }
 
 /*
- * Makes TargetMdl describe part of what SourceMdl does: Length bytes at VirtualAddress, 0 for all that follow.
+ * Makes TargetMdl describe part of what SourceMdl does: Length bytes at VirtualAddress, 0 for all that
+ * follow.
  * <= DISPATCH_LEVEL.  A part outside the source, or a target with too few pages, is bug check 0x40
  * (TARGET_MDL_TOO_SMALL).  nf-wdm-iobuildpartialmdl.
  */
@@ -110,7 +113,8 @@ VOID NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddres
     fill_frames(TargetMdl);
 }
 
-/* Fills in the pages of a nonpaged buffer, which is mapped as it is.  <= DISPATCH_LEVEL.  nf-wdm-mmbuildmdlfornonpagedpool. */
+/* Fills in the pages of a nonpaged buffer, which is mapped as it is.  <= DISPATCH_LEVEL.
+ * nf-wdm-mmbuildmdlfornonpagedpool. */
 VOID NTAPI MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 {
     MemoryDescriptorList->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
@@ -120,10 +124,11 @@ VOID NTAPI MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 }
 
 /*
- * Locks the pages.  <= DISPATCH_LEVEL for nonpaged memory, as all is here.  Never fails: a buffer that is not there is
- * found when it is touched.  nf-wdm-mmprobeandlockpages.
+ * Locks the pages.  <= DISPATCH_LEVEL for nonpaged memory, as all is here.  Never fails: a buffer that is not
+ * there is found when it is touched.  nf-wdm-mmprobeandlockpages.
  */
-VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
+VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode,
+                               LOCK_OPERATION Operation)
 {
     (void)AccessMode;
     MemoryDescriptorList->MdlFlags |= MDL_PAGES_LOCKED;
@@ -157,8 +162,9 @@ VOID NTAPI MmUnlockPages(PMDL MemoryDescriptorList)
 }
 
 /*
- * Maps the pages into system space and returns where.  <= DISPATCH_LEVEL (user mode: <= APC_LEVEL).  Never fails; there is
- * one address space, so a mapping for user mode is the same address.  nf-wdm-mmmaplockedpagesspecifycache.
+ * Maps the pages into system space and returns where.  <= DISPATCH_LEVEL (user mode: <= APC_LEVEL).  Never
+ * fails; there is one address space, so a mapping for user mode is the same address.
+ * nf-wdm-mmmaplockedpagesspecifycache.
  */
 PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode,
                                          MEMORY_CACHING_TYPE CacheType, PVOID RequestedAddress,
@@ -179,12 +185,13 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_M
 /* The same with the defaults; obsolete.  nf-wdm-mmmaplockedpages. */
 PVOID NTAPI MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode)
 {
-    return MmMapLockedPagesSpecifyCache(MemoryDescriptorList, AccessMode, MmCached, NULL, TRUE, HighPagePriority);
+    return MmMapLockedPagesSpecifyCache(MemoryDescriptorList, AccessMode, MmCached, NULL, TRUE,
+                                        HighPagePriority);
 }
 
 /*
- * Ends a mapping.  <= DISPATCH_LEVEL.  What is not mapped is bug check 0xDA/6, what is mapped elsewhere 0xDA/3.
- * nf-wdm-mmunmaplockedpages.
+ * Ends a mapping.  <= DISPATCH_LEVEL.  What is not mapped is bug check 0xDA/6, what is mapped elsewhere
+ * 0xDA/3. nf-wdm-mmunmaplockedpages.
  */
 VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
 {
@@ -202,12 +209,13 @@ VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
 }
 
 /*
- * Allocates zeroed pages and an MDL that describes them; the addresses are not looked at.  <= APC_LEVEL.  NULL when memory is
- * short.  The pages go back with MmFreePagesFromMdl, then the MDL with ExFreePool.  nf-wdm-mmallocatepagesformdlex.
+ * Allocates zeroed pages and an MDL that describes them; the addresses are not looked at.  <= APC_LEVEL. NULL
+ * when memory is short.  The pages go back with MmFreePagesFromMdl, then the MDL with ExFreePool.
+ * nf-wdm-mmallocatepagesformdlex.
  */
 PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
-                                   PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes, MEMORY_CACHING_TYPE CacheType,
-                                   ULONG Flags)
+                                   PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes,
+                                   MEMORY_CACHING_TYPE CacheType, ULONG Flags)
 {
     (void)LowAddress, (void)HighAddress, (void)SkipBytes, (void)CacheType, (void)Flags;
     SIZE_T bytes = ROUND_TO_PAGES(TotalBytes);

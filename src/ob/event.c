@@ -50,11 +50,11 @@ static NTSTATUS create_event(PCUNICODE_STRING name, EVENT_TYPE type, bool signal
 
 /*
  * Makes an event and opens a handle for it; with OBJ_OPENIF an event of that name is opened instead.
- * PASSIVE_LEVEL.  STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_EXISTS (a success),
- * STATUS_INSUFFICIENT_RESOURCES.  nf-ntifs-zwcreateevent.
+ * PASSIVE_LEVEL.  STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_EXISTS (a
+ * success), STATUS_INSUFFICIENT_RESOURCES.  nf-ntifs-zwcreateevent.
  */
-NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                             EVENT_TYPE EventType, BOOLEAN InitialState)
+NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
+                             POBJECT_ATTRIBUTES ObjectAttributes, EVENT_TYPE EventType, BOOLEAN InitialState)
 {
     (void)DesiredAccess;
     if (EventType != NotificationEvent && EventType != SynchronizationEvent) {
@@ -77,7 +77,26 @@ NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POB
     return status;
 }
 
-/* Sets an event and reports whether it was set.  PASSIVE_LEVEL.  STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH. */
+/* Opens the event of that name.  PASSIVE_LEVEL.  STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH.
+ */
+NTSTATUS NTAPI ZwOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
+                           POBJECT_ATTRIBUTES ObjectAttributes)
+{
+    (void)DesiredAccess;
+    void *event = ob_name_reference(ObjectAttributes->ObjectName);
+    if (event == NULL) {
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    }
+    NTSTATUS status = STATUS_OBJECT_TYPE_MISMATCH;
+    if (ob_type_of(event) == &ob_event_type) {
+        status = ob_handle_open(event, &ob_event_type, EventHandle);
+    }
+    ob_dereference(event);
+    return status;
+}
+
+/* Sets an event and reports whether it was set.  PASSIVE_LEVEL.  STATUS_INVALID_HANDLE,
+ * STATUS_OBJECT_TYPE_MISMATCH. */
 NTSTATUS NTAPI ZwSetEvent(HANDLE EventHandle, PLONG PreviousState)
 {
     void *event;
@@ -105,8 +124,9 @@ NTSTATUS NTAPI ZwClearEvent(HANDLE EventHandle)
 }
 
 /*
- * Waits until the object of the handle (a thread, an event) is signalled.  PASSIVE_LEVEL.  STATUS_INVALID_HANDLE,
- * STATUS_OBJECT_TYPE_MISMATCH for what cannot be waited for, else KeWaitForSingleObject's.  nf-ntifs-zwwaitforsingleobject.
+ * Waits until the object of the handle (a thread, an event) is signalled.  PASSIVE_LEVEL.
+ * STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH for what cannot be waited for, else
+ * KeWaitForSingleObject's.  nf-ntifs-zwwaitforsingleobject.
  */
 NTSTATUS NTAPI ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
 {
@@ -138,7 +158,8 @@ static PKEVENT open_or_make(PUNICODE_STRING name, EVENT_TYPE type, PHANDLE handl
     return event;
 }
 
-/* A named notification event, made when there is none; it lives until its handles are closed.  PASSIVE_LEVEL. */
+/* A named notification event, made when there is none; it lives until its handles are closed.  PASSIVE_LEVEL.
+ */
 PKEVENT NTAPI IoCreateNotificationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle)
 {
     return open_or_make(EventName, NotificationEvent, EventHandle);

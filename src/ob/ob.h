@@ -47,8 +47,8 @@ NTSTATUS ob_handle_close(HANDLE handle);
 /* ---- names: <= APC_LEVEL ------------------------------------------------------------------------ */
 
 /*
- * Gives an object a name in the one flat directory; the name holds no reference.  Letter case does not matter.
- * STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_INVALID, STATUS_INSUFFICIENT_RESOURCES.
+ * Gives an object a name in the one flat directory; the name holds no reference.  Letter case does not
+ * matter. STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_INVALID, STATUS_INSUFFICIENT_RESOURCES.
  */
 NTSTATUS ob_name_insert(PCUNICODE_STRING name, void *object);
 

@@ -75,7 +75,8 @@ void ob_dereference(void *object)
     }
 }
 
-/* Adds a reference and returns an unspecified positive count.  IRQL <= DISPATCH_LEVEL.  nf-wdm-obfreferenceobject. */
+/* Adds a reference and returns an unspecified positive count.  IRQL <= DISPATCH_LEVEL.
+ * nf-wdm-obfreferenceobject. */
 LONG_PTR FASTCALL ObfReferenceObject(PVOID Object)
 {
     if (!ob_reference(Object)) {
@@ -107,7 +108,8 @@ LONG_PTR FASTCALL ObfDereferenceObjectWithTag(PVOID Object, ULONG Tag)
     return ObfDereferenceObject(Object);
 }
 
-/* ObDereferenceObject for callers that hold locks which the object's end would need; here they are the same. */
+/* ObDereferenceObject for callers that hold locks which the object's end would need; here they are the same.
+ */
 VOID NTAPI ObDereferenceObjectDeferDelete(PVOID Object)
 {
     ob_dereference(Object);

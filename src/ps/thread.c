@@ -68,11 +68,12 @@ static void run_thread(void *context)
 
 /*
  * Starts a thread at PASSIVE_LEVEL and opens a handle for it.  PASSIVE_LEVEL.  STATUS_INVALID_PARAMETER for a
- * process that does not exist or without a routine, STATUS_INSUFFICIENT_RESOURCES.  nf-wdm-pscreatesystemthread.
+ * process that does not exist or without a routine, STATUS_INSUFFICIENT_RESOURCES.
+ * nf-wdm-pscreatesystemthread.
  */
-NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                                    HANDLE ProcessHandle, PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,
-                                    PVOID StartContext)
+NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
+                                    POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                                    PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext)
 {
     (void)DesiredAccess, (void)ObjectAttributes;
     if (StartRoutine == NULL || (ProcessHandle != NULL && ProcessHandle != CURRENT_PROCESS)) {
@@ -104,8 +105,8 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, P
 }
 
 /*
- * Ends the calling thread with that status.  PASSIVE_LEVEL.  Returns only for a thread that PsCreateSystemThread
- * did not make: STATUS_INVALID_PARAMETER.  nf-wdm-psterminatesystemthread.
+ * Ends the calling thread with that status.  PASSIVE_LEVEL.  Returns only for a thread that
+ * PsCreateSystemThread did not make: STATUS_INVALID_PARAMETER.  nf-wdm-psterminatesystemthread.
  */
 NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus)
 {
@@ -116,7 +117,8 @@ NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus)
     end_thread(thread->context, ExitStatus);
 }
 
-/* The number of a thread, of the calling thread and of its process.  nf-ntddk-psgetcurrentthreadid and peers. */
+/* The number of a thread, of the calling thread and of its process.  nf-ntddk-psgetcurrentthreadid and peers.
+ */
 HANDLE NTAPI PsGetThreadId(PETHREAD Thread)
 {
     return (HANDLE)(ULONG_PTR)((struct _KTHREAD *)Thread)->id;

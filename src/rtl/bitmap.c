@@ -63,8 +63,8 @@ static ULONG find_clear(RTL_BITMAP *map, ULONG count, ULONG from, ULONG to)
 }
 
 /*
- * Finds that many clear bits in a row, from the hint on and then from the start, and sets them.  Their first one's
- * number, or 0xFFFFFFFF.  nf-wdm-rtlfindclearbitsandset.
+ * Finds that many clear bits in a row, from the hint on and then from the start, and sets them.  Their first
+ * one's number, or 0xFFFFFFFF.  nf-wdm-rtlfindclearbitsandset.
  */
 ULONG NTAPI RtlFindClearBitsAndSet(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex)
 {

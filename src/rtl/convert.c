@@ -27,8 +27,8 @@ ULONG NTAPI RtlxUnicodeStringToAnsiSize(PCUNICODE_STRING UnicodeString)
 }
 
 /*
- * Gives the destination room for `bytes` and a null; the room is allocated or must be there already.  The structure is that
- * of UNICODE_STRING and of ANSI_STRING alike.
+ * Gives the destination room for `bytes` and a null; the room is allocated or must be there already.  The
+ * structure is that of UNICODE_STRING and of ANSI_STRING alike.
  */
 static NTSTATUS make_room(UNICODE_STRING *to, size_t bytes, size_t null_bytes, bool allocate_it)
 {
@@ -74,7 +74,8 @@ NTSTATUS NTAPI RtlUnicodeStringToAnsiString(PANSI_STRING DestinationString, PCUN
                                             BOOLEAN AllocateDestinationString)
 {
     size_t characters = SourceString->Length / sizeof(WCHAR);
-    NTSTATUS status = make_room((UNICODE_STRING *)DestinationString, characters, 1, AllocateDestinationString);
+    NTSTATUS status =
+        make_room((UNICODE_STRING *)DestinationString, characters, 1, AllocateDestinationString);
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -105,7 +106,8 @@ NTSTATUS NTAPI RtlUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMul
     return STATUS_SUCCESS;
 }
 
-/* Frees what a conversion allocated and empties the string.  nf-wdm-rtlfreeunicodestring, nf-wdm-rtlfreeansistring. */
+/* Frees what a conversion allocated and empties the string.  nf-wdm-rtlfreeunicodestring,
+ * nf-wdm-rtlfreeansistring. */
 VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING UnicodeString)
 {
     if (UnicodeString->Buffer != NULL) {
@@ -186,8 +188,8 @@ static NTSTATUS parse_integer(const WCHAR *text, size_t length, ULONG base, ULON
 }
 
 /*
- * The number that a string begins with; 0 when it begins with none.  STATUS_INVALID_PARAMETER for another base than
- * 0, 2, 8, 10, 16.  nf-wdm-rtlunicodestringtointeger.
+ * The number that a string begins with; 0 when it begins with none.  STATUS_INVALID_PARAMETER for another
+ * base than 0, 2, 8, 10, 16.  nf-wdm-rtlunicodestringtointeger.
  */
 NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG Base, PULONG Value)
 {
@@ -214,7 +216,7 @@ static NTSTATUS write_integer(ULONGLONG value, ULONG base, UNICODE_STRING *to)
         return STATUS_INVALID_PARAMETER;
     }
     do {
-        digits[RTL_NUMBER_OF(digits) - ++count] = (WCHAR)"0123456789ABCDEF"[value % base];
+        digits[RTL_NUMBER_OF(digits) - ++count] = (WCHAR) "0123456789ABCDEF"[value % base];
         value /= base;
     } while (value != 0);
     size_t bytes = count * sizeof(WCHAR);
@@ -259,7 +261,8 @@ NTSTATUS NTAPI RtlGUIDFromString(PCUNICODE_STRING GuidString, GUID *Guid)
     UCHAR bytes[16];
     size_t next = 0;
     const WCHAR *text = GuidString->Buffer;
-    if (GuidString->Length != GUID_CHARACTERS * sizeof(WCHAR) || text[0] != '{' || text[GUID_CHARACTERS - 1] != '}') {
+    if (GuidString->Length != GUID_CHARACTERS * sizeof(WCHAR) || text[0] != '{' ||
+        text[GUID_CHARACTERS - 1] != '}') {
         return STATUS_INVALID_PARAMETER;
     }
     for (size_t at = 1; at < GUID_CHARACTERS - 1;) {
@@ -280,7 +283,8 @@ NTSTATUS NTAPI RtlGUIDFromString(PCUNICODE_STRING GuidString, GUID *Guid)
     return STATUS_SUCCESS;
 }
 
-/* Writes that form into a new buffer, freed with RtlFreeUnicodeString.  STATUS_NO_MEMORY.  nf-wdm-rtlstringfromguid. */
+/* Writes that form into a new buffer, freed with RtlFreeUnicodeString.  STATUS_NO_MEMORY.
+ * nf-wdm-rtlstringfromguid. */
 NTSTATUS NTAPI RtlStringFromGUID(const GUID *Guid, PUNICODE_STRING GuidString)
 {
     UCHAR bytes[16];
@@ -298,8 +302,8 @@ NTSTATUS NTAPI RtlStringFromGUID(const GUID *Guid, PUNICODE_STRING GuidString)
             continue;
         }
         UCHAR byte = bytes[guid_byte[next++]];
-        text[at++] = (WCHAR)"0123456789abcdef"[byte >> 4];
-        text[at++] = (WCHAR)"0123456789abcdef"[byte & 15];
+        text[at++] = (WCHAR) "0123456789abcdef"[byte >> 4];
+        text[at++] = (WCHAR) "0123456789abcdef"[byte & 15];
     }
     text[GUID_CHARACTERS - 1] = '}';
     text[GUID_CHARACTERS] = UNICODE_NULL;

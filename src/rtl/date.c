@@ -57,9 +57,9 @@ VOID NTAPI RtlTimeToTimeFields(PLARGE_INTEGER Time, PTIME_FIELDS TimeFields)
 BOOLEAN NTAPI RtlTimeFieldsToTime(PTIME_FIELDS TimeFields, PLARGE_INTEGER Time)
 {
     const TIME_FIELDS *f = TimeFields;
-    if (f->Year < 1601 || f->Month < 1 || f->Month > 12 || f->Day < 1 || f->Day > days_in(f->Year, f->Month) ||
-        f->Hour < 0 || f->Hour > 23 || f->Minute < 0 || f->Minute > 59 || f->Second < 0 || f->Second > 59 ||
-        f->Milliseconds < 0 || f->Milliseconds > 999) {
+    if (f->Year < 1601 || f->Month < 1 || f->Month > 12 || f->Day < 1 ||
+        f->Day > days_in(f->Year, f->Month) || f->Hour < 0 || f->Hour > 23 || f->Minute < 0 ||
+        f->Minute > 59 || f->Second < 0 || f->Second > 59 || f->Milliseconds < 0 || f->Milliseconds > 999) {
         return FALSE;
     }
     int64_t milliseconds = days_before(f->Year, f->Month, f->Day) * MILLISECONDS_A_DAY;

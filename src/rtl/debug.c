@@ -1,8 +1,9 @@
 /*
  * debug.c - DbgPrint and its family, assertions and break points.
  *
- * The output goes to standard error in whole lines: what a call leaves unfinished waits for the rest on its processor.
- * Every component and level is shown; Windows would hide most of DbgPrintEx without a debugger's mask.
+ * The output goes to standard error in whole lines: what a call leaves unfinished waits for the rest on its
+ * processor. Every component and level is shown; Windows would hide most of DbgPrintEx without a debugger's
+ * mask.
  */
 #include "ke/run.h"
 #include "rtl/format.h"
@@ -119,8 +120,8 @@ static ULONG print_formatted(const char *prefix, const char *format, va_list arg
 }
 
 /*
- * Prints a message of at most 1024 bytes.  Any IRQL, though the formats for WCHAR strings are for PASSIVE_LEVEL on Windows.
- * Returns STATUS_SUCCESS.  nf-wdm-dbgprint.
+ * Prints a message of at most 1024 bytes.  Any IRQL, though the formats for WCHAR strings are for
+ * PASSIVE_LEVEL on Windows. Returns STATUS_SUCCESS.  nf-wdm-dbgprint.
  */
 ULONG DbgPrint(PCSTR Format, ...)
 {
@@ -156,7 +157,8 @@ ULONG vDbgPrintExWithPrefix(PCSTR Prefix, ULONG ComponentId, ULONG Level, PCSTR 
     return print_formatted(Prefix, Format, ArgList);
 }
 
-/* Breaks into the debugger; there is none, so it is bug check 0x1E with STATUS_BREAKPOINT.  Any IRQL.  nf-wdm-dbgbreakpoint. */
+/* Breaks into the debugger; there is none, so it is bug check 0x1E with STATUS_BREAKPOINT.  Any IRQL.
+ * nf-wdm-dbgbreakpoint. */
 VOID DbgBreakPoint(VOID)
 {
     ke_bugcheck(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003u, (ULONG_PTR)__builtin_return_address(0), 0, 0);
@@ -167,10 +169,12 @@ VOID DbgBreakPointWithStatus(ULONG Status)
     ke_bugcheck(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003u, (ULONG_PTR)__builtin_return_address(0), Status, 0);
 }
 
-/* What ASSERT and its family do in a driver built with DBG=1: says where, then breaks.  nf-ntddk-rtlassert. */
+/* What ASSERT and its family do in a driver built with DBG=1: says where, then breaks.  nf-ntddk-rtlassert.
+ */
 VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber, PCHAR MutableMessage)
 {
     DbgPrint("\n*** Assertion failed: %s%s\n***   Source File: %s, line %u\n\n",
-             MutableMessage != NULL ? MutableMessage : "", (PCHAR)VoidFailedAssertion, (PCHAR)VoidFileName, LineNumber);
+             MutableMessage != NULL ? MutableMessage : "", (PCHAR)VoidFailedAssertion, (PCHAR)VoidFileName,
+             LineNumber);
     ke_bugcheck(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003u, (ULONG_PTR)__builtin_return_address(0), 0, 0);
 }

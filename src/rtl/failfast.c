@@ -25,8 +25,9 @@ VOID RtlFailFast(ULONG Code)
 }
 
 /*
- * Where code compiled with -fstack-protector comes when a buffer on its stack ran over.  Exported under the compiler's name so
- * that a driver's defect is a bug check with stack and IRQL instead of the end of the process.
+ * Where code compiled with -fstack-protector comes when a buffer on its stack ran over.  Exported under the
+ * compiler's name so that a driver's defect is a bug check with stack and IRQL instead of the end of the
+ * process.
  */
 void __stack_chk_fail(void) __attribute__((noreturn));
 void __stack_chk_fail(void)

@@ -1,39 +1,11 @@
 /*
  * format.c - the formatter of format.h.
- *
- * Widths and precisions are limited, so that no format can keep a processor busy for long.
  */
-#include "rtl/format.h"
+#include "rtl/conversion.h"
 #include "ke/processor.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define WIDTH_LARGEST 512
-#define PRECISION_NONE (-1)
-
-enum argument_size { SIZE_DEFAULT, SIZE_CHAR, SIZE_SHORT, SIZE_LONG, SIZE_64, SIZE_WIDE };
-
-struct conversion {
-    bool left, plus, blank, alternate, zero;
-    int width;
-    int precision;
-    enum argument_size size;
-    uint16_t type;
-};
-
-struct formatter {
-    struct rtl_sink *sink;
-    const void *format;
-    bool wide_format;
-    size_t at; /* next unit of the format */
-    va_list arguments;
-};
-
-static uint16_t unit_at(const struct formatter *f, size_t index)
-{
-    return f->wide_format ? (uint16_t)((const wchar_t *)f->format)[index] : ((const unsigned char *)f->format)[index];
-}
 
 static void put(struct formatter *f, uint16_t unit, bool wide)
 {
@@ -47,130 +19,11 @@ static void pad(struct formatter *f, char with, int count)
     }
 }
 
-/* ---- reading a conversion ----------------------------------------------------------------------- */
-
-static int read_number(struct formatter *f)
-{
-    int number = 0;
-    for (uint16_t unit; (unit = unit_at(f, f->at)) >= '0' && unit <= '9'; f->at++) {
-        number = number * 10 + (unit - '0');
-        number = number > WIDTH_LARGEST ? WIDTH_LARGEST : number;
-    }
-    return number;
-}
-
-/* A number, or '*' for one among the arguments. */
-static int read_number_or_star(struct formatter *f)
-{
-    if (unit_at(f, f->at) != '*') {
-        return read_number(f);
-    }
-    f->at++;
-    int number = va_arg(f->arguments, int);
-    if (number > WIDTH_LARGEST) {
-        return WIDTH_LARGEST;
-    }
-    return number < -WIDTH_LARGEST ? -WIDTH_LARGEST : number;
-}
-
-static void read_flags(struct formatter *f, struct conversion *c)
-{
-    for (;; f->at++) {
-        switch (unit_at(f, f->at)) {
-        case '-':
-            c->left = true;
-            break;
-        case '+':
-            c->plus = true;
-            break;
-        case ' ':
-            c->blank = true;
-            break;
-        case '#':
-            c->alternate = true;
-            break;
-        case '0':
-            c->zero = true;
-            break;
-        default:
-            return;
-        }
-    }
-}
-
-/* I64, I32, or I alone, which is the size of a pointer. */
-static enum argument_size read_size_i(struct formatter *f)
-{
-    uint16_t first = unit_at(f, f->at);
-    uint16_t second = first != 0 ? unit_at(f, f->at + 1) : 0;
-    if (first == '6' && second == '4') {
-        f->at += 2;
-        return SIZE_64;
-    }
-    if (first == '3' && second == '2') {
-        f->at += 2;
-        return SIZE_DEFAULT;
-    }
-    return SIZE_64;
-}
-
-static enum argument_size read_size(struct formatter *f)
-{
-    uint16_t unit = unit_at(f, f->at);
-    uint16_t after = unit != 0 ? unit_at(f, f->at + 1) : 0;
-    switch (unit) {
-    case 'h':
-        f->at += after == 'h' ? 2 : 1;
-        return after == 'h' ? SIZE_CHAR : SIZE_SHORT;
-    case 'l':
-        f->at += after == 'l' ? 2 : 1;
-        return after == 'l' ? SIZE_64 : SIZE_LONG;
-    case 'w':
-        f->at++;
-        return SIZE_WIDE;
-    case 'I':
-        f->at++;
-        return read_size_i(f);
-    case 'z':
-    case 't':
-    case 'j':
-        f->at++;
-        return SIZE_64;
-    case 'L':
-        f->at++;
-        return SIZE_DEFAULT;
-    default:
-        return SIZE_DEFAULT;
-    }
-}
-
-/* Reads what follows a '%'. */
-static struct conversion read_conversion(struct formatter *f)
-{
-    struct conversion c = {.precision = PRECISION_NONE};
-    read_flags(f, &c);
-    c.width = read_number_or_star(f);
-    if (c.width < 0) {
-        c.left = true;
-        c.width = -c.width;
-    }
-    if (unit_at(f, f->at) == '.') {
-        f->at++;
-        c.precision = read_number_or_star(f);
-        c.precision = c.precision < 0 ? PRECISION_NONE : c.precision;
-    }
-    c.size = read_size(f);
-    c.type = unit_at(f, f->at);
-    if (c.type != 0) {
-        f->at++;
-    }
-    return c;
-}
-
 /* ---- writing ------------------------------------------------------------------------------------- */
 
 /* A string of `length` units at `text`, between its padding. */
-static void put_text(struct formatter *f, const struct conversion *c, const void *text, size_t length, bool wide)
+static void put_text(struct formatter *f, const struct conversion *c, const void *text, size_t length,
+                     bool wide)
 {
     if (c->precision != PRECISION_NONE && length > (size_t)c->precision) {
         length = (size_t)c->precision;
@@ -277,8 +130,8 @@ static int digits_of(char *to_end, uint64_t value, unsigned base, bool upper)
 }
 
 /* Prefix, zeroes and digits between their padding. */
-static void put_integer(struct formatter *f, const struct conversion *c, uint64_t value, unsigned base, bool upper,
-                        const char *prefix)
+static void put_integer(struct formatter *f, const struct conversion *c, uint64_t value, unsigned base,
+                        bool upper, const char *prefix)
 {
     char digits[24];
     int count = digits_of(digits + sizeof(digits), value, base, upper);
@@ -331,7 +184,8 @@ static void convert_pointer(struct formatter *f, struct conversion c)
     put_integer(f, &c, (uintptr_t)va_arg(f->arguments, void *), 16, true, "");
 }
 
-/* Floating point is not for kernel code, but the argument must be passed over, so it may as well be printed. */
+/* Floating point is not for kernel code, but the argument must be passed over, so it may as well be printed.
+ */
 static void convert_double(struct formatter *f, struct conversion c)
 {
     char text[400]; /* the largest double with six digits after the point has 316 */
@@ -358,7 +212,7 @@ static void put_verbatim(struct formatter *f, size_t start)
 
 static void convert(struct formatter *f, size_t start)
 {
-    struct conversion c = read_conversion(f);
+    struct conversion c = rtl_read_conversion(f);
     switch (c.type) {
     case 'd':
     case 'i':

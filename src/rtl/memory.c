@@ -24,8 +24,8 @@ PVOID NTAPI RtlSecureZeroMemory(PVOID Destination, SIZE_T Length)
 }
 
 /*
- * A number below MAXLONG that depends on nothing but the seed, which is replaced.  Any IRQL.  Not Windows' sequence.
- * nf-ntddk-rtlrandomex.
+ * A number below MAXLONG that depends on nothing but the seed, which is replaced.  Any IRQL.  Not Windows'
+ * sequence. nf-ntddk-rtlrandomex.
  */
 ULONG NTAPI RtlRandomEx(PULONG Seed)
 {

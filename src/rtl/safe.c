@@ -1,7 +1,8 @@
 /*
  * safe.c - ntstrsafe.h's functions.  Any IRQL when the strings are resident; the WDK says PASSIVE_LEVEL.
  *
- * The two widths of character share one implementation: a text is its address and whether its units are WCHARs.
+ * The two widths of character share one implementation: a text is its address and whether its units are
+ * WCHARs.
  */
 #include "rtl/format.h"
 #include "ke/processor.h"
@@ -79,7 +80,8 @@ static NTSTATUS print(void *to, size_t room, const void *format, bool wide, va_l
     if (!is_room(room)) {
         return STATUS_INVALID_PARAMETER;
     }
-    size_t length = wide ? rtl_format_wide(to, room, format, arguments) : rtl_format_narrow(to, room, format, arguments);
+    size_t length =
+        wide ? rtl_format_wide(to, room, format, arguments) : rtl_format_narrow(to, room, format, arguments);
     return length < room ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
 }
 
@@ -94,7 +96,8 @@ static NTSTATUS measure(const void *text, size_t room, size_t *length, bool wide
     return valid ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
-/* RtlStringCchXxx and RtlStringCbXxx of one width.  `size` is the bytes that one count stands for: 1, or a unit. */
+/* RtlStringCchXxx and RtlStringCbXxx of one width.  `size` is the bytes that one count stands for: 1, or a
+ * unit. */
 #define FAMILY(count, suffix, unit, wide, per)                                                               \
     NTSTATUS RtlString##count##Copy##suffix(unit *pszDest, size_t dest, const unit *pszSrc)                  \
     {                                                                                                        \

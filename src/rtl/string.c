@@ -1,8 +1,8 @@
 /*
  * string.c - counted strings: making, copying, appending, comparing.
  *
- * Lengths are in bytes; a UNICODE_STRING need not end in a null.  None of these allocate; all are for any IRQL as long as
- * the strings are resident, except where case is folded (PASSIVE_LEVEL on Windows).
+ * Lengths are in bytes; a UNICODE_STRING need not end in a null.  None of these allocate; all are for any
+ * IRQL as long as the strings are resident, except where case is folded (PASSIVE_LEVEL on Windows).
  */
 #include "rtl/unicode.h"
 
@@ -34,7 +34,8 @@ VOID NTAPI RtlInitAnsiString(PANSI_STRING DestinationString, PCSZ SourceString)
     RtlInitString(DestinationString, SourceString);
 }
 
-/* The same for WCHAR text; what does not fit is left out.  <= DISPATCH_LEVEL.  nf-wdm-rtlinitunicodestring. */
+/* The same for WCHAR text; what does not fit is left out.  <= DISPATCH_LEVEL.  nf-wdm-rtlinitunicodestring.
+ */
 VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString)
 {
     size_t bytes = SourceString != NULL ? wide_length(SourceString) * sizeof(WCHAR) : 0;
@@ -49,14 +50,16 @@ VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR Source
 /* The same, with STATUS_NAME_TOO_LONG when it does not fit.  nf-ntddk-rtlinitunicodestringex. */
 NTSTATUS NTAPI RtlInitUnicodeStringEx(PUNICODE_STRING DestinationString, PCWSTR SourceString)
 {
-    if (SourceString != NULL && wide_length(SourceString) * sizeof(WCHAR) > UNICODE_STRING_MAX_BYTES - sizeof(WCHAR)) {
+    if (SourceString != NULL &&
+        wide_length(SourceString) * sizeof(WCHAR) > UNICODE_STRING_MAX_BYTES - sizeof(WCHAR)) {
         return STATUS_NAME_TOO_LONG;
     }
     RtlInitUnicodeString(DestinationString, SourceString);
     return STATUS_SUCCESS;
 }
 
-/* Copies as much as fits; no source empties the destination.  nf-wdm-rtlcopyunicodestring, nf-wdm-rtlcopystring. */
+/* Copies as much as fits; no source empties the destination.  nf-wdm-rtlcopyunicodestring,
+ * nf-wdm-rtlcopystring. */
 VOID NTAPI RtlCopyUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString)
 {
     if (SourceString == NULL) {
@@ -97,7 +100,8 @@ static NTSTATUS append(PUNICODE_STRING to, const WCHAR *text, size_t bytes)
     return STATUS_SUCCESS;
 }
 
-/* Appends, all or nothing: STATUS_BUFFER_TOO_SMALL.  nf-wdm-rtlappendunicodestringtostring, -rtlappendunicodetostring. */
+/* Appends, all or nothing: STATUS_BUFFER_TOO_SMALL.  nf-wdm-rtlappendunicodestringtostring,
+ * -rtlappendunicodetostring. */
 NTSTATUS NTAPI RtlAppendUnicodeStringToString(PUNICODE_STRING Destination, PCUNICODE_STRING Source)
 {
     return append(Destination, Source->Buffer, Source->Length);
@@ -108,8 +112,10 @@ NTSTATUS NTAPI RtlAppendUnicodeToString(PUNICODE_STRING Destination, PCWSTR Sour
     return Source != NULL ? append(Destination, Source, wide_length(Source) * sizeof(WCHAR)) : STATUS_SUCCESS;
 }
 
-/* Less than, equal to or greater than zero, by character numbers.  PASSIVE_LEVEL.  nf-wdm-rtlcompareunicodestring. */
-LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive)
+/* Less than, equal to or greater than zero, by character numbers.  PASSIVE_LEVEL.
+ * nf-wdm-rtlcompareunicodestring. */
+LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
+                                   BOOLEAN CaseInSensitive)
 {
     size_t length1 = String1->Length / sizeof(WCHAR), length2 = String2->Length / sizeof(WCHAR);
     for (size_t i = 0; i < length1 && i < length2; i++) {
@@ -125,13 +131,16 @@ LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING St
     return (LONG)String1->Length - (LONG)String2->Length;
 }
 
-BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive)
+BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
+                                    BOOLEAN CaseInSensitive)
 {
-    return String1->Length == String2->Length && RtlCompareUnicodeString(String1, String2, CaseInSensitive) == 0;
+    return String1->Length == String2->Length &&
+           RtlCompareUnicodeString(String1, String2, CaseInSensitive) == 0;
 }
 
 /* Whether String2 begins with String1.  PASSIVE_LEVEL.  nf-ntddk-rtlprefixunicodestring. */
-BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive)
+BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
+                                     BOOLEAN CaseInSensitive)
 {
     UNICODE_STRING start = *String2;
     if (start.Length < String1->Length) {

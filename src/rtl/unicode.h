@@ -1,8 +1,8 @@
 /*
  * unicode.h - upper case and code page, for the string functions.
  *
- * Upper case covers what Windows' table has for Latin, Greek and Cyrillic; everything else is its own upper case.
- * The "ANSI" code page is Latin-1, in which byte and character number agree.
+ * Upper case covers what Windows' table has for Latin, Greek and Cyrillic; everything else is its own upper
+ * case. The "ANSI" code page is Latin-1, in which byte and character number agree.
  */
 #ifndef UNDIS_RTL_UNICODE_H
 #define UNDIS_RTL_UNICODE_H

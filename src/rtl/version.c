@@ -28,7 +28,8 @@ NTSTATUS NTAPI RtlGetVersion(PRTL_OSVERSIONINFOW lpVersionInformation)
 }
 
 /* The same in other words; FALSE, as on a free build of Windows.  PASSIVE_LEVEL.  nf-ntddk-psgetversion. */
-BOOLEAN NTAPI PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber, PUNICODE_STRING CSDVersion)
+BOOLEAN NTAPI PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber,
+                           PUNICODE_STRING CSDVersion)
 {
     if (MajorVersion != NULL) {
         *MajorVersion = SYSTEM_MAJOR;

@@ -137,7 +137,8 @@ static void what_is_no_format(void **state)
     EXPECT("1.500000 2", "%f %d", 1.5, 2);
 }
 
-/* Whatever the format, with integers for arguments that no string conversion takes, it ends and stays in its array. */
+/* Whatever the format, with integers for arguments that no string conversion takes, it ends and stays in its
+ * array. */
 static void odd_formats_do_no_harm(void **state)
 {
     (void)state;
@@ -152,8 +153,9 @@ static void odd_formats_do_no_harm(void **state)
         }
         format[length] = '\0';
         memset(text, 0x7E, sizeof(text));
-        size_t wanted = narrow(text, 32, format, 1ll, 2ll, 3ll, 4ll, 5ll, 6ll, 7ll, 8ll, 9ll, 10ll, 11ll, 12ll, 13ll, 14ll,
-                               15ll, 16ll, 17ll, 18ll, 19ll, 20ll, 21ll, 22ll, 23ll, 24ll, 25ll);
+        size_t wanted =
+            narrow(text, 32, format, 1ll, 2ll, 3ll, 4ll, 5ll, 6ll, 7ll, 8ll, 9ll, 10ll, 11ll, 12ll, 13ll,
+                   14ll, 15ll, 16ll, 17ll, 18ll, 19ll, 20ll, 21ll, 22ll, 23ll, 24ll, 25ll);
         assert_true(strlen(text) < 32);
         assert_true(wanted >= strlen(text));
         for (size_t i = 32; i < sizeof(text); i++) {

@@ -140,7 +140,8 @@ static void driver_life(void *argument)
     CHECK(io_driver_create("iotest", NULL, NULL) == NULL); /* the name is taken */
     PVOID extension, again;
     CHECK_EQ(IoAllocateDriverObjectExtension(driver, &device_name, 100, &extension), STATUS_SUCCESS);
-    CHECK_EQ(IoAllocateDriverObjectExtension(driver, &device_name, 100, &again), STATUS_OBJECT_NAME_COLLISION);
+    CHECK_EQ(IoAllocateDriverObjectExtension(driver, &device_name, 100, &again),
+             STATUS_OBJECT_NAME_COLLISION);
     CHECK_PTR(IoGetDriverObjectExtension(driver, &device_name), extension);
     CHECK_PTR(IoGetDriverObjectExtension(driver, &link_name), NULL);
     stop_driver(driver);
@@ -156,12 +157,15 @@ static void names(void *argument)
     PDEVICE_OBJECT device;
     PFILE_OBJECT file;
     UNICODE_STRING bad = RTL_CONSTANT_STRING(L"no directory"), other = RTL_CONSTANT_STRING(L"\\??\\TEST"),
-                   nothing = RTL_CONSTANT_STRING(L"\\Device\\Test1"), to_nothing = RTL_CONSTANT_STRING(L"\\??\\N");
+                   nothing = RTL_CONSTANT_STRING(L"\\Device\\Test1"),
+                   to_nothing = RTL_CONSTANT_STRING(L"\\??\\N");
     CHECK_EQ(IoCreateDevice(driver, 0, &device_name, FILE_DEVICE_NETWORK, 0, FALSE, &device),
              STATUS_OBJECT_NAME_COLLISION);
     CHECK_PTR(device, NULL);
-    CHECK_EQ(IoCreateDevice(driver, 0, &bad, FILE_DEVICE_NETWORK, 0, FALSE, &device), STATUS_OBJECT_NAME_INVALID);
-    CHECK_EQ(IoCreateSymbolicLink(&other, &device_name), STATUS_OBJECT_NAME_COLLISION); /* \DosDevices is \?? */
+    CHECK_EQ(IoCreateDevice(driver, 0, &bad, FILE_DEVICE_NETWORK, 0, FALSE, &device),
+             STATUS_OBJECT_NAME_INVALID);
+    CHECK_EQ(IoCreateSymbolicLink(&other, &device_name),
+             STATUS_OBJECT_NAME_COLLISION); /* \DosDevices is \?? */
     CHECK_EQ(IoCreateSymbolicLink(&to_nothing, &nothing), STATUS_SUCCESS);
     CHECK_EQ(io_file_open(&to_nothing, &file), STATUS_OBJECT_NAME_NOT_FOUND);
     CHECK_EQ(IoDeleteSymbolicLink(&to_nothing), STATUS_SUCCESS);

@@ -51,7 +51,8 @@ static void locked_and_mapped(void *argument)
     CHECK_PTR(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority), mapped);
     MmUnmapLockedPages(mapped, mdl);
     CHECK_EQ(mdl->MdlFlags, MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
-    CHECK_PTR(MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, FALSE, NormalPagePriority), mapped);
+    CHECK_PTR(MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, FALSE, NormalPagePriority),
+              mapped);
     MmUnlockPages(mdl); /* ends the mapping too */
     CHECK_EQ(mdl->MdlFlags, 0);
     IoFreeMdl(mdl);

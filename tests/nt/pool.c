@@ -274,7 +274,8 @@ static void lookaside_lists(void *argument)
 
     CHECK_EQ(ExInitializeLookasideListEx(&list_ex, NULL, NULL, NonPagedPoolNx, 8, 64, TAG, 0),
              STATUS_INVALID_PARAMETER_5);
-    CHECK_EQ(ExInitializeLookasideListEx(&list_ex, NULL, NULL, NonPagedPoolNx, 0, 64, TAG, 0), STATUS_SUCCESS);
+    CHECK_EQ(ExInitializeLookasideListEx(&list_ex, NULL, NULL, NonPagedPoolNx, 0, 64, TAG, 0),
+             STATUS_SUCCESS);
     void *block = ExAllocateFromLookasideListEx(&list_ex);
     memset(block, 1, 64);
     ExFreeToLookasideListEx(&list_ex, block);

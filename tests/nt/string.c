@@ -130,10 +130,10 @@ static void numbers(void **state)
         ULONG base, value;
         NTSTATUS status;
     } cases[] = {
-        {L"42", 10, 42, STATUS_SUCCESS},      {L"  -1", 0, 0xFFFFFFFF, STATUS_SUCCESS},
-        {L"0x1F", 0, 31, STATUS_SUCCESS},     {L"0o17", 0, 15, STATUS_SUCCESS},
-        {L"0b101x", 0, 5, STATUS_SUCCESS},    {L"1F", 16, 31, STATUS_SUCCESS},
-        {L"019", 8, 1, STATUS_SUCCESS},       {L"", 10, 0, STATUS_SUCCESS},
+        {L"42", 10, 42, STATUS_SUCCESS},        {L"  -1", 0, 0xFFFFFFFF, STATUS_SUCCESS},
+        {L"0x1F", 0, 31, STATUS_SUCCESS},       {L"0o17", 0, 15, STATUS_SUCCESS},
+        {L"0b101x", 0, 5, STATUS_SUCCESS},      {L"1F", 16, 31, STATUS_SUCCESS},
+        {L"019", 8, 1, STATUS_SUCCESS},         {L"", 10, 0, STATUS_SUCCESS},
         {L"7", 3, 0, STATUS_INVALID_PARAMETER}, {L"+9z", 10, 9, STATUS_SUCCESS},
     };
     for (size_t i = 0; i < RTL_NUMBER_OF(cases); i++) {
@@ -186,7 +186,8 @@ static void bitmaps(void **state)
     assert_true(RtlTestBit(&map, 33));
     assert_false(RtlTestBit(&map, 34));
     assert_int_equal(RtlFindClearBitsAndSet(&map, 31, 0), 34);
-    assert_int_equal(RtlFindClearBitsAndSet(&map, 30, 66), 0); /* from the start, behind the hint there is no room */
+    assert_int_equal(RtlFindClearBitsAndSet(&map, 30, 66),
+                     0); /* from the start, behind the hint there is no room */
     assert_int_equal(RtlFindClearBitsAndSet(&map, 6, 0), 0xFFFFFFFF);
     assert_int_equal(RtlFindClearBitsAndSet(&map, 5, 0), 65);
     assert_int_equal(RtlNumberOfSetBits(&map), 70);

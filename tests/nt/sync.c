@@ -1,5 +1,6 @@
 /*
- * sync.c - what ex and io build on waits: fast mutexes, run-down protection, remove locks, cancel-safe queues.
+ * sync.c - what ex and io build on waits: fast mutexes, run-down protection, remove locks, cancel-safe
+ * queues.
  */
 #include <ntddk.h>
 

@@ -32,8 +32,10 @@ static PVOID start(PKSTART_ROUTINE routine, PVOID context, CLIENT_ID *id)
 {
     HANDLE handle;
     PVOID thread = NULL;
-    CHECK_EQ(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, id, routine, context), STATUS_SUCCESS);
-    CHECK_EQ(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &thread, NULL), STATUS_SUCCESS);
+    CHECK_EQ(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, id, routine, context),
+             STATUS_SUCCESS);
+    CHECK_EQ(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &thread, NULL),
+             STATUS_SUCCESS);
     CHECK_EQ(ZwClose(handle), STATUS_SUCCESS);
     return thread;
 }
@@ -63,8 +65,9 @@ static void handle_is_there_first(void *argument)
     (void)argument;
     for (int i = 0; i < 50; i++) {
         seen = 0;
-        CHECK_EQ(PsCreateSystemThread(&given, THREAD_ALL_ACCESS, NULL, NULL, NULL, closes_its_own_handle, NULL),
-                 STATUS_SUCCESS);
+        CHECK_EQ(
+            PsCreateSystemThread(&given, THREAD_ALL_ACCESS, NULL, NULL, NULL, closes_its_own_handle, NULL),
+            STATUS_SUCCESS);
         SLEEP_UNTIL(seen != 0);
         CHECK_EQ(seen, 1);
     }
@@ -94,7 +97,8 @@ static void bad_arguments(void *argument)
     (void)argument;
     HANDLE handle;
     PVOID object = &handle;
-    CHECK_EQ(PsCreateSystemThread(&handle, 0, NULL, (HANDLE)1234, NULL, returns, NULL), STATUS_INVALID_PARAMETER);
+    CHECK_EQ(PsCreateSystemThread(&handle, 0, NULL, (HANDLE)1234, NULL, returns, NULL),
+             STATUS_INVALID_PARAMETER);
     /* The body's own thread is no driver's. */
     CHECK_EQ(PsTerminateSystemThread(STATUS_SUCCESS), STATUS_INVALID_PARAMETER);
     CHECK_EQ(ZwClose((HANDLE)0), STATUS_INVALID_HANDLE);
@@ -102,7 +106,8 @@ static void bad_arguments(void *argument)
     CHECK_EQ(ZwClose((HANDLE)(LONG_PTR)-4), STATUS_INVALID_HANDLE);
     CHECK_EQ(ObReferenceObjectByHandle((HANDLE)8, 0, NULL, KernelMode, &object, NULL), STATUS_INVALID_HANDLE);
     CHECK_PTR(object, NULL);
-    CHECK_EQ(ObReferenceObjectByHandle(NtCurrentThread(), 0, *PsThreadType, KernelMode, &object, NULL), STATUS_SUCCESS);
+    CHECK_EQ(ObReferenceObjectByHandle(NtCurrentThread(), 0, *PsThreadType, KernelMode, &object, NULL),
+             STATUS_SUCCESS);
     CHECK_PTR(object, KeGetCurrentThread());
     ObDereferenceObject(object);
 }
@@ -115,7 +120,8 @@ static void handles_are_not_reused_at_once(void *argument)
     CHECK_EQ(ZwClose(stale), STATUS_SUCCESS);
     CHECK_EQ(ZwClose(stale), STATUS_INVALID_HANDLE);
     for (int i = 0; i < 300; i++) {
-        CHECK_EQ(ZwCreateEvent(&handles[i], EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE), STATUS_SUCCESS);
+        CHECK_EQ(ZwCreateEvent(&handles[i], EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE),
+                 STATUS_SUCCESS);
         for (int j = 0; j < i; j++) {
             CHECK(handles[i] != handles[j]);
         }
@@ -136,14 +142,17 @@ static void events(void *argument)
     OBJECT_ATTRIBUTES attributes;
     LARGE_INTEGER now = {.QuadPart = 0};
     InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
-    CHECK_EQ(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &attributes, SynchronizationEvent, FALSE), STATUS_SUCCESS);
+    CHECK_EQ(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &attributes, SynchronizationEvent, FALSE),
+             STATUS_SUCCESS);
     CHECK_EQ(ZwCreateEvent(&second, EVENT_ALL_ACCESS, &attributes, SynchronizationEvent, FALSE),
              STATUS_OBJECT_NAME_COLLISION);
     attributes.Attributes |= OBJ_OPENIF;
     CHECK_EQ(ZwCreateEvent(&second, EVENT_ALL_ACCESS, &attributes, SynchronizationEvent, FALSE),
              STATUS_OBJECT_NAME_EXISTS);
-    CHECK_EQ(ObReferenceObjectByHandle(handle, 0, *PsThreadType, KernelMode, &event, NULL), STATUS_OBJECT_TYPE_MISMATCH);
-    CHECK_EQ(ObReferenceObjectByHandle(handle, 0, *ExEventObjectType, KernelMode, &event, NULL), STATUS_SUCCESS);
+    CHECK_EQ(ObReferenceObjectByHandle(handle, 0, *PsThreadType, KernelMode, &event, NULL),
+             STATUS_OBJECT_TYPE_MISMATCH);
+    CHECK_EQ(ObReferenceObjectByHandle(handle, 0, *ExEventObjectType, KernelMode, &event, NULL),
+             STATUS_SUCCESS);
     CHECK_EQ(ObReferenceObjectByHandle(second, 0, NULL, KernelMode, &again, NULL), STATUS_SUCCESS);
     CHECK_PTR(event, again);
     CHECK_EQ(ZwWaitForSingleObject(handle, FALSE, &now), STATUS_TIMEOUT);

@@ -154,7 +154,8 @@ static void device_outlives_its_items(void *argument)
     (void)argument;
     PDEVICE_OBJECT with_extension;
     set_up();
-    CHECK_EQ(IoCreateDevice(driver, 64, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &with_extension), STATUS_SUCCESS);
+    CHECK_EQ(IoCreateDevice(driver, 64, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &with_extension),
+             STATUS_SUCCESS);
     *(LONG *)with_extension->DeviceExtension = 4711;
     PIO_WORKITEM item = IoAllocateWorkItem(with_extension);
     IoQueueWorkItem(item, uses_device, DelayedWorkQueue, NULL);
