@@ -126,8 +126,12 @@ unsigned symbolise(uintptr_t return_address, struct symbol symbols[SYMBOLS_MAXIM
         symbols[0].offset = address;
         return 1;
     }
-    Dwarf_Addr start = 0;
-    const char *path = dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, NULL, NULL);
+    Dwarf_Addr start = 0, end = 0;
+    const char *path = dwfl_module_info(module, NULL, &start, &end, NULL, NULL, NULL, NULL);
+    if (address >= end) {
+        symbols[0].offset = address; /* the last module is given for whatever lies above it */
+        return 1;
+    }
     const char *slash = path != NULL ? strrchr(path, '/') : NULL;
     copy(symbols[0].image, sizeof(symbols[0].image), slash != NULL ? slash + 1 : path);
     symbols[0].offset = address - start;
