@@ -295,6 +295,7 @@ typedef enum _NT_PRODUCT_TYPE { NtProductWinNt = 1, NtProductLanManNt, NtProduct
             const_cast<UndisMutable<decltype((s)[0])>::Type *>(s)                                            \
     }
 EXTERN_C_END
+extern "C++" {
 template <typename T> struct UndisMutable {
     typedef T Type;
 };
@@ -304,6 +305,7 @@ template <typename T> struct UndisMutable<const T &> {
 template <typename T> struct UndisMutable<T &> {
     typedef T Type;
 };
+}
 EXTERN_C_START
 #endif
 #define DECLARE_CONST_UNICODE_STRING(name, string)                                                           \

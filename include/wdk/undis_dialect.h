@@ -105,12 +105,14 @@
 
 #if defined(UNDIS_DRIVER)
 /* Only in drivers: libstdc++ uses the name __try for itself. */
+// clang-format off
 #undef __try
 #define __try if (1)
 #undef __except
-#define __except (filter) else if (((void)(filter), 0))
+#define __except(filter) else if (((void)(filter), 0))
 #undef __finally
 #define __finally if (1)
+// clang-format on
 #define EXCEPTION_EXECUTE_HANDLER 1
 #define EXCEPTION_CONTINUE_SEARCH 0
 #define EXCEPTION_CONTINUE_EXECUTION (-1)

@@ -1,0 +1,3 @@
+/* Included as "sys\numbers.H". */
+#pragma once
+#define NUMBER_OF_THE_HEADER 42

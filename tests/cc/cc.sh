@@ -1,0 +1,111 @@
+#!/bin/bash
+# cc.sh UNDIS COMPILER CASE: builds drivers with `undis cc` and COMPILER, and runs them.
+set -uo pipefail
+undis=$1 compiler=$2 case=$3
+here=$(cd "$(dirname "$0")" && pwd)
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+cd "$directory" || exit 99
+mkdir tmp
+export TMPDIR=$directory/tmp CC=$compiler
+case $compiler in
+*clang*) export CXX=clang++ ;;
+*) export CXX=g++ ;;
+esac
+
+fail() {
+    echo "failed: $*"
+    head -40 out err 2>/dev/null
+    exit 1
+}
+# build ARGUMENT...: must succeed without a word and leave nothing behind
+build() {
+    "$undis" cc "$@" >out 2>err || fail "cc $*"
+    [ ! -s err ] || fail "cc $* said something"
+    [ -z "$(ls -A tmp)" ] || fail "cc $* left $(ls tmp) in the temporary directory"
+}
+# runs DRIVER: must end clean
+runs() {
+    "$undis" run "$1" --processors 4 >out 2>err || fail "run $1"
+    grep -q '^verdict: clean' out || fail "run $1 is not clean"
+}
+# refused STATUS REGEX ARGUMENT...: one line on stderr that matches
+refused() {
+    local regex=$1
+    shift
+    "$undis" cc "$@" >out 2>err
+    [ $? -eq 2 ] || fail "cc $* did not exit with 2"
+    [ "$(wc -l <err)" -eq 1 ] && grep -Eq "^undis: cc: $regex" err || fail "cc $*: wanted $regex"
+}
+
+case $case in
+dialect)
+    build -o d.so "$here/dialect.c"
+    runs d.so
+    grep -q '^line 5 00000103 end$' err || fail "the trace line is missing"
+    grep -q '^pair abc$' err || fail "the trace pair is missing"
+    grep -q never err && fail "DoTraceMessage printed"
+    ;;
+no-optimisation)
+    build -o d.so "$here/dialect.c" -- -O0 -DDBG=1
+    runs d.so
+    ;;
+cplusplus)
+    build -o d.so "$here/cplusplus.cpp"
+    runs d.so
+    build --instrument -o i.so "$here/cplusplus.cpp"
+    runs i.so
+    ;;
+dpr)
+    build -o keep.so "$here/dpr.c" -- -DEXPECTED=APC_LEVEL
+    runs keep.so
+    build --dpr-old-irql=keep -o keep.so "$here/dpr.c" -- -DEXPECTED=APC_LEVEL
+    runs keep.so
+    build --dpr-old-irql store -o store.so "$here/dpr.c" -- -DEXPECTED=DISPATCH_LEVEL
+    runs store.so
+    ;;
+instrument)
+    build -o plain.so "$here/atomics.c"
+    nm -D plain.so | grep -q __tsan && fail "plain.so is instrumented"
+    runs plain.so
+    for level in -O0 -O1 -O2; do
+        build --instrument -o i.so "$here/atomics.c" -- $level
+        nm -D i.so | grep -q 'U __tsan_atomic32_fetch_add' || fail "atomics are not instrumented at $level"
+        nm -D i.so | grep -Eq 'U __tsan_(volatile_)?read' || fail "reads are not instrumented at $level"
+        ldd i.so | grep -q libtsan && fail "i.so is linked with the compiler's own run-time"
+        runs i.so
+    done
+    ;;
+force-include)
+    "$undis" cc -o d.so "$here/conflict.c" "$here/entry.c" >out 2>err
+    [ $? -eq 2 ] || fail "the conflict was not seen"
+    build --force-include "conflict.c=$here/rename.h" -o d.so "$here/conflict.c" "$here/entry.c"
+    runs d.so
+    ;;
+default-output)
+    build "$here/entry.c" "$here/conflict.c" --force-include "conflict.c=$here/rename.h"
+    [ -f entry.so ] || fail "no entry.so"
+    ;;
+compiler-error)
+    printf '#include <ntddk.h>\nint x = y;\n' >wrong.c
+    "$undis" cc -o d.so wrong.c >out 2>err
+    [ $? -eq 2 ] || fail "exit status"
+    grep -q 'wrong.c:2:' err || fail "the compiler's message is missing"
+    grep -q '^undis: cc: .* could not compile wrong.c' err || fail "our message is missing"
+    [ ! -e d.so ] || fail "there is a d.so"
+    [ -z "$(ls -A tmp)" ] || fail "something is left in the temporary directory"
+    ;;
+refusals)
+    : >a.c
+    refused 'which source' -o d.so
+    refused 'nothing.c: No such file' nothing.c
+    refused 'd.o: not a' "$(touch d.o && echo d.o)"
+    refused '-o is given twice' -o a.so -o b.so a.c
+    refused '-o would overwrite the source' -o a.c a.c
+    refused '--dpr-old-irql is store or keep' --dpr-old-irql=both a.c
+    refused "there is no option '--fast'" --fast a.c
+    CC=/nowhere/cc refused 'cannot run /nowhere/cc' a.c
+    TMPDIR=/nowhere refused 'cannot make a temporary directory' a.c
+    ;;
+*) fail "there is no case $case" ;;
+esac

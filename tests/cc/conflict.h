@@ -1,0 +1,2 @@
+/* Declares Value otherwise than conflict.c defines it. */
+ULONG Value(ULONG, ULONG);
