@@ -32,17 +32,10 @@ void ke_thread_dereference(struct _KTHREAD *thread)
 static void thread_main(void *argument)
 {
     struct _KTHREAD *thread = argument;
-    struct callback_frame frame;
     host_context_entered(&thread->host);
     ke_guard_leave(&ke_dispatcher, PASSIVE_LEVEL);
     event_send(EVENT_THREAD_START, thread, thread->id, thread->system, 0, 0);
-    if (thread->system) {
-        thread->start(thread->context);
-    } else {
-        callback_enter(&frame, CALLBACK_THREAD, "thread", (const void *)(uintptr_t)thread->start);
-        thread->start(thread->context);
-        callback_leave(&frame);
-    }
+    thread->start(thread->context);
     ke_thread_exit(STATUS_SUCCESS);
 }
 

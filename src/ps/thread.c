@@ -48,6 +48,7 @@ static void end_thread(struct ps_thread *self, NTSTATUS status)
     if (self->frame != NULL) {
         callback_leave(self->frame);
     }
+    event_send(EVENT_OBJECT_DESTROY, KeGetCurrentThread(), OBJECT_THREAD, 0, 0, 0);
     masked_free(self);
     ke_thread_exit(status);
 }
@@ -95,6 +96,8 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
         ClientId->UniqueProcess = SYSTEM_PROCESS_ID;
         ClientId->UniqueThread = (HANDLE)(ULONG_PTR)thread->id;
     }
+    /* A thread that runs on when its driver is gone is a leak like any other. */
+    event_send(EVENT_OBJECT_CREATE, thread, OBJECT_THREAD, 0, 0, 0);
     NTSTATUS status = ob_handle_open(thread, &ob_thread_type, ThreadHandle);
     if (!NT_SUCCESS(status)) {
         self->start = NULL;

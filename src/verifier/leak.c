@@ -188,14 +188,17 @@ static void add_leak_bugcheck(struct finding *finding, const struct object *obje
 static void report(struct event *event, const struct object *object, const char *end)
 {
     struct stack_trace trace = {.depth = object->depth};
-    char tag[8];
+    char tag[8], size[40] = "";
     memcpy(trace.pc, object->pc, object->depth * sizeof(object->pc[0]));
     tag_text(object->tag, tag);
+    if (object->size != 0) {
+        snprintf(size, sizeof size, " of %llu bytes", (unsigned long long)object->size);
+    }
     struct finding *finding = finding_begin_at(
-        "PoolLeak", event, "allocated at", &trace, "a %s of %llu bytes%s%s%s%s%s is left %s",
-        kind_name(object->kind), (unsigned long long)object->size, tag[0] != '\0' ? ", tag '" : "", tag,
-        tag[0] != '\0' ? "'" : "", object->image != NULL ? ", made by " : "",
-        object->image != NULL ? object->image->name : "", end);
+        "PoolLeak", event, "allocated at", &trace, "a %s%s%s%s%s%s%s%s is left %s", kind_name(object->kind),
+        size, tag[0] != '\0' ? ", tag '" : "", tag, tag[0] != '\0' ? "'" : "",
+        object->image != NULL ? ", made by " : "", object->image != NULL ? object->image->name : "",
+        object->image != NULL ? "," : "", end);
     if (finding != NULL) {
         finding->stacks[0].processor = -1; /* not the one that noticed */
         add_leak_bugcheck(finding, object);
