@@ -16,7 +16,12 @@ function(undis_library name checked)
   target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:C>:-fno-builtin-printf>)
   target_link_libraries(${name} PRIVATE undis_flags PkgConfig::PCAP PkgConfig::JANSSON PkgConfig::DW
     PkgConfig::ELF Threads::Threads ${CMAKE_DL_LIBS})
-  target_link_options(${name} PRIVATE -Wl,-z,defs)
+  # Bound at load: a lazy binding could be preempted and go on, on another host thread, inside the loader.
+  target_link_options(${name} PRIVATE -Wl,-z,now)
+  if(NOT (UNDIS_SANITIZE AND CMAKE_C_COMPILER_ID STREQUAL "Clang"))
+    # clang leaves the sanitizers' functions for the executable to bring
+    target_link_options(${name} PRIVATE -Wl,-z,defs)
+  endif()
 endfunction()
 undis_library(undis 1 ${UNDIS_VERIFIER_SOURCES})
 undis_library(undis-free 0)
