@@ -95,6 +95,9 @@ static const char *const dialect_flags[] = {
     "-fPIC",
     "-g",
     "-O2",
+#if defined(__x86_64__)
+    "-mcx16",
+#endif
     "-Wno-multichar",
     "-Wno-unknown-pragmas",
     "-Wno-attributes",

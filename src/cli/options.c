@@ -72,7 +72,12 @@ bool cli_parse(const struct argp *argp, int argc, char **argv, void *input)
     error_was_told = false;
     if (argp_parse(argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, &index, input) != 0) {
         if (!error_was_told) {
-            complain(argp, argv[0], index > 0 && index <= argc ? argv[index - 1] : argv[argc - 1]);
+            /* argp may have moved on to the argument behind the option that it does not know. */
+            int wrong = index > 0 && index <= argc ? index - 1 : argc - 1;
+            while (wrong > 1 && argv[wrong][0] != '-') {
+                wrong--;
+            }
+            complain(argp, argv[0], argv[wrong]);
         }
         return false;
     }

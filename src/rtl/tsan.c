@@ -128,19 +128,21 @@ ATOMIC(64, uint64_t)
 /* ---- 128 bits: all by compare and exchange ----------------------------------------------------- */
 
 #if defined(__x86_64__)
-#define WIDE __attribute__((target("cx16")))
-
-WIDE static tsan_uint128 wide_swap(volatile tsan_uint128 *address, tsan_uint128 expected,
-                                   tsan_uint128 desired)
+/* cmpxchg16b by hand: clang turns its own builtin into a call of a function that nobody has. */
+static tsan_uint128 wide_swap(volatile tsan_uint128 *address, tsan_uint128 expected, tsan_uint128 desired)
 {
-    return __sync_val_compare_and_swap(address, expected, desired);
+    uint64_t low = (uint64_t)expected, high = (uint64_t)(expected >> 64);
+    __asm__ volatile("lock cmpxchg16b %0"
+                     : "+m"(*address), "+a"(low), "+d"(high)
+                     : "b"((uint64_t)desired), "c"((uint64_t)(desired >> 64))
+                     : "cc", "memory");
+    return (tsan_uint128)high << 64 | low;
 }
 
 #define WIDE_FETCH(operation, expression)                                                                    \
-    WIDE tsan_uint128 __tsan_atomic128_##operation(volatile tsan_uint128 *address, tsan_uint128 value,       \
-                                                   int order);                                               \
-    WIDE tsan_uint128 __tsan_atomic128_##operation(volatile tsan_uint128 *address, tsan_uint128 value,       \
-                                                   int order)                                                \
+    tsan_uint128 __tsan_atomic128_##operation(volatile tsan_uint128 *address, tsan_uint128 value,            \
+                                              int order);                                                    \
+    tsan_uint128 __tsan_atomic128_##operation(volatile tsan_uint128 *address, tsan_uint128 value, int order) \
     {                                                                                                        \
         (void)order;                                                                                         \
         tsan_uint128 seen = 0, old;                                                                          \
@@ -158,8 +160,8 @@ WIDE_FETCH(fetch_or, old | value)
 WIDE_FETCH(fetch_xor, old ^ value)
 WIDE_FETCH(fetch_nand, ~(old &value))
 
-WIDE tsan_uint128 __tsan_atomic128_load(const volatile tsan_uint128 *address, int order);
-WIDE tsan_uint128 __tsan_atomic128_load(const volatile tsan_uint128 *address, int order)
+tsan_uint128 __tsan_atomic128_load(const volatile tsan_uint128 *address, int order);
+tsan_uint128 __tsan_atomic128_load(const volatile tsan_uint128 *address, int order)
 {
     (void)order;
     return wide_swap((volatile tsan_uint128 *)address, 0, 0);
@@ -171,22 +173,20 @@ void __tsan_atomic128_store(volatile tsan_uint128 *address, tsan_uint128 value, 
     __tsan_atomic128_exchange(address, value, order);
 }
 
-WIDE tsan_uint128 __tsan_atomic128_compare_exchange_val(volatile tsan_uint128 *address, tsan_uint128 expected,
-                                                        tsan_uint128 desired, int order, int failure);
-WIDE tsan_uint128 __tsan_atomic128_compare_exchange_val(volatile tsan_uint128 *address, tsan_uint128 expected,
-                                                        tsan_uint128 desired, int order, int failure)
+tsan_uint128 __tsan_atomic128_compare_exchange_val(volatile tsan_uint128 *address, tsan_uint128 expected,
+                                                   tsan_uint128 desired, int order, int failure);
+tsan_uint128 __tsan_atomic128_compare_exchange_val(volatile tsan_uint128 *address, tsan_uint128 expected,
+                                                   tsan_uint128 desired, int order, int failure)
 {
     (void)order, (void)failure;
     return wide_swap(address, expected, desired);
 }
 
 #define WIDE_COMPARE(name)                                                                                   \
-    WIDE int __tsan_atomic128_compare_exchange_##name(volatile tsan_uint128 *address,                        \
-                                                      tsan_uint128 *expected, tsan_uint128 desired,          \
-                                                      int order, int failure);                               \
-    WIDE int __tsan_atomic128_compare_exchange_##name(volatile tsan_uint128 *address,                        \
-                                                      tsan_uint128 *expected, tsan_uint128 desired,          \
-                                                      int order, int failure)                                \
+    int __tsan_atomic128_compare_exchange_##name(volatile tsan_uint128 *address, tsan_uint128 *expected,     \
+                                                 tsan_uint128 desired, int order, int failure);              \
+    int __tsan_atomic128_compare_exchange_##name(volatile tsan_uint128 *address, tsan_uint128 *expected,     \
+                                                 tsan_uint128 desired, int order, int failure)               \
     {                                                                                                        \
         (void)order, (void)failure;                                                                          \
         tsan_uint128 seen = wide_swap(address, *expected, desired);                                          \

@@ -109,3 +109,4 @@ refusals)
     ;;
 *) fail "there is no case $case" ;;
 esac
+exit 0

@@ -168,10 +168,17 @@ UNDIS_INLINE PVOID UndisInterlockedCompareExchangePointer(volatile PVOID *target
     UndisInterlockedCompareExchangePointer((volatile PVOID *)(target), (PVOID)(exchange), (PVOID)(comparand))
 
 /* target, 16-byte aligned, takes (high, low) when it equals result[0..1]; result gets what was there. */
-__attribute__((__target__("cx16"))) UNDIS_INLINE UCHAR InterlockedCompareExchange128(volatile LONG64 *target,
-                                                                                     LONG64 high, LONG64 low,
-                                                                                     LONG64 *result)
+UNDIS_INLINE UCHAR InterlockedCompareExchange128(volatile LONG64 *target, LONG64 high, LONG64 low,
+                                                 LONG64 *result)
 {
+#if defined(__x86_64__) && !defined(__GCC_HAVE_SYNC_COMPARE_AND_SWAP_16)
+    UCHAR equal;
+    __asm__ volatile("lock cmpxchg16b %1; sete %0"
+                     : "=q"(equal), "+m"(*(volatile LONG64(*)[2])target), "+a"(result[0]), "+d"(result[1])
+                     : "b"(low), "c"(high)
+                     : "cc", "memory");
+    return equal;
+#else
     unsigned __int128 exchange = (unsigned __int128)(ULONG64)high << 64 | (ULONG64)low;
     unsigned __int128 comparand = (unsigned __int128)(ULONG64)result[1] << 64 | (ULONG64)result[0];
     unsigned __int128 old =
@@ -179,6 +186,7 @@ __attribute__((__target__("cx16"))) UNDIS_INLINE UCHAR InterlockedCompareExchang
     result[0] = (LONG64)(ULONG64)old;
     result[1] = (LONG64)(ULONG64)(old >> 64);
     return old == comparand;
+#endif
 }
 
 #define InterlockedIncrementAcquire InterlockedIncrement
