@@ -44,7 +44,8 @@ enum event_kind {
     EVENT_CALLBACK_LEAVE,
 
     /* Waits and threads.  object = dispatcher object / thread. value[0] = 1 when the wait may block, value[1]
-       = timeout ms or -1. skip: poll at the present IRQL instead of blocking. */
+       = timeout ms or -1. value[2], value[3]: bug check code and parameter 1 that Windows has for just this
+       wait, or 0. skip: poll at the present IRQL instead of blocking. */
     EVENT_WAIT,
     EVENT_THREAD_START,
     EVENT_THREAD_END,

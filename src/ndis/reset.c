@@ -100,8 +100,9 @@ NDIS_STATUS adapter_reset(struct ndis_adapter *adapter)
 
 bool adapter_check_for_hang(struct ndis_adapter *adapter)
 {
-    if (adapter->driver->handlers.CheckForHangHandlerEx == NULL) {
-        return false;
+    if (adapter->driver->handlers.CheckForHangHandlerEx == NULL ||
+        __atomic_exchange_n(&adapter->checking, TRUE, __ATOMIC_ACQUIRE)) {
+        return false; /* nobody to ask, or being asked already */
     }
     MINIPORT_ENTER(frame, "MiniportCheckForHangEx", adapter->driver->handlers.CheckForHangHandlerEx);
     BOOLEAN hung = adapter->driver->handlers.CheckForHangHandlerEx(adapter->context);
@@ -110,6 +111,7 @@ bool adapter_check_for_hang(struct ndis_adapter *adapter)
     if (hung) {
         adapter_reset(adapter);
     }
+    __atomic_store_n(&adapter->checking, FALSE, __ATOMIC_RELEASE);
     return hung;
 }
 

@@ -5,6 +5,8 @@
 
 #define SIDE_TRAFFIC_MINIMUM 200
 #define SIDE_TRAFFIC_MAXIMUM 4000
+#define UNTIL_STOPPED ((uint64_t)1 << 40) /* frames: more than anybody waits for */
+#define RESETS 3
 
 bool life_applies(const DRIVER_OBJECT *driver)
 {
@@ -31,11 +33,9 @@ static bool ask_while_paused(struct life_machine *m)
 static bool main_traffic(struct life_machine *m)
 {
     machine_step(m, "traffic");
-    uint64_t begin = ke_engine->now();
     adapter_hang_watch_start(m->adapter);
     bool passed = machine_pass_frames(m, m->life->frames, NULL);
     adapter_hang_watch_stop(m->adapter);
-    m->life->traffic_seconds = (double)(ke_engine->now() - begin) / 1e9;
     return passed;
 }
 
@@ -46,17 +46,30 @@ static bool diagnostics(struct life_machine *m)
     return machine_pass_frames(m, side_frames(m->life), machine_toggle_interrupts);
 }
 
+/* Sends are cancelled while they wait: what the miniport gives back unsent is not on the wire. */
+static bool cancel_sends(struct life_machine *m)
+{
+    machine_step(m, "cancelling sends");
+    m->stack.cancelling = true;
+    if (!machine_start_traffic(m, side_frames(m->life))) {
+        return false;
+    }
+    machine_wait_idle(m);
+    m->stack.cancelling = false;
+    return machine_end_traffic(m, TRAFFIC_CANCELLED);
+}
+
 static bool reset_under_traffic(struct life_machine *m)
 {
     machine_step(m, "reset during traffic");
-    if (!stack_start(&m->stack, side_frames(m->life))) {
-        return machine_fail(m, "not enough memory for the scripted protocol");
+    if (!machine_start_traffic(m, UNTIL_STOPPED)) {
+        return false;
     }
-    for (int n = 0; n < 3; n++) {
+    for (int n = 0; n < RESETS; n++) {
         machine_sleep(2000);
         adapter_reset(m->adapter);
     }
-    machine_wait_idle(m);
+    machine_sleep(2000);
     return machine_end_traffic(m, TRAFFIC_DISTURBED);
 }
 
@@ -64,8 +77,8 @@ static bool reset_under_traffic(struct life_machine *m)
 static bool pause_under_traffic(struct life_machine *m)
 {
     machine_step(m, "pause with sends in flight");
-    if (!stack_start(&m->stack, side_frames(m->life))) {
-        return machine_fail(m, "not enough memory for the scripted protocol");
+    if (!machine_start_traffic(m, UNTIL_STOPPED)) {
+        return false;
     }
     machine_sleep(3000);
     adapter_pause(m->adapter);
@@ -83,8 +96,8 @@ static bool halt(struct life_machine *m, NDIS_HALT_ACTION action)
 static bool first_life(struct life_machine *m)
 {
     if (!machine_plug_in(m) || !machine_bring_up(m) || !ask_while_paused(m) || !machine_restart(m) ||
-        !main_traffic(m) || !diagnostics(m) || !reset_under_traffic(m) || !pause_under_traffic(m) ||
-        !ask_while_paused(m) || !machine_restart(m)) {
+        !main_traffic(m) || !diagnostics(m) || !cancel_sends(m) || !reset_under_traffic(m) ||
+        !pause_under_traffic(m) || !ask_while_paused(m) || !machine_restart(m)) {
         return false;
     }
     machine_step(m, "traffic after the restart");
@@ -103,8 +116,8 @@ static bool second_life(struct life_machine *m)
         return false;
     }
     machine_step(m, "surprise removal");
-    if (!stack_start(&m->stack, side_frames(m->life))) {
-        return machine_fail(m, "not enough memory for the scripted protocol");
+    if (!machine_start_traffic(m, UNTIL_STOPPED)) {
+        return false;
     }
     machine_sleep(3000);
     machine_pull_out(m);

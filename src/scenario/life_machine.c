@@ -239,6 +239,8 @@ void machine_pull_out(struct life_machine *m)
     }
 }
 
+static void settle(struct life_machine *m);
+
 /* ---- up ----------------------------------------------------------------------------------------------- */
 
 static bool initialize(struct life_machine *m, struct ndis_adapter *adapter)
@@ -297,6 +299,7 @@ bool machine_restart(struct life_machine *m)
     if (stack_filter_set(&m->stack) != NDIS_STATUS_SUCCESS) {
         return machine_fail(m, "the miniport refused OID_GEN_CURRENT_PACKET_FILTER");
     }
+    settle(m); /* frames that the interface had kept since before the pause arrive now */
     return machine_check(m, NULL);
 }
 
@@ -324,6 +327,15 @@ void machine_toggle_interrupts(struct life_machine *m)
     }
 }
 
+/* What NDIS and the stack do every now and then, whatever else happens. */
+static void look_after(struct life_machine *m)
+{
+    if (m->adapter->state == ADAPTER_RUNNING) {
+        adapter_check_for_hang(m->adapter);
+        stack_ask(&m->stack);
+    }
+}
+
 /* Polls until `done`, or nothing has moved for `limit` nanoseconds; true: done. */
 static bool poll(struct life_machine *m, bool (*done)(struct life_machine *m), uint64_t limit,
                  void (*beside)(struct life_machine *m), uint64_t total)
@@ -343,8 +355,8 @@ static bool poll(struct life_machine *m, bool (*done)(struct life_machine *m), u
         if (n % 64 == 0) {
             show(m, total);
         }
-        if (n % 256 == 0 && total != 0) {
-            stack_ask(&m->stack);
+        if (n % 256 == 0) {
+            look_after(m);
         }
     }
     return true;
@@ -365,19 +377,32 @@ static bool quiet(struct life_machine *m)
     return stack_is_quiet(&m->stack);
 }
 
+/* What is still on its way arrives. */
+static void settle(struct life_machine *m)
+{
+    poll(m, never, SETTLE_NS, NULL, 0);
+}
+
 void machine_wait_idle(struct life_machine *m)
 {
     poll(m, traffic_done, IDLE_NS, NULL, 0);
 }
 
+bool machine_start_traffic(struct life_machine *m, uint64_t frames)
+{
+    m->begin = ke_engine->now();
+    return stack_start(&m->stack, frames) || machine_fail(m, "not enough memory for the scripted protocol");
+}
+
 bool machine_end_traffic(struct life_machine *m, enum traffic_kind kind)
 {
     stack_stop(&m->stack);
+    m->life->traffic_seconds += (double)(ke_engine->now() - m->begin) / 1e9;
     if (!poll(m, quiet, STALL_NS, NULL, 0)) {
         return machine_fail(m, m->adapter->sends != 0 ? "sends were never completed"
                                                       : "receives were never returned");
     }
-    poll(m, never, SETTLE_NS, NULL, 0); /* what is still on its way arrives */
+    settle(m);
     struct traffic_totals totals;
     stack_totals(&m->stack, &totals);
     m->life->frames_sent += totals.succeeded;
@@ -385,6 +410,9 @@ bool machine_end_traffic(struct life_machine *m, enum traffic_kind kind)
     uint64_t missing = m->stack.wire == NULL ? 0 : totals.offered - totals.received;
     if (kind == TRAFFIC_LOSSLESS && m->stack.wire != NULL) {
         m->life->frames_dropped += missing + (totals.submitted - totals.on_wire);
+    } else if (kind == TRAFFIC_CANCELLED) {
+        m->life->frames_dropped += missing;
+        m->life->frames_excused += totals.refused;
     } else {
         m->life->frames_excused += missing + totals.refused;
     }
@@ -393,8 +421,8 @@ bool machine_end_traffic(struct life_machine *m, enum traffic_kind kind)
 
 bool machine_pass_frames(struct life_machine *m, uint64_t frames, void (*beside)(struct life_machine *m))
 {
-    if (!stack_start(&m->stack, frames)) {
-        return machine_fail(m, "not enough memory for the scripted protocol");
+    if (!machine_start_traffic(m, frames)) {
+        return false;
     }
     if (!poll(m, traffic_done, STALL_NS, beside, frames * 2)) {
         char text[160];

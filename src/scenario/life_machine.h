@@ -28,6 +28,7 @@ struct life_machine {
     struct neighbour neighbour;
     struct ndis_adapter *adapter;
     struct stack stack;
+    uint64_t begin; /* of the present traffic */
     /* A second adapter, for a miniport without hardware: such adapters usually talk to each other. */
     struct ndis_adapter *peer;
     struct stack peer_stack;
@@ -56,6 +57,8 @@ bool machine_pass_frames(struct life_machine *m, uint64_t frames, void (*beside)
 void machine_toggle_interrupts(struct life_machine *m);
 /* Waits until traffic makes no more progress. */
 void machine_wait_idle(struct life_machine *m);
+/* Starts to pass frames each way; machine_end_traffic must follow. */
+bool machine_start_traffic(struct life_machine *m, uint64_t frames);
 /* Stops the traffic, waits until nothing is in flight, counts and compares. */
 bool machine_end_traffic(struct life_machine *m, enum traffic_kind kind);
 

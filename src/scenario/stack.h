@@ -51,6 +51,7 @@ struct stack {
     NDIS_HANDLE list_pool, buffer_pool;
 
     volatile bool sending;
+    volatile bool cancelling;               /* some sends carry a cancel id, and are cancelled now and then */
     volatile LONG64 send_target, send_next; /* frames */
     volatile LONG64 offer_target, offer_next;
     volatile LONG64 completed, received; /* frames */
@@ -98,6 +99,7 @@ void stack_totals(const struct stack *stack, struct traffic_totals *totals);
 /* How strictly the counts are compared. */
 enum traffic_kind {
     TRAFFIC_LOSSLESS,  /* nothing may be missing */
+    TRAFFIC_CANCELLED, /* sends may have come back unsent; nothing else may be missing */
     TRAFFIC_DISTURBED, /* a reset or pause came between: frames may be missing, none may be invented or
                           doubled */
     TRAFFIC_REMOVED    /* the hardware vanished: what was completed with success may be missing too */

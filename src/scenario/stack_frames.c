@@ -84,25 +84,32 @@ void stack_totals(const struct stack *stack, struct traffic_totals *totals)
     totals->refused = totals->submitted - totals->succeeded;
 }
 
-static const char *verify_one(const struct frame_counts *c, enum traffic_kind kind)
+static const char *verify_sent(const struct frame_counts *c, enum traffic_kind kind)
 {
-    bool lossless = kind == TRAFFIC_LOSSLESS;
     if (c->on_wire < c->succeeded && kind != TRAFFIC_REMOVED) {
         return "a frame was completed with success and never put on the wire";
     }
     if (c->on_wire > c->submitted) {
         return "a frame was put on the wire more often than it was sent";
     }
+    if (kind == TRAFFIC_LOSSLESS && c->succeeded != c->submitted) {
+        return "a send was not completed with success though nothing disturbed the adapter";
+    }
+    if (kind == TRAFFIC_LOSSLESS && c->on_wire != c->submitted) {
+        return "a frame was sent and is not on the wire exactly once";
+    }
+    if (kind == TRAFFIC_CANCELLED && c->on_wire != c->succeeded) {
+        return "a frame that came back as cancelled was put on the wire";
+    }
+    return NULL;
+}
+
+static const char *verify_received(const struct frame_counts *c, enum traffic_kind kind)
+{
     if (c->received > c->offered) {
         return "a frame was received more often than it was on the wire";
     }
-    if (lossless && c->succeeded != c->submitted) {
-        return "a send was not completed with success though nothing disturbed the adapter";
-    }
-    if (lossless && c->on_wire != c->submitted) {
-        return "a frame was sent and is not on the wire exactly once";
-    }
-    if (lossless && c->received != c->offered) {
+    if ((kind == TRAFFIC_LOSSLESS || kind == TRAFFIC_CANCELLED) && c->received != c->offered) {
         return "a frame was on the wire and was not received exactly once";
     }
     return NULL;
@@ -112,7 +119,8 @@ const char *stack_verify(const struct stack *stack, enum traffic_kind kind)
 {
     const char *fault = stack->fault;
     for (size_t i = 0; i < stack->frames.capture->count && fault == NULL && stack->wire != NULL; i++) {
-        fault = verify_one(&stack->counts[i], kind);
+        fault = verify_sent(&stack->counts[i], kind);
+        fault = fault != NULL ? fault : verify_received(&stack->counts[i], kind);
     }
     return fault;
 }

@@ -120,6 +120,9 @@ static NET_BUFFER_LIST *make_list(struct stack *stack, ULONG most)
     if (list == NULL) {
         return NULL;
     }
+    if (stack->cancelling && ke_choose(CHOICE_ORDER, 4) == 0) {
+        NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(list, stack);
+    }
     NET_BUFFER **link = &NET_BUFFER_LIST_FIRST_NB(list);
     for (ULONG n = 0; n < count; n++) {
         NET_BUFFER *buffer = make_buffer(stack, (size_t)(first + n) % stack->frames.capture->count);
@@ -204,10 +207,10 @@ static void wait_for_room(struct stack *stack)
     }
 }
 
-/* Now and then cancels: an id that no frame carries, so nothing may be lost by it. */
+/* Now and then cancels.  Unless `cancelling` no frame carries the id, so nothing may be lost by it. */
 static void cancel_sometimes(struct stack *stack)
 {
-    if (ke_choose(CHOICE_ORDER, 64) == 0) {
+    if (ke_choose(CHOICE_ORDER, stack->cancelling ? 4 : 64) == 0) {
         InterlockedIncrement(&stack->cancels);
         NdisCancelSendNetBufferLists(&stack->binding, stack);
     }
@@ -240,6 +243,9 @@ void stack_send_complete(void *context, NET_BUFFER_LIST *lists, ULONG flags)
         NET_BUFFER_LIST *list = lists;
         lists = NET_BUFFER_LIST_NEXT_NBL(list);
         bool success = NET_BUFFER_LIST_STATUS(list) == NDIS_STATUS_SUCCESS;
+        if (NET_BUFFER_LIST_STATUS(list) == NDIS_STATUS_PAUSED) {
+            stack->sending = false; /* as a protocol does: no more until it is restarted */
+        }
         for (NET_BUFFER *b = NET_BUFFER_LIST_FIRST_NB(list); b != NULL; b = NET_BUFFER_NEXT_NB(b)) {
             if (success) {
                 InterlockedIncrement(&stack->counts[(uintptr_t)FRAME_OF(b)].succeeded);

@@ -23,7 +23,12 @@ static void hear(struct event *event)
                       may_block ? "that may block" : "with a zero time-out", irql_name(event->irql));
     if (finding != NULL) {
         uint64_t subcode = event->irql > DISPATCH_LEVEL ? 0x120 : timeout < 0 ? 0x121 : 0x122;
-        finding_bugcheck(finding, 0xC4, subcode, event->irql, (uintptr_t)event->object, (uint64_t)timeout);
+        if (event->value[2] != 0) { /* NdisWaitEvent names its own */
+            finding_bugcheck(finding, (uint32_t)event->value[2], event->value[3], event->irql, 0, 0);
+        } else {
+            finding_bugcheck(finding, 0xC4, subcode, event->irql, (uintptr_t)event->object,
+                             (uint64_t)timeout);
+        }
         held_evidence(finding, me);
         finding_commit(finding);
     }
