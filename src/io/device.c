@@ -42,6 +42,7 @@ static PDEVICE_OBJECT make_device(PDRIVER_OBJECT driver, ULONG extension_size)
     device->DeviceExtension = extension_size != 0 ? block + head + middle : NULL;
     device->DeviceObjectExtension = extension;
     device->StackSize = 1;
+    KeInitializeDeviceQueue(&device->DeviceQueue);
     extension->Type = 13;
     extension->DeviceObject = device;
     return device;
@@ -122,6 +123,7 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 {
     ob_name_remove(DeviceObject);
     unlink_device(DeviceObject);
+    io_timer_destroy(DeviceObject);
     ob_dereference(DeviceObject);
 }
 

@@ -25,6 +25,9 @@ extern struct _OBJECT_TYPE io_device_type, io_driver_type, io_file_type;
 /* Calls a dispatch routine or completion routine inside its bracket. */
 NTSTATUS io_call_dispatch(PDRIVER_DISPATCH routine, PDEVICE_OBJECT device, PIRP irp);
 
+/* Stops the timer of IoInitializeTimer and frees it. */
+void io_timer_destroy(PDEVICE_OBJECT device);
+
 /* The device at the top of the stack that the device is in. */
 PDEVICE_OBJECT io_device_top(PDEVICE_OBJECT device);
 

@@ -340,6 +340,86 @@ static void completed_twice(void *argument)
     CHECK(false);
 }
 
+/* ---- one request at a time ------------------------------------------------------------------------ */
+
+#define PACKETS 50
+static volatile LONG started, at_once, ticks;
+
+static VOID finish_packet(PKDPC dpc, PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    (void)dpc, (void)context;
+    InterlockedDecrement(&at_once);
+    finish(irp, STATUS_SUCCESS, 0);
+    IoStartNextPacket(device, FALSE);
+}
+
+static VOID on_start_io(PDEVICE_OBJECT device, PIRP irp)
+{
+    CHECK_PTR(device->CurrentIrp, irp);
+    CHECK_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    CHECK_EQ(InterlockedIncrement(&at_once), 1);
+    InterlockedIncrement(&started);
+    IoRequestDpc(device, irp, NULL);
+}
+
+static void start_io(void *argument)
+{
+    static PIRP irps[PACKETS];
+    (void)argument;
+    PDRIVER_OBJECT driver = start_driver();
+    PDEVICE_OBJECT device = driver->DeviceObject;
+    driver->DriverStartIo = on_start_io;
+    IoInitializeDpcRequest(device, finish_packet);
+    for (int i = 0; i < PACKETS; i++) {
+        irps[i] = IoAllocateIrp(1, FALSE);
+        IoSetNextIrpStackLocation(irps[i]);
+        IoMarkIrpPending(irps[i]);
+        IoStartPacket(device, irps[i], NULL, NULL);
+    }
+    SLEEP_UNTIL(started == PACKETS && at_once == 0);
+    KeFlushQueuedDpcs();
+    CHECK(!device->DeviceQueue.Busy);
+    for (int i = 0; i < PACKETS; i++) {
+        CHECK_EQ(irps[i]->IoStatus.Status, STATUS_SUCCESS);
+        IoFreeIrp(irps[i]);
+    }
+    stop_driver(driver);
+}
+
+static VOID on_tick(PDEVICE_OBJECT device, PVOID context)
+{
+    CHECK(device != NULL);
+    CHECK_PTR(context, &device_name);
+    InterlockedIncrement(&ticks);
+}
+
+static void device_timer(void *argument)
+{
+    (void)argument;
+    PDRIVER_OBJECT driver = start_driver();
+    CHECK_EQ(IoInitializeTimer(driver->DeviceObject, on_tick, &device_name), STATUS_SUCCESS);
+    IoStartTimer(driver->DeviceObject);
+    SLEEP_UNTIL(ticks == 2);
+    IoStopTimer(driver->DeviceObject);
+    LONG now = ticks;
+    sleep_ms(1500);
+    CHECK(ticks <= now + 1);
+    IoStartTimer(driver->DeviceObject);
+    stop_driver(driver); /* the timer goes with its device */
+}
+
+static void error_log(void *argument)
+{
+    (void)argument;
+    PDRIVER_OBJECT driver = start_driver();
+    CHECK_PTR(IoAllocateErrorLogEntry(driver, 255), NULL);
+    PIO_ERROR_LOG_PACKET packet = IoAllocateErrorLogEntry(driver, sizeof(*packet));
+    packet->ErrorCode = STATUS_UNSUCCESSFUL;
+    IoWriteErrorLogEntry(packet);
+    IoFreeErrorLogEntry(IoAllocateErrorLogEntry(driver, ERROR_LOG_MAXIMUM_SIZE));
+    stop_driver(driver);
+}
+
 static const struct test_case cases[] = {
     CASE("io.driver-life", driver_life, "", 1, BOTH),
     CASE("io.names", names, "", 1, BOTH),
@@ -347,6 +427,9 @@ static const struct test_case cases[] = {
     CASE("io.stacked-devices", stacked_devices, "", 2, BOTH),
     CASE("io.own-requests", own_requests, "", 1, BOTH),
     CASE("io.cancelling", cancelling, "", 1, BOTH),
+    CASE("io.start-io", start_io, "", 2, BOTH),
+    CASE("io.device-timer", device_timer, "", 2, BOTH),
+    CASE("io.error-log", error_log, "", 1, BOTH),
     CASE("io.completed-twice", completed_twice, "DriverBugCheck", 1, BOTH),
 };
 

@@ -88,6 +88,104 @@ static void released_by_a_stranger(void *argument)
     CHECK(false);
 }
 
+/* ---- reader/writer spin locks -------------------------------------------------------------------- */
+
+static EX_SPIN_LOCK rw;
+static volatile LONG readers, most_readers, writers;
+static LONG first_half, second_half;
+
+static void read_once(bool at_dispatch)
+{
+    KIRQL old = DISPATCH_LEVEL;
+    if (at_dispatch) {
+        ExAcquireSpinLockSharedAtDpcLevel(&rw);
+    } else {
+        old = ExAcquireSpinLockShared(&rw);
+    }
+    LONG now = InterlockedIncrement(&readers);
+    if (now > most_readers) {
+        most_readers = now;
+    }
+    if (writers != 0 || first_half != second_half || KeGetCurrentIrql() != DISPATCH_LEVEL) {
+        InterlockedIncrement(&errors);
+    }
+    InterlockedDecrement(&readers);
+    if (at_dispatch) {
+        ExReleaseSpinLockSharedFromDpcLevel(&rw);
+    } else {
+        ExReleaseSpinLockShared(&rw, old);
+    }
+}
+
+static void write_once(bool at_dispatch)
+{
+    KIRQL old = DISPATCH_LEVEL;
+    if (at_dispatch) {
+        ExAcquireSpinLockExclusiveAtDpcLevel(&rw);
+    } else {
+        old = ExAcquireSpinLockExclusive(&rw);
+    }
+    if (InterlockedIncrement(&writers) != 1 || readers != 0) {
+        InterlockedIncrement(&errors);
+    }
+    first_half++;
+    second_half++;
+    InterlockedDecrement(&writers);
+    if (at_dispatch) {
+        ExReleaseSpinLockExclusiveFromDpcLevel(&rw);
+    } else {
+        ExReleaseSpinLockExclusive(&rw, old);
+    }
+}
+
+static void read_and_write(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < 3000; i++) {
+        if (i % 8 == 0) {
+            write_once(false);
+        } else {
+            read_once(false);
+        }
+    }
+}
+
+static VOID read_and_write_in_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)dpc, (void)context, (void)argument1, (void)argument2;
+    read_once(true);
+    write_once(true);
+}
+
+static void reader_writer_spin_lock(void *argument)
+{
+    struct thread threads[4];
+    static KDPC dpcs[4];
+    LONG queued = 0;
+    (void)argument;
+    for (int i = 0; i < 4; i++) {
+        KeInitializeDpc(&dpcs[i], read_and_write_in_dpc, NULL);
+        KeSetTargetProcessorDpc(&dpcs[i], (CCHAR)i);
+        thread_start(&threads[i], read_and_write, NULL, i);
+    }
+    for (int i = 0; i < 100; i++) {
+        queued += KeInsertQueueDpc(&dpcs[i % 4], NULL, NULL);
+        sleep_ms(1);
+    }
+    for (int i = 0; i < 4; i++) {
+        thread_join(&threads[i]);
+    }
+    KeFlushQueuedDpcs();
+    CHECK_EQ(errors, 0);
+    CHECK_EQ(first_half, 4 * 375 + queued);
+    CHECK_EQ(rw, 0);
+    /* Readers do not exclude each other. */
+    KIRQL old = ExAcquireSpinLockShared(&rw);
+    ExAcquireSpinLockSharedAtDpcLevel(&rw);
+    ExReleaseSpinLockSharedFromDpcLevel(&rw);
+    ExReleaseSpinLockShared(&rw, old);
+}
+
 /* ---- run-down and remove locks ------------------------------------------------------------------- */
 
 static EX_RUNDOWN_REF reference;
@@ -312,6 +410,7 @@ static const struct test_case cases[] = {
     CASE("sync.fast-mutex", fast_mutex, "", 4, BOTH),
     CASE("sync.guarded-mutex", guarded_mutex, "", 4, BOTH),
     CASE("sync.released-by-a-stranger", released_by_a_stranger, "DriverBugCheck", 1, BOTH),
+    CASE("sync.reader-writer-spin-lock", reader_writer_spin_lock, "", 4, BOTH),
     CASE("sync.rundown-protection", rundown_protection, "", 4, BOTH),
     CASE("sync.remove-locks", remove_locks, "", 4, BOTH),
     CASE("sync.cancel-safe-queue", cancel_safe_queue, "", 1, BOTH),

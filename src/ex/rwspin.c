@@ -1,0 +1,127 @@
+/*
+ * rwspin.c - EX_SPIN_LOCK: reader/writer spin locks.
+ *
+ * A waiting writer holds back new readers, so it does not starve; among waiters there is no order.  The
+ * verifier does not follow these locks: only its watchdog sees one that is never given back.
+ */
+#include "ke/engine.h"
+
+#define RW_WRITER 0x80000000u /* held exclusively */
+#define RW_WANTED 0x40000000u /* a writer waits */
+
+#define RW_SPINS 100
+#define RW_PATIENCE_NS 1000000u
+
+static volatile uint32_t *word_of(PEX_SPIN_LOCK lock)
+{
+    return (volatile uint32_t *)lock;
+}
+
+static bool swap(volatile uint32_t *word, uint32_t seen, uint32_t value)
+{
+    return __atomic_compare_exchange_n(word, &seen, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+/* Passes some time while the word is `seen`. */
+static void wait_turn(volatile uint32_t *word, uint32_t seen, unsigned turn)
+{
+    if (turn < RW_SPINS) {
+        host_relax();
+    } else {
+        ke_engine->lock_wait(word, seen, RW_PATIENCE_NS);
+    }
+}
+
+static void acquire_shared(volatile uint32_t *word)
+{
+    for (unsigned turn = 0;; turn++) {
+        uint32_t seen = *word;
+        if (!(seen & (RW_WRITER | RW_WANTED))) {
+            if (swap(word, seen, seen + 1)) {
+                return;
+            }
+        } else {
+            wait_turn(word, seen, turn);
+        }
+    }
+}
+
+static void acquire_exclusive(volatile uint32_t *word)
+{
+    for (unsigned turn = 0;; turn++) {
+        uint32_t seen = *word;
+        if ((seen & ~RW_WANTED) == 0) {
+            if (swap(word, seen, RW_WRITER)) {
+                return;
+            }
+        } else if (!(seen & RW_WANTED)) {
+            (void)swap(word, seen, seen | RW_WANTED);
+        } else {
+            wait_turn(word, seen, turn);
+        }
+    }
+}
+
+static void release_shared(volatile uint32_t *word)
+{
+    if (__atomic_sub_fetch(word, 1, __ATOMIC_SEQ_CST) == RW_WANTED) {
+        ke_engine->lock_wake(word);
+    }
+}
+
+static void release_exclusive(volatile uint32_t *word)
+{
+    __atomic_fetch_and(word, ~RW_WRITER, __ATOMIC_SEQ_CST);
+    ke_engine->lock_wake(word);
+}
+
+/* Raises to DISPATCH_LEVEL and takes the lock with the other readers.  <= DISPATCH_LEVEL.
+ * nf-wdm-exacquirespinlockshared. */
+KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock)
+{
+    KIRQL old = KeRaiseIrqlToDpcLevel();
+    acquire_shared(word_of(SpinLock));
+    return old;
+}
+
+/* Gives it back and goes back to that IRQL.  DISPATCH_LEVEL. */
+VOID NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
+{
+    release_shared(word_of(SpinLock));
+    KeLowerIrql(OldIrql);
+}
+
+/* The same, alone.  nf-wdm-exacquirespinlockexclusive. */
+KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
+{
+    KIRQL old = KeRaiseIrqlToDpcLevel();
+    acquire_exclusive(word_of(SpinLock));
+    return old;
+}
+
+VOID NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
+{
+    release_exclusive(word_of(SpinLock));
+    KeLowerIrql(OldIrql);
+}
+
+/* The four for callers at DISPATCH_LEVEL, who stay there. */
+VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock)
+{
+    acquire_shared(word_of(SpinLock));
+}
+
+VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock)
+{
+    release_shared(word_of(SpinLock));
+}
+
+VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
+{
+    acquire_exclusive(word_of(SpinLock));
+}
+
+VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock)
+{
+    release_exclusive(word_of(SpinLock));
+}

@@ -1,0 +1,106 @@
+/*
+ * startio.c - device queues, IoStartPacket, and a device's own DPC: one request at a time through
+ * DriverStartIo.
+ */
+#include "io/object.h"
+
+/* Makes an idle queue.  Any IRQL.  nf-wdm-keinitializedevicequeue. */
+VOID NTAPI KeInitializeDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
+{
+    DeviceQueue->Type = 20; /* DeviceQueueObject */
+    DeviceQueue->Size = sizeof(*DeviceQueue);
+    InitializeListHead(&DeviceQueue->DeviceListHead);
+    KeInitializeSpinLock(&DeviceQueue->Lock);
+    DeviceQueue->Busy = FALSE;
+}
+
+/* Queues an entry at the end; FALSE, and the queue is busy from now on, when it was idle.  DISPATCH_LEVEL. */
+BOOLEAN NTAPI KeInsertDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry)
+{
+    KeAcquireSpinLockAtDpcLevel(&DeviceQueue->Lock);
+    BOOLEAN busy = DeviceQueue->Busy;
+    DeviceQueue->Busy = TRUE;
+    DeviceQueueEntry->Inserted = busy;
+    if (busy) {
+        InsertTailList(&DeviceQueue->DeviceListHead, &DeviceQueueEntry->DeviceListEntry);
+    }
+    KeReleaseSpinLockFromDpcLevel(&DeviceQueue->Lock);
+    return busy;
+}
+
+/* Takes the first entry; NULL, and the queue is idle from now on, when there is none.  DISPATCH_LEVEL. */
+PKDEVICE_QUEUE_ENTRY NTAPI KeRemoveDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
+{
+    PKDEVICE_QUEUE_ENTRY entry = NULL;
+    KeAcquireSpinLockAtDpcLevel(&DeviceQueue->Lock);
+    if (IsListEmpty(&DeviceQueue->DeviceListHead)) {
+        DeviceQueue->Busy = FALSE;
+    } else {
+        entry = CONTAINING_RECORD(RemoveHeadList(&DeviceQueue->DeviceListHead), KDEVICE_QUEUE_ENTRY,
+                                  DeviceListEntry);
+        entry->Inserted = FALSE;
+    }
+    KeReleaseSpinLockFromDpcLevel(&DeviceQueue->Lock);
+    return entry;
+}
+
+/* Calls DriverStartIo; at DISPATCH_LEVEL. */
+static void start_io(PDEVICE_OBJECT device, PIRP irp)
+{
+    PDRIVER_STARTIO routine = device->DriverObject->DriverStartIo;
+    struct callback_frame frame;
+    device->CurrentIrp = irp;
+    callback_enter(&frame, CALLBACK_DISPATCH, "StartIo", (const void *)(uintptr_t)routine);
+    routine(device, irp);
+    callback_leave(&frame);
+}
+
+/*
+ * Hands the request to DriverStartIo, or queues it when the device is busy.  <= DISPATCH_LEVEL.  Requests are
+ * taken in the order in which they came: Key is not looked at.  nf-ntifs-iostartpacket.
+ */
+VOID NTAPI IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key, PDRIVER_CANCEL CancelFunction)
+{
+    KIRQL old, cancel;
+    (void)Key;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    if (CancelFunction != NULL) {
+        IoAcquireCancelSpinLock(&cancel);
+        Irp->CancelRoutine = CancelFunction;
+    }
+    bool queued = KeInsertDeviceQueue(&DeviceObject->DeviceQueue, &Irp->Tail.Overlay.DeviceQueueEntry);
+    if (CancelFunction != NULL) {
+        IoReleaseCancelSpinLock(cancel);
+    }
+    if (!queued) {
+        start_io(DeviceObject, Irp);
+    }
+    KeLowerIrql(old);
+}
+
+/* The device is done with its request: hands it the next one.  DISPATCH_LEVEL.  nf-ntifs-iostartnextpacket.
+ */
+VOID NTAPI IoStartNextPacket(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelable)
+{
+    KIRQL cancel = DISPATCH_LEVEL;
+    if (Cancelable) {
+        IoAcquireCancelSpinLock(&cancel);
+    }
+    DeviceObject->CurrentIrp = NULL;
+    PKDEVICE_QUEUE_ENTRY entry = KeRemoveDeviceQueue(&DeviceObject->DeviceQueue);
+    PIRP irp = entry != NULL ? CONTAINING_RECORD(entry, IRP, Tail.Overlay.DeviceQueueEntry) : NULL;
+    DeviceObject->CurrentIrp = irp;
+    if (Cancelable) {
+        IoReleaseCancelSpinLock(cancel);
+    }
+    if (irp != NULL) {
+        start_io(DeviceObject, irp);
+    }
+}
+
+/* Sets up the device's DPC, which IoRequestDpc queues.  PASSIVE_LEVEL.  nf-wdm-ioinitializedpcrequest. */
+VOID NTAPI IoInitializeDpcRequest(PDEVICE_OBJECT DeviceObject, PIO_DPC_ROUTINE DpcRoutine)
+{
+    /* The two routine types differ only in what their pointers point to. */
+    KeInitializeDpc(&DeviceObject->Dpc, (PKDEFERRED_ROUTINE)(void (*)(void))DpcRoutine, DeviceObject);
+}
