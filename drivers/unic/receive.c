@@ -31,6 +31,9 @@ static VOID UnicRefill(PUNIC_ADAPTER Adapter)
 {
     ULONG Before = Adapter->RxFill;
 
+    if (!Adapter->RxReady) {
+        return;
+    }
     while (UnicNextSlot(Adapter->RxFill) != Adapter->RxNext && Adapter->FreeReceiveCount != 0) {
         PLIST_ENTRY Entry = RemoveHeadList(&Adapter->FreeReceives);
         Adapter->FreeReceiveCount--;
@@ -49,6 +52,14 @@ static VOID UnicPutFree(PUNIC_ADAPTER Adapter, PUNIC_RECEIVE Receive)
     Adapter->FreeReceiveCount++;
 }
 
+/* Before the device is reset: frames that NDIS returns meanwhile stay spare. */
+VOID UnicStopReceiving(PUNIC_ADAPTER Adapter)
+{
+    NdisAcquireSpinLock(&Adapter->ReceiveLock);
+    Adapter->RxReady = FALSE;
+    NdisReleaseSpinLock(&Adapter->ReceiveLock);
+}
+
 /* After a reset of the device: whatever was in the ring is spare again. */
 VOID UnicInitializeRxRing(PUNIC_ADAPTER Adapter)
 {
@@ -62,6 +73,7 @@ VOID UnicInitializeRxRing(PUNIC_ADAPTER Adapter)
     Adapter->RxRing = Adapter->RxRingMemory.Va;
     NdisZeroMemory(Adapter->RxRing, Adapter->RxRingMemory.Length);
     Adapter->RxNext = Adapter->RxFill = 0;
+    Adapter->RxReady = TRUE;
     UnicRefill(Adapter);
     NdisDprReleaseSpinLock(&Adapter->ReceiveLock);
 }

@@ -53,6 +53,8 @@ static VOID UnicResetWork(PVOID WorkItemContext, NDIS_HANDLE NdisIoWorkItemHandl
 
     UNREFERENCED_PARAMETER(NdisIoWorkItemHandle);
     UnicForbidInterrupts(Adapter);
+    UnicStopSending(Adapter);
+    UnicStopReceiving(Adapter);
     Answered = UnicDeviceReset(Adapter);
     UnicFlushSendQueue(Adapter, NDIS_STATUS_RESET_IN_PROGRESS);
     UnicAbortSends(Adapter, NDIS_STATUS_RESET_IN_PROGRESS);
@@ -86,6 +88,7 @@ VOID UnicDevicePnPEvent(NDIS_HANDLE MiniportAdapterContext, PNET_DEVICE_PNP_EVEN
     Adapter->Removed = TRUE;
     NdisReleaseSpinLock(&Adapter->StateLock);
     UnicForbidInterrupts(Adapter);
+    UnicStopSending(Adapter);
     UnicFlushSendQueue(Adapter, NDIS_STATUS_FAILURE);
     UnicAbortSends(Adapter, NDIS_STATUS_FAILURE);
 }

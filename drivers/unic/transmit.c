@@ -280,6 +280,17 @@ static BOOLEAN UnicIsMapping(PUNIC_ADAPTER Adapter)
 }
 
 /*
+ * Before the device is reset: a doorbell that reaches it when it has forgotten its ring is an error.  What is
+ * mapped from now on fails.
+ */
+VOID UnicStopSending(PUNIC_ADAPTER Adapter)
+{
+    NdisAcquireSpinLock(&Adapter->SendLock);
+    Adapter->TxReady = FALSE;
+    NdisReleaseSpinLock(&Adapter->SendLock);
+}
+
+/*
  * The device is stopped or gone: what it had will never be done.  A frame that NDIS is mapping cannot be
  * taken back; with TxReady FALSE it fails when the mapping is there, and this waits for it.  PASSIVE_LEVEL.
  */
@@ -291,7 +302,6 @@ VOID UnicAbortSends(PUNIC_ADAPTER Adapter, NDIS_STATUS Status)
     InitializeListHead(&Done);
     NDIS_RAISE_IRQL_TO_DISPATCH(&OldIrql);
     NdisDprAcquireSpinLock(&Adapter->SendLock);
-    Adapter->TxReady = FALSE;
     UnicTakeSent(Adapter, &Done); /* those were sent */
     while (!IsListEmpty(&Adapter->SendsInRing)) {
         PUNIC_SEND Send = CONTAINING_RECORD(RemoveHeadList(&Adapter->SendsInRing), UNIC_SEND, Link);

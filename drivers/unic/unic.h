@@ -111,8 +111,9 @@ struct _UNIC_ADAPTER {
     NDIS_SPIN_LOCK ReceiveLock;
     PUNIC_DESCRIPTOR RxRing;
     PUNIC_RECEIVE RxSlots[UNIC_RX_DESCRIPTORS];
-    ULONG RxNext; /* the next descriptor that the device completes */
-    ULONG RxFill; /* the next descriptor to give to the device */
+    BOOLEAN RxReady; /* the device takes buffers */
+    ULONG RxNext;    /* the next descriptor that the device completes */
+    ULONG RxFill;    /* the next descriptor to give to the device */
     LIST_ENTRY FreeReceives;
     ULONG FreeReceiveCount;
 
@@ -199,7 +200,9 @@ VOID UnicReclaimSends(PUNIC_ADAPTER Adapter);
 VOID UnicFinishSends(PUNIC_ADAPTER Adapter, PLIST_ENTRY Done);
 /* <= DISPATCH_LEVEL, no lock held: fails what waits in the queue. */
 VOID UnicFlushSendQueue(PUNIC_ADAPTER Adapter, NDIS_STATUS Status);
-/* PASSIVE_LEVEL: fails what the device has, and stops sending. */
+/* <= DISPATCH_LEVEL: from now on no doorbell is rung. */
+VOID UnicStopSending(PUNIC_ADAPTER Adapter);
+/* PASSIVE_LEVEL, sending stopped, the device too or gone: fails what the device had. */
 VOID UnicAbortSends(PUNIC_ADAPTER Adapter, NDIS_STATUS Status);
 /* SendLock held. */
 VOID UnicInitializeTxRing(PUNIC_ADAPTER Adapter);
@@ -220,6 +223,8 @@ MINIPORT_RETURN_NET_BUFFER_LISTS UnicReturnNetBufferLists;
 
 /* DISPATCH_LEVEL.  Indicates at most Maximum frames; TRUE when there are more. */
 BOOLEAN UnicReceive(PUNIC_ADAPTER Adapter, ULONG Maximum);
+/* <= DISPATCH_LEVEL: from now on the device gets no buffers. */
+VOID UnicStopReceiving(PUNIC_ADAPTER Adapter);
 /* DISPATCH_LEVEL. */
 VOID UnicInitializeRxRing(PUNIC_ADAPTER Adapter);
 /* <= DISPATCH_LEVEL; the receiver is off.  Drops what is in the ring. */
