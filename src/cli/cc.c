@@ -115,6 +115,7 @@ static const char *const dialect_flags[] = {
     "-DUNDIS_DRIVER=1",
 };
 static const char *const clang_flags[] = {
+    "-gdwarf-aranges", /* without them libdw finds no line */
     "-Wno-microsoft",
     "-Wno-ignored-attributes",
     "-Wno-unknown-attributes",

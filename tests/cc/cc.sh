@@ -76,6 +76,14 @@ instrument)
         runs i.so
     done
     ;;
+lines)
+    for flags in -O0 -O2; do
+        build -o d.so "$here/defect.c" -- $flags
+        "$undis" run d.so >out 2>err
+        [ $? -eq 1 ] || fail "the defect was not found"
+        grep -Eq '^ +DriverEntry +.*defect.c:15$' out || fail "no line number at $flags"
+    done
+    ;;
 force-include)
     "$undis" cc -o d.so "$here/conflict.c" "$here/entry.c" >out 2>err
     [ $? -eq 2 ] || fail "the conflict was not seen"
