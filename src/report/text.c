@@ -83,7 +83,8 @@ static void print_finding(FILE *out, const struct finding *finding, const struct
         fputc('\n', out);
     }
     if (public->repeats > 0) {
-        fprintf(out, "    seen %s more times\n", number_grouped(public->repeats, count));
+        fprintf(out, "    seen %s more time%s\n", number_grouped(public->repeats, count),
+                public->repeats == 1 ? "" : "s");
     }
     if (run->replay != NULL) {
         fprintf(out, "    again with: %s\n", run->replay);

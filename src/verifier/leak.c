@@ -163,6 +163,14 @@ static void tag_text(uint32_t tag, char text[8])
     }
 }
 
+static void size_text(uintptr_t bytes, char text[40])
+{
+    text[0] = '\0';
+    if (bytes != 0) {
+        snprintf(text, 40, " of %llu byte%s", (unsigned long long)bytes, bytes == 1 ? "" : "s");
+    }
+}
+
 static void add_leak_bugcheck(struct finding *finding, const struct object *object)
 {
     switch (object->kind) {
@@ -188,17 +196,16 @@ static void add_leak_bugcheck(struct finding *finding, const struct object *obje
 static void report(struct event *event, const struct object *object, const char *end)
 {
     struct stack_trace trace = {.depth = object->depth};
-    char tag[8], size[40] = "";
+    char tag[8], size[40];
     memcpy(trace.pc, object->pc, object->depth * sizeof(object->pc[0]));
     tag_text(object->tag, tag);
-    if (object->size != 0) {
-        snprintf(size, sizeof size, " of %llu bytes", (unsigned long long)object->size);
-    }
+    const char *kind = kind_name(object->kind);
+    size_text(object->size, size);
     struct finding *finding = finding_begin_at(
-        "PoolLeak", event, "allocated at", &trace, "a %s%s%s%s%s%s%s%s is left %s", kind_name(object->kind),
-        size, tag[0] != '\0' ? ", tag '" : "", tag, tag[0] != '\0' ? "'" : "",
-        object->image != NULL ? ", made by " : "", object->image != NULL ? object->image->name : "",
-        object->image != NULL ? "," : "", end);
+        "PoolLeak", event, "allocated at", &trace, "%s %s%s%s%s%s%s%s%s is left %s",
+        strchr("aeioM", *kind) != NULL ? "an" : "a", kind, size, tag[0] != '\0' ? ", tag '" : "", tag,
+        tag[0] != '\0' ? "'" : "", object->image != NULL ? ", made by " : "",
+        object->image != NULL ? object->image->name : "", object->image != NULL ? "," : "", end);
     if (finding != NULL) {
         finding->stacks[0].processor = -1; /* not the one that noticed */
         add_leak_bugcheck(finding, object);
