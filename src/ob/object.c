@@ -18,9 +18,11 @@ struct _OBJECT_TYPE ob_thread_type = {"Thread", NULL};
 static struct _OBJECT_TYPE *thread_type = &ob_thread_type;
 POBJECT_TYPE *PsThreadType = &thread_type;
 
+/* Drivers pass anything, so the address is looked at before what lies there. */
 static bool is_thread(const void *object)
 {
-    return object != NULL && ((const DISPATCHER_HEADER *)object)->Type == OBJECT_IS_THREAD;
+    return (uintptr_t)object % _Alignof(DISPATCHER_HEADER) == 0 && host_readable(object) &&
+           ((const DISPATCHER_HEADER *)object)->Type == OBJECT_IS_THREAD;
 }
 
 bool ob_insert(void *object, struct _OBJECT_TYPE *type)

@@ -213,6 +213,14 @@ static void dereferenced_once_too_often(void *argument)
     CHECK(false);
 }
 
+static void dereferenced_wild_pointer(void *argument)
+{
+    (void)argument;
+    check_expected_end = UNDIS_STOPPED;
+    ObDereferenceObject((PVOID)0x10);
+    CHECK(false);
+}
+
 static const struct test_case cases[] = {
     CASE("thread.start-join-status", start_join_status, "", 2, BOTH),
     CASE("thread.handle-is-there-first", handle_is_there_first, "", 4, BOTH),
@@ -222,6 +230,7 @@ static const struct test_case cases[] = {
     CASE("handle.events", events, "", 1, BOTH),
     CASE("object.references", references, "", 1, BOTH),
     CASE("object.dereferenced-once-too-often", dereferenced_once_too_often, "DriverBugCheck", 1, BOTH),
+    CASE("object.wild-pointer", dereferenced_wild_pointer, "DriverBugCheck", 1, BOTH),
 };
 
 TEST_MAIN(cases)
