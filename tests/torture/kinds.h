@@ -95,13 +95,11 @@ struct kind {
 
 /* ---- the NDIS flavours ------------------------------------------------------------------------- */
 
-LOCK_KIND(ndis, NdisAllocateSpinLock(&shared.ndis), SIMPLE(NdisAcquireSpinLock(&shared.ndis)),
-          NdisReleaseSpinLock(&shared.ndis), SIMPLE(NdisAcquireSpinLock(&shared.ndis)),
-          NdisReleaseSpinLock(&shared.ndis))
+LOCK_KIND(ndis, (void)0, SIMPLE(NdisAcquireSpinLock(&shared.ndis)), NdisReleaseSpinLock(&shared.ndis),
+          SIMPLE(NdisAcquireSpinLock(&shared.ndis)), NdisReleaseSpinLock(&shared.ndis))
 
-LOCK_KIND(ndis_dpr, NdisAllocateSpinLock(&shared.ndis), SIMPLE(NdisAcquireSpinLock(&shared.ndis)),
-          NdisReleaseSpinLock(&shared.ndis), SIMPLE(NdisDprAcquireSpinLock(&shared.ndis)),
-          NdisDprReleaseSpinLock(&shared.ndis))
+LOCK_KIND(ndis_dpr, (void)0, SIMPLE(NdisAcquireSpinLock(&shared.ndis)), NdisReleaseSpinLock(&shared.ndis),
+          SIMPLE(NdisDprAcquireSpinLock(&shared.ndis)), NdisDprReleaseSpinLock(&shared.ndis))
 
 /* ---- the Ke flavours --------------------------------------------------------------------------- */
 
@@ -135,7 +133,6 @@ LOCK_KIND(ke_try, KeInitializeSpinLock(&shared.ke), try_in(saved),
 
 static void list_setup_tokens(void)
 {
-    NdisAllocateSpinLock(&shared.ndis);
     NdisInitializeListHead(&shared.list);
     NdisInitializeSListHead(&shared.stack);
     for (int i = 0; i < TOKENS; i++) {

@@ -216,13 +216,27 @@ static void stop_noise(struct outside *outside)
     KeFlushQueuedDpcs();
 }
 
+/* Where a section keeps DPCs out, an ISR must have been seen to land in one. */
+static bool wants_hits(void)
+{
+    return kind->synchronized || kind->raises;
+}
+
+/* A loaded host may need longer than was asked for, until the first ISR lands in a section. */
+static bool is_over(ULONGLONG until)
+{
+    ULONGLONG now = KeQueryInterruptTime();
+    ULONGLONG patience = wants_hits() && isr_hits == 0 ? (ULONGLONG)MS_TO_100NS(30000) : 0;
+    return now >= until + patience;
+}
+
 /* Lets time pass with one-shot timers; every 30 s looks whether each thread got on. */
 static void let_time_pass(void)
 {
     LONG last[THREADS_MAXIMUM] = {0};
     ULONGLONG until = KeQueryInterruptTime() + (ULONGLONG)MS_TO_100NS(1000) * seconds;
     ULONGLONG look = KeQueryInterruptTime() + (ULONGLONG)MS_TO_100NS(30000);
-    while (!stop && KeQueryInterruptTime() < until) {
+    while (!stop && !is_over(until)) {
         LARGE_INTEGER due = {.QuadPart = -MS_TO_100NS(20)};
         KeSetTimer(&one_shot_timer, due, NULL);
         KeWaitForSingleObject(&one_shot_timer, Executive, KernelMode, FALSE, NULL);
@@ -263,7 +277,7 @@ static void verify(const struct outside *outside)
     LONG interrupts = isrs[0].runs + isrs[1].runs + isrs[2].runs;
     CHECK(entered > 0 && waits > 0 && interrupts > 0);
     CHECK(processors == 1 || migrations > 0);
-    if (kind->synchronized || kind->raises) {
+    if (wants_hits()) {
         CHECK(isr_hits > 0);
     }
     char line[256];
@@ -282,6 +296,7 @@ static void torture(void)
     memset(workers, 0, sizeof workers);
     memset(&shared, 0, sizeof shared);
     stop = dpc_entered = isr_entered = isr_hits = 0;
+    NdisAllocateSpinLock(&shared.ndis);
     if (kind->setup != NULL) {
         kind->setup();
     }
@@ -296,6 +311,7 @@ static void torture(void)
         thread_join(&workers[i].thread);
     }
     stop_noise(&outside);
+    NdisFreeSpinLock(&shared.ndis);
     verify(&outside);
 }
 
