@@ -25,3 +25,7 @@ function(undis_library name checked)
 endfunction()
 undis_library(undis 1 ${UNDIS_VERIFIER_SOURCES})
 undis_library(undis-free 0)
+
+# It defines the functions that a sanitizer's builtins stand for.
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/rtl/tsan.c PROPERTIES
+  COMPILE_OPTIONS "-fno-sanitize=all;-Wno-builtin-declaration-mismatch")
