@@ -196,9 +196,22 @@ static void unplug(struct life_machine *m)
     }
 }
 
+/* What a person should know although the life went on. */
+static void show_warnings(struct life_machine *m)
+{
+    const char *warning = m->stack.warning != NULL ? m->stack.warning : m->peer_stack.warning;
+    if (warning != NULL) {
+        KIRQL old = ke_mask();
+        fprintf(stderr, "undis: warning: %s: %s\n", m->life->driver_name, warning);
+        ke_unmask(old);
+    }
+}
+
 void machine_destroy(struct life_machine *m)
 {
     char error[200];
+    show_warnings(m);
+    m->life->frames_received += (uint64_t)m->peer_stack.received;
     remove_adapter(&m->stack, &m->adapter);
     remove_adapter(&m->peer_stack, &m->peer);
     unplug(m);

@@ -21,6 +21,12 @@ void stack_fault(struct stack *stack, const char *fault)
     __atomic_compare_exchange_n(&stack->fault, &none, fault, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
+void stack_warn(struct stack *stack, const char *warning)
+{
+    const char *none = NULL;
+    __atomic_compare_exchange_n(&stack->warning, &none, warning, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 bool stack_create(struct stack *stack, const struct capture *capture)
 {
     memset(stack, 0, sizeof *stack);

@@ -73,8 +73,9 @@ struct stack {
     volatile LONG oids_pending;
     KEVENT oids_done;
     volatile LONG oids_completed, cancels, resets_seen;
-    volatile bool connected;    /* media state, as last indicated */
-    const char *volatile fault; /* the first thing that must not happen, in words */
+    volatile bool connected;      /* media state, as last indicated */
+    const char *volatile warning; /* the first thing that is wrong, but breaks nothing here */
+    const char *volatile fault;   /* the first thing that must not happen, in words */
 };
 
 /* PASSIVE_LEVEL for all that follows.  `wire` is set by the caller afterwards.  False when memory is short.
@@ -114,6 +115,7 @@ NDIS_STATUS stack_filter_set(struct stack *stack);
 /* ---- between the files of the stack ------------------------------------------------------------------ */
 
 void stack_fault(struct stack *stack, const char *fault);
+void stack_warn(struct stack *stack, const char *warning);
 bool frame_set_create(struct frame_set *set, const struct capture *capture);
 void frame_set_destroy(struct frame_set *set);
 /* The number of the first frame with these contents, or -1.  Any IRQL, any host thread. */

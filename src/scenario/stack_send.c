@@ -236,7 +236,7 @@ void stack_send_complete(void *context, NET_BUFFER_LIST *lists, ULONG flags)
 {
     struct stack *stack = context;
     if ((flags & NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL) != 0 && ke_irql() != DISPATCH_LEVEL) {
-        stack_fault(stack, "NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL was set at another IRQL");
+        stack_warn(stack, "NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL was set at another IRQL");
     }
     LONG done = 0;
     while (lists != NULL) {

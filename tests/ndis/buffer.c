@@ -193,9 +193,11 @@ static void clones(void *argument)
 
 static void pool_freed_too_early(void *argument)
 {
+    static NET_BUFFER_LIST *left; /* a memory checker shall not complain too */
     (void)argument;
     NDIS_HANDLE pool = list_pool(FALSE, 0, 0);
-    (void)NdisAllocateNetBufferList(pool, 0, 0);
+    left = NdisAllocateNetBufferList(pool, 0, 0);
+    CHECK(left != NULL);
     NdisFreeNetBufferListPool(pool);
 }
 
