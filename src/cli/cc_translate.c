@@ -101,7 +101,7 @@ static void directive(struct translator *t)
         p++;
     }
     bool keep = true;
-    if (isdigit((unsigned char)*p)) {
+    if (p < stop && isdigit((unsigned char)*p)) {
         const char *quote = memchr(p, '"', (size_t)(stop - p));
         if (quote != NULL && quote + 1 < stop) {
             marker(t, quote, stop);
