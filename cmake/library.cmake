@@ -28,4 +28,4 @@ undis_library(undis-free 0)
 
 # It defines the functions that a sanitizer's builtins stand for.
 set_source_files_properties(${CMAKE_SOURCE_DIR}/src/rtl/tsan.c PROPERTIES
-  COMPILE_OPTIONS "-fno-sanitize=all;-Wno-builtin-declaration-mismatch")
+  COMPILE_OPTIONS "-fno-sanitize=all;$<$<C_COMPILER_ID:GNU>:-Wno-builtin-declaration-mismatch>")
