@@ -5,6 +5,7 @@
 #define UNDIS_NDIS_INTERRUPT_H
 
 #include "types.h"
+#include "version.h"
 
 EXTERN_C_START
 
@@ -14,11 +15,19 @@ typedef enum _NDIS_INTERRUPT_TYPE {
 } NDIS_INTERRUPT_TYPE,
     *PNDIS_INTERRUPT_TYPE;
 
+/* Before NDIS 6.20 the last two parameters of the interrupt DPCs were reserved, and of this type. */
+#if NDIS_SUPPORT_NDIS620
+typedef PVOID UNDIS_DPC_PARAMETER;
+#else
+typedef PULONG UNDIS_DPC_PARAMETER;
+#endif
+
 typedef BOOLEAN MINIPORT_ISR(NDIS_HANDLE MiniportInterruptContext, PBOOLEAN QueueDefaultInterruptDpc,
                              PULONG TargetProcessors);
 typedef MINIPORT_ISR *MINIPORT_ISR_HANDLER;
 typedef VOID MINIPORT_INTERRUPT_DPC(NDIS_HANDLE MiniportInterruptContext, PVOID MiniportDpcContext,
-                                    PVOID ReceiveThrottleParameters, PVOID NdisReserved2);
+                                    UNDIS_DPC_PARAMETER ReceiveThrottleParameters,
+                                    UNDIS_DPC_PARAMETER NdisReserved2);
 typedef MINIPORT_INTERRUPT_DPC *MINIPORT_INTERRUPT_DPC_HANDLER;
 typedef VOID MINIPORT_DISABLE_INTERRUPT(NDIS_HANDLE MiniportInterruptContext);
 typedef MINIPORT_DISABLE_INTERRUPT *MINIPORT_DISABLE_INTERRUPT_HANDLER;
@@ -28,8 +37,9 @@ typedef BOOLEAN MINIPORT_MESSAGE_INTERRUPT(NDIS_HANDLE MiniportInterruptContext,
                                            PBOOLEAN QueueDefaultInterruptDpc, PULONG TargetProcessors);
 typedef MINIPORT_MESSAGE_INTERRUPT *MINIPORT_MSI_ISR_HANDLER, *MINIPORT_MESSAGE_INTERRUPT_HANDLER;
 typedef VOID MINIPORT_MESSAGE_INTERRUPT_DPC(NDIS_HANDLE MiniportInterruptContext, ULONG MessageId,
-                                            PVOID MiniportDpcContext, PVOID ReceiveThrottleParameters,
-                                            PVOID NdisReserved2);
+                                            PVOID MiniportDpcContext,
+                                            UNDIS_DPC_PARAMETER ReceiveThrottleParameters,
+                                            UNDIS_DPC_PARAMETER NdisReserved2);
 typedef MINIPORT_MESSAGE_INTERRUPT_DPC *MINIPORT_MSI_INTERRUPT_DPC_HANDLER,
     *MINIPORT_MESSAGE_INTERRUPT_DPC_HANDLER;
 typedef VOID MINIPORT_DISABLE_MESSAGE_INTERRUPT(NDIS_HANDLE MiniportInterruptContext, ULONG MessageId);
