@@ -24,13 +24,15 @@
 #define UNIC_BUFFER_SIZE 2048 /* two to a page */
 #define UNIC_LINK_SPEED 1000000000ull
 
-#define UNIC_SENDS 128 /* frames that the device can have at a time */
-#define UNIC_FRAGMENTS                                                                                       \
-    8 /* descriptors kept for each, so that a send control block always fits into the ring */
-#define UNIC_TX_DESCRIPTORS (UNIC_SENDS * UNIC_FRAGMENTS + 1)
+/* How much of everything.  The compiler's command line may set less, to put the driver under pressure. */
+#ifndef UNIC_SENDS
+#define UNIC_SENDS 128   /* frames that the device can have at a time */
+#define UNIC_FRAGMENTS 8 /* descriptors kept for each, so that every frame taken off the queue has room */
 #define UNIC_RX_DESCRIPTORS 256
 #define UNIC_RECEIVES 512    /* receive buffers; what is not in the ring is indicated or spare */
 #define UNIC_RECEIVES_LOW 32 /* below so many spare ones NDIS must give frames back at once */
+#endif
+#define UNIC_TX_DESCRIPTORS (UNIC_SENDS * UNIC_FRAGMENTS + 1)
 #define UNIC_INDICATE_MAXIMUM 64
 #define UNIC_MODERATION_US 50
 

@@ -26,7 +26,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char driver_path[1024], capture_path[1024];
+static char build_path[1024], driver_path[1100], capture_path[1024];
+
+/* The driver is built like the test itself. */
+#ifdef __SANITIZE_ADDRESS__
+#define UNDIS_DRIVER_FLAGS "-fsanitize=address"
+#else
+#define UNDIS_DRIVER_FLAGS ""
+#endif
 
 /* ---- failing on demand --------------------------------------------------------------------------- */
 
@@ -125,6 +132,7 @@ struct plan {
     unsigned processors;
     uint64_t seed, frames;
     LONG fail_at;
+    const char *driver; /* NULL: as built */
     const char *pcap, *pcap_out;
 };
 
@@ -155,7 +163,7 @@ static enum outcome run(const struct plan *plan)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        const char *drivers[] = {driver_path};
+        const char *drivers[] = {plan->driver == NULL ? driver_path : plan->driver};
         struct scenario_options options = {.name = "life",
                                            .processors = plan->processors,
                                            .seed = plan->seed,
@@ -188,6 +196,36 @@ static void passes_traffic(void **state)
                 fail_msg("%u processors, seed %llu", processors[i], (unsigned long long)seed);
             }
         }
+    }
+}
+
+/*
+ * Three frames in the device, one descriptor each, twelve receive buffers: the queue is always full, every
+ * frame in several pieces is copied together, and most frames are indicated with
+ * NDIS_RECEIVE_FLAGS_RESOURCES.
+ */
+static void passes_traffic_with_little(void **state)
+{
+    (void)state;
+    char directory[] = "/tmp/undis-driver-XXXXXX", driver[64], command[4096];
+    assert_non_null(mkdtemp(directory));
+    snprintf(driver, sizeof(driver), "%s/unic.so", directory);
+    snprintf(command, sizeof(command),
+             "%s/undis cc -o %s %.*s../../drivers/unic/*.c -- -DUNIC_SENDS=3 -DUNIC_FRAGMENTS=1 "
+             "-DUNIC_RX_DESCRIPTORS=8 -DUNIC_RECEIVES=12 -DUNIC_RECEIVES_LOW=4 " UNDIS_DRIVER_FLAGS,
+             build_path, driver, (int)(strrchr(__FILE__, '/') + 1 - __FILE__), __FILE__);
+    bool built = system(command) == 0;
+    enum outcome outcomes[4] = {WRONG, WRONG, WRONG, WRONG};
+    for (unsigned i = 0; built && i < 4; i++) {
+        struct plan plan = {
+            .processors = 1 + i, .seed = i, .frames = 3000, .driver = driver, .pcap = capture_path};
+        outcomes[i] = run(&plan);
+    }
+    unlink(driver);
+    rmdir(directory);
+    assert_true(built);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(outcomes[i], CLEAN);
     }
 }
 
@@ -256,16 +294,18 @@ static void initialize_fails_at_the_end(void **state)
 int main(int argc, char **argv)
 {
     (void)argc, (void)argv;
-    ssize_t length = readlink("/proc/self/exe", driver_path, sizeof(driver_path) - 64);
+    ssize_t length = readlink("/proc/self/exe", build_path, sizeof(build_path) - 64);
     if (length <= 0) {
         return 1;
     }
-    driver_path[length] = '\0';
-    strcpy(strrchr(driver_path, '/'), "/../../drivers/unic.so");
+    build_path[length] = '\0';
+    strcpy(strrchr(build_path, '/'), "/../..");
+    snprintf(driver_path, sizeof(driver_path), "%s/drivers/unic.so", build_path);
     snprintf(capture_path, sizeof(capture_path), "%.*s../../share/captures/lan.pcap",
              (int)(strrchr(__FILE__, '/') + 1 - __FILE__), __FILE__);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passes_traffic),
+        cmocka_unit_test(passes_traffic_with_little),
         cmocka_unit_test(records_traffic),
         cmocka_unit_test(initialize_fails_anywhere),
         cmocka_unit_test(initialize_fails_at_the_end),
