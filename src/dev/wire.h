@@ -59,7 +59,7 @@ void wire_link(struct wire *wire, bool up);
 struct wire_counters {
     uint64_t offered; /* frames given to the interface */
     uint64_t offered_bytes;
-    uint64_t dropped; /* of these, refused for want of a descriptor (overrun), or by a full pair */
+    uint64_t dropped; /* of these, refused by the interface: it had no descriptor, or was switched off */
     uint64_t sent;    /* frames taken from the interface */
     uint64_t sent_bytes;
 };
