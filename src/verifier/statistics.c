@@ -19,7 +19,8 @@ struct times {
 #define SITES SUMMARY_LOCKS
 
 static struct times times[KE_MAXIMUM_PROCESSORS];
-static volatile uint64_t run_began; /* the first change anywhere */
+static volatile uint64_t run_began;   /* the first change anywhere */
+static volatile uint64_t run_stopped; /* by a bug check; 0: it was not */
 static struct ke_guard sites_guard;
 static struct lock_summary sites[SITES];
 static unsigned site_count, sites_left_out;
@@ -36,6 +37,10 @@ static enum summary_level level_of(KIRQL irql)
 static void hear(struct event *event)
 {
     struct verifier_processor *me = verifier_processor(event);
+    if (event->kind != EVENT_IRQL) {
+        run_stopped = host_now_ns();
+        return;
+    }
     if (me == NULL) {
         return;
     }
@@ -104,10 +109,10 @@ static void sort_locks(struct run_summary *summary)
     }
 }
 
-/* Up to the last change anywhere, each processor stayed where its own last one left it. */
+/* Up to the stop or the last change anywhere, each processor stayed where its own last one left it. */
 static void close_times(void)
 {
-    uint64_t end = run_began;
+    uint64_t end = run_stopped > run_began ? run_stopped : run_began;
     for (unsigned i = 0; i < ke_processor_count; i++) {
         end = times[i].since > end ? times[i].since : end;
     }
@@ -136,7 +141,7 @@ static void fill(struct run_summary *summary)
 
 static struct event_listener listener = {
     .name = "statistics",
-    .kinds = 1ull << EVENT_IRQL,
+    .kinds = 1ull << EVENT_IRQL | 1ull << EVENT_BUGCHECK | 1ull << EVENT_WATCHDOG,
     .hear = hear,
 };
 
