@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct translator {
     const char *at, *end;
@@ -132,34 +133,66 @@ static void literal(struct translator *t)
     t->at = p;
 }
 
-/* A preprocessing number: takes a single L out of the suffix of an integer. */
+/* MSVC's suffixes i8 to i64, with or without u before: what they are here, or NULL. */
+static const char *sized_suffix(const char *suffix, size_t length)
+{
+    static const struct {
+        const char *name, *here;
+    } suffixes[] = {{"i8", ""},   {"i16", ""},   {"i32", ""},   {"i64", "LL"},
+                    {"ui8", "U"}, {"ui16", "U"}, {"ui32", "U"}, {"ui64", "ULL"}};
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+        if (strlen(suffixes[i].name) == length && strncasecmp(suffixes[i].name, suffix, length) == 0) {
+            return suffixes[i].here;
+        }
+    }
+    return NULL;
+}
+
+/* The suffix of an integer: a single L goes, 64-bit ones stay. */
+static void integer_suffix(struct translator *t, const char *suffix, size_t length)
+{
+    const char *sized = sized_suffix(suffix, length);
+    if (sized != NULL) {
+        fputs(sized, t->out);
+        return;
+    }
+    unsigned longs = 0;
+    for (size_t i = 0; i < length; i++) {
+        longs += suffix[i] == 'l' || suffix[i] == 'L';
+    }
+    bool drop = longs == 1;
+    for (size_t i = 0; i < length; i++) {
+        if (!drop || (suffix[i] != 'l' && suffix[i] != 'L')) {
+            fputc(suffix[i], t->out);
+        }
+    }
+    if (drop) {
+        fputc(' ', t->out);
+    }
+}
+
+/* A preprocessing number. */
 static void number(struct translator *t)
 {
     const char *p = t->at;
     bool hex = p + 1 < t->end && p[0] == '0' && (p[1] == 'x' || p[1] == 'X');
     bool real = false;
-    while (p < t->end && (is_word(*p) || *p == '.' ||
-                          ((*p == '+' || *p == '-') && strchr(hex ? "pP" : "eE", p[-1]) != NULL))) {
+    while (p < t->end &&
+           (is_word(*p) || *p == '.' ||
+            ((*p == '+' || *p == '-') && p > t->at && strchr(hex ? "pP" : "eE", p[-1]) != NULL))) {
         real = real || *p == '.' || (hex ? *p == 'p' || *p == 'P' : *p == 'e' || *p == 'E');
         p++;
     }
-    const char *suffix = p;
-    while (suffix > t->at && strchr("uUlL", suffix[-1]) != NULL) {
-        suffix--;
+    const char *suffix = hex ? t->at + 2 : t->at;
+    while (!real && suffix < p &&
+           (hex ? isxdigit((unsigned char)*suffix) : isdigit((unsigned char)*suffix))) {
+        suffix++;
     }
-    unsigned longs = 0;
-    for (const char *c = suffix; c < p; c++) {
-        longs += *c == 'l' || *c == 'L';
+    if (real) {
+        suffix = p;
     }
-    for (const char *c = t->at; c < p; c++) {
-        bool drop = !real && longs == 1 && c >= suffix && (*c == 'l' || *c == 'L');
-        if (!drop) {
-            fputc(*c, t->out);
-        }
-    }
-    if (!real && longs == 1) {
-        fputc(' ', t->out);
-    }
+    fwrite(t->at, 1, (size_t)(suffix - t->at), t->out);
+    integer_suffix(t, suffix, (size_t)(p - suffix));
     t->at = p;
 }
 
