@@ -12,5 +12,7 @@ endfunction()
 undis_command(undis undis 1)
 undis_command(undis-free undis-free 0)
 
-# What the command looks for beside itself: the headers that `undis cc` hands to the compiler.
+# What the command looks for beside itself: the headers that `undis cc` hands to the compiler, and the pages
+# that `undis rules` shows.
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include ${CMAKE_BINARY_DIR}/include SYMBOLIC)
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/docs ${CMAKE_BINARY_DIR}/docs SYMBOLIC)
