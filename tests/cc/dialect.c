@@ -26,7 +26,7 @@ C_ASSERT(sizeof(long double) > 8);
 C_ASSERT(sizeof(1L) == 4 && sizeof(0x10UL) == 4 && sizeof(1LL) == 8);
 C_ASSERT(sizeof(__int64) == 8 && sizeof(L"ab") == 6 && sizeof(WCHAR) == 2);
 C_ASSERT(sizeof(1i64) == 8 && sizeof(0xFFui64) == 8 && sizeof(1ui32) == 4 && sizeof(7i8) == 4 && 1UI64 == 1);
-C_ASSERT(0x1eL == 30 && sizeof(1.0L) > 8 && 1e3 == 1000 && sizeof(2lu) == 4 && 077L == 63);
+C_ASSERT(0x1eL == 30 && sizeof(1.0L) > 8 && (int)1e3 == 1000 && sizeof(2lu) == 4 && 077L == 63);
 C_ASSERT('ABCD' == 0x41424344);
 C_ASSERT(NUMBER_OF_THE_HEADER == 42);
 
