@@ -27,6 +27,8 @@ void held_push(struct verifier_processor *me, const struct held_lock *held)
     KIRQL old = ke_guard_enter(&me->guard);
     if (me->depth == 0) {
         me->base = held->saved;
+        me->order_broken = false; /* left over when somebody else took the last lock away */
+        me->refused = false;
     }
     if (me->depth < HELD_MAXIMUM) {
         me->held[me->depth++] = *held;
