@@ -84,8 +84,8 @@ struct host_registers {
 };
 
 /*
- * HOST_FAULT_STACK (it overflowed) and HOST_FAULT_SMASHED (it was overwritten) are not told apart here: ke knows
- * which stack is in use.
+ * HOST_FAULT_STACK (it overflowed) and HOST_FAULT_SMASHED (it was overwritten) are not told apart here: ke
+ * knows which stack is in use.
  */
 enum host_fault {
     HOST_FAULT_ACCESS,

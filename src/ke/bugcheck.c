@@ -59,7 +59,8 @@ static bool bugcheck_claim(void)
     return !__atomic_exchange_n(&claimed, true, __ATOMIC_ACQ_REL);
 }
 
-/* A driver that wrote over its callers' frames took the callback's frame with them: nobody may use it any more. */
+/* A driver that wrote over its callers' frames took the callback's frame with them: nobody may use it any
+ * more. */
 static bool drop_smashed_callback(struct ke_processor *processor)
 {
     bool smashed = processor->callback != NULL && !callback_intact(processor->callback);

@@ -22,7 +22,8 @@ void ke_interrupt_arrived(const struct host_registers *registers);
 bool ke_is_frozen(void);
 void ke_freeze_here(void) __attribute__((noreturn));
 void ke_freeze_all(void);
-/* Not 0: the run is over its limit by taking that many nanoseconds; then a processor is asked for that reason. */
+/* Not 0: the run is over its limit by taking that many nanoseconds; then a processor is asked for that
+ * reason. */
 extern volatile uint64_t ke_operation_took;
 void ke_watchdog_bite(struct ke_processor *processor, const struct host_registers *registers);
 void ke_fault_arrived(enum host_fault fault, uintptr_t address, bool write,

@@ -101,7 +101,7 @@ struct ndis_adapter {
     NDIS_OID_REQUEST *oid_head, *oid_tail;
     BOOLEAN oid_busy; /* somebody is between taking a request and the handler's return */
     BOOLEAN resetting;
-    BOOLEAN checking; /* a hang check is under way */
+    BOOLEAN checking;    /* a hang check is under way */
     ULONG packet_filter; /* what was set last: set again after a reset that lost it */
     BOOLEAN packet_filter_set;
     struct ndis_parameter *parameters;

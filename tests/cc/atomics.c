@@ -43,11 +43,12 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     UNREFERENCED_PARAMETER(DriverObject);
     UNREFERENCED_PARAMETER(RegistryPath);
     for (started = 0; started < THREADS; started++) {
-        if (!NT_SUCCESS(PsCreateSystemThread(&handles[started], THREAD_ALL_ACCESS, NULL, NULL, NULL, Count, NULL))) {
+        if (!NT_SUCCESS(
+                PsCreateSystemThread(&handles[started], THREAD_ALL_ACCESS, NULL, NULL, NULL, Count, NULL))) {
             break;
         }
-        ObReferenceObjectByHandle(handles[started], THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &threads[started],
-                                  NULL);
+        ObReferenceObjectByHandle(handles[started], THREAD_ALL_ACCESS, *PsThreadType, KernelMode,
+                                  &threads[started], NULL);
         ZwClose(handles[started]);
     }
     for (i = 0; i < started; i++) {
