@@ -15,6 +15,7 @@
 #include "ndis/timer.h"
 #include "ndis/config.h"
 #include "ndis/nbl.h"
+#include "ndis/nblpool.h"
 #include "ntddndis.h"
 #include "ndis/oid.h"
 #include "ndis/offload.h"

@@ -2,7 +2,7 @@
  * cc.c - `undis cc`: builds a driver's sources into a shared object that `undis run` loads.
  *
  * Each source is preprocessed, translated (cc_translate.c) and compiled; then everything is linked.  What
- * the flags below stand for is explained in docs/cc.md.
+ * the flags (cc_flags.c) stand for is explained in docs/cc.md.
  */
 #include "cli/cc.h"
 #include "cli/cli.h"
@@ -15,15 +15,6 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-
-struct options {
-    const char *output;
-    bool instrument;
-    bool store_old_irql;
-    struct cc_list sources;
-    struct cc_list flags;  /* the user's, after -- */
-    struct cc_list forced; /* --force-include FILE or SOURCE=FILE */
-};
 
 enum { KEY_INSTRUMENT = 256, KEY_DPR, KEY_FORCE };
 
@@ -43,7 +34,7 @@ static const struct argp_option option_table[] = {
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
-    struct options *options = state->input;
+    struct cc_options *options = state->input;
     switch (key) {
     case 'o':
         if (options->output != NULL) {
@@ -81,171 +72,10 @@ static const struct argp argp = {
            "CC and CXX choose the compilers.  Flags after -- go to the compiler and the linker.",
 };
 
-/* ---- what is compiled with ----------------------------------------------------------------------- */
-
-static const char *const dialect_flags[] = {
-    "-fshort-wchar",
-    "-fms-extensions",
-    "-fno-strict-aliasing",
-    "-fwrapv",
-    "-fno-delete-null-pointer-checks",
-    "-fno-omit-frame-pointer",
-    "-fno-optimize-sibling-calls",
-    "-fstack-protector-strong",
-    "-fPIC",
-    "-g",
-    "-O2",
-#if defined(__x86_64__)
-    "-mcx16",
-#endif
-    "-Wno-multichar",
-    "-Wno-unknown-pragmas",
-    "-Wno-attributes",
-    "-D_WIN64=1",
-    "-D_WIN32=1",
-    "-D_AMD64_=1",
-    "-DAMD64=1",
-    "-D_M_AMD64=100",
-    "-D_M_X64=100",
-    "-D_KERNEL_MODE=1",
-    "-D_WIN32_WINNT=0x0A00",
-    "-DWINVER=0x0A00",
-    "-DWINNT=1",
-    "-DNTDDI_VERSION=0x0A000000",
-    "-DUNDIS_DRIVER=1",
-};
-static const char *const clang_flags[] = {
-    "-gdwarf-aranges", /* without them libdw finds no line */
-    "-Wno-microsoft",
-    "-Wno-ignored-attributes",
-    "-Wno-unknown-attributes",
-    "-Wno-pragma-pack",
-    "-Wno-ignored-pragmas",
-    "-Wno-unused-command-line-argument",
-    "-Wno-unused-value",
-    "-Wno-four-char-constants",
-    "-Wno-builtin-macro-redefined",
-    "-Wno-void-pointer-to-int-cast",
-};
-static const char *const cplusplus_flags[] = {"-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"};
-
-/* explore.md's "holes": without these switches some accesses would not be reported. */
-static const char *const instrument_flags[] = {"-fsanitize=thread", "-fno-builtin"};
-static const char *const instrument_clang[] = {"-mllvm", "-tsan-instrument-read-before-write=1",
-                                               "-mllvm", "-tsan-distinguish-volatile=1",
-                                               "-mllvm", "-tsan-instrument-func-entry-exit=0"};
-static const char *const instrument_gcc[] = {"--param=tsan-distinguish-volatile=1",
-                                             "--param=tsan-instrument-func-entry-exit=0"};
-
-#define ADD_TABLE(list, table) add_table(list, table, sizeof(table) / sizeof((table)[0]))
-
-static void add_table(struct cc_list *list, const char *const *table, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        cc_list_add(list, table[i]);
-    }
-}
-
-/* The compiler's command as words: CC may be "ccache gcc". */
-static void add_compiler(struct cc_list *list, const char *variable, const char *fallback)
-{
-    const char *command = getenv(variable);
-    if (command == NULL || command[strspn(command, " \t")] == '\0') {
-        command = fallback;
-    }
-    while (*(command += strspn(command, " \t")) != '\0') {
-        size_t length = strcspn(command, " \t");
-        cc_list_addf(list, "%.*s", (int)length, command);
-        command += length;
-    }
-}
-
-static bool is_cplusplus(const char *source)
-{
-    const char *dot = strrchr(source, '.');
-    return dot != NULL && (strcasecmp(dot, ".cpp") == 0 || strcasecmp(dot, ".cc") == 0 ||
-                           strcasecmp(dot, ".cxx") == 0 || strcmp(dot, ".C") == 0);
-}
-
-/* Is the compiler clang?  Asked once for each of CC and CXX. */
-static bool is_clang(bool cplusplus)
-{
-    static signed char known[2] = {-1, -1};
-    if (known[cplusplus] < 0) {
-        struct cc_list command = {0};
-        add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
-        char line[PATH_MAX + 64];
-        size_t used = 0;
-        for (size_t i = 0; i < command.count && used < sizeof(line); i++) {
-            used += (size_t)snprintf(line + used, sizeof(line) - used, "'%s' ", command.items[i]);
-        }
-        snprintf(line + (used < sizeof(line) ? used : 0), sizeof(line) - (used < sizeof(line) ? used : 0),
-                 "-dM -E - </dev/null 2>/dev/null");
-        FILE *pipe = popen(line, "r");
-        char macro[256];
-        known[cplusplus] = 0;
-        while (pipe != NULL && fgets(macro, sizeof(macro), pipe) != NULL) {
-            if (strncmp(macro, "#define __clang__ ", 18) == 0) {
-                known[cplusplus] = 1;
-            }
-        }
-        if (pipe != NULL) {
-            pclose(pipe);
-        }
-        cc_list_free(&command);
-    }
-    return known[cplusplus] == 1;
-}
-
-static void add_flags(struct cc_list *list, const struct options *options, bool cplusplus)
-{
-    bool clang = is_clang(cplusplus);
-    cc_list_add(list, cplusplus ? "-std=gnu++17" : "-std=gnu17");
-    ADD_TABLE(list, dialect_flags);
-    if (clang) {
-        ADD_TABLE(list, clang_flags);
-    }
-    if (cplusplus) {
-        ADD_TABLE(list, cplusplus_flags);
-    }
-    if (options->store_old_irql) {
-        cc_list_add(list, "-DUNDIS_DPR_OLD_IRQL_STORE=1");
-    }
-    if (options->instrument) {
-        ADD_TABLE(list, instrument_flags);
-        if (clang) {
-            ADD_TABLE(list, instrument_clang);
-        } else {
-            ADD_TABLE(list, instrument_gcc);
-        }
-    }
-}
-
 /* ---- one source ---------------------------------------------------------------------------------- */
 
-/* The user's flags for a step: the preprocessor's own ones mean nothing to text that is preprocessed. */
-static void add_user_flags(struct cc_list *list, const struct options *options, bool preprocessed)
-{
-    static const char *const with_argument[] = {"-D",       "-U",       "-I",      "-include",
-                                                "-imacros", "-isystem", "-iquote", "-idirafter"};
-    for (size_t i = 0; i < options->flags.count; i++) {
-        const char *flag = options->flags.items[i];
-        bool drop = false;
-        for (size_t j = 0; preprocessed && j < sizeof(with_argument) / sizeof(with_argument[0]); j++) {
-            if (strncmp(flag, with_argument[j], strlen(with_argument[j])) == 0) {
-                drop = true;
-                i += strcmp(flag, with_argument[j]) == 0;
-                break;
-            }
-        }
-        if (!drop) {
-            cc_list_add(list, flag);
-        }
-    }
-}
-
 /* The directories of -I in the user's flags, then our own headers, then the source's own directory. */
-static void include_directories(const struct options *options, const char *source, const char *wdk,
+static void include_directories(const struct cc_options *options, const char *source, const char *wdk,
                                 struct cc_list *directories)
 {
     for (size_t i = 0; i < options->flags.count; i++) {
@@ -264,7 +94,7 @@ static void include_directories(const struct options *options, const char *sourc
 }
 
 /* `FILE` of each --force-include that is meant for this source. */
-static void add_forced(struct cc_list *list, const struct options *options, const char *source)
+static void add_forced(struct cc_list *list, const struct cc_options *options, const char *source)
 {
     const char *base = strrchr(source, '/') != NULL ? strrchr(source, '/') + 1 : source;
     for (size_t i = 0; i < options->forced.count; i++) {
@@ -291,14 +121,14 @@ static bool run_step(const struct cc_list *command, const char *step, const char
     return status == 0;
 }
 
-static bool preprocess(const struct options *options, const char *source, bool cplusplus, const char *wdk,
+static bool preprocess(const struct cc_options *options, const char *source, bool cplusplus, const char *wdk,
                        const char *overlay, const char *own, const char *output)
 {
     struct cc_list command = {0};
-    add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
-    add_flags(&command, options, cplusplus);
+    cc_add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
+    cc_add_flags(&command, options, cplusplus);
     cc_list_add(&command, "-E");
-    add_user_flags(&command, options, false);
+    cc_add_user_flags(&command, options, false);
     cc_list_addf(&command, "-isystem%s", wdk);
     cc_list_addf(&command, "-idirafter%s", own);
     cc_list_addf(&command, "-idirafter%s", overlay);
@@ -328,13 +158,13 @@ static bool translate(const char *source, bool cplusplus, const char *from, cons
     return done;
 }
 
-static bool compile(const struct options *options, const char *source, bool cplusplus, const char *from,
+static bool compile(const struct cc_options *options, const char *source, bool cplusplus, const char *from,
                     const char *object)
 {
     struct cc_list command = {0};
-    add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
-    add_flags(&command, options, cplusplus);
-    add_user_flags(&command, options, true);
+    cc_add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
+    cc_add_flags(&command, options, cplusplus);
+    cc_add_user_flags(&command, options, true);
     cc_list_add(&command, "-c");
     cc_list_add(&command, "-x");
     cc_list_add(&command, cplusplus ? "c++-cpp-output" : "cpp-output");
@@ -346,11 +176,11 @@ static bool compile(const struct options *options, const char *source, bool cplu
     return done;
 }
 
-static bool build_source(const struct options *options, size_t index, const char *wdk, const char *directory,
-                         struct cc_list *objects)
+static bool build_source(const struct cc_options *options, size_t index, const char *wdk,
+                         const char *directory, struct cc_list *objects)
 {
     const char *source = options->sources.items[index];
-    bool cplusplus = is_cplusplus(source);
+    bool cplusplus = cc_is_cplusplus(source);
     struct cc_list names = {0};
     struct cc_list directories = {0};
     /* Deep, so that a name with ../ in it stays inside the temporary directory. */
@@ -377,16 +207,16 @@ static bool build_source(const struct options *options, size_t index, const char
 
 /* ---- the whole driver ---------------------------------------------------------------------------- */
 
-static bool link_driver(const struct options *options, const char *output, const struct cc_list *objects)
+static bool link_driver(const struct cc_options *options, const char *output, const struct cc_list *objects)
 {
     struct cc_list command = {0};
-    add_compiler(&command, "CC", "cc");
+    cc_add_compiler(&command, "CC", "cc");
     cc_list_add(&command, "-shared");
     cc_list_add(&command, "-fPIC");
     cc_list_add(&command, "-g");
     cc_list_add(&command, "-Wl,-Bsymbolic");
     cc_list_add_all(&command, objects);
-    add_user_flags(&command, options, true);
+    cc_add_user_flags(&command, options, true);
     cc_list_add(&command, "-o");
     cc_list_add(&command, output);
     bool done = run_step(&command, "link", output);
@@ -400,7 +230,7 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
     return remove(path);
 }
 
-static int build(const struct options *options, const char *output, const char *wdk)
+static int build(const struct cc_options *options, const char *output, const char *wdk)
 {
     const char *temporary = getenv("TMPDIR");
     char directory[PATH_MAX];
@@ -420,7 +250,7 @@ static int build(const struct options *options, const char *output, const char *
 }
 
 /* Checks what can be checked before a compiler runs; the name of the output when none was given. */
-static int check_and_build(struct options *options)
+static int check_and_build(struct cc_options *options)
 {
     char wdk[PATH_MAX];
     char real[PATH_MAX];
@@ -434,7 +264,7 @@ static int check_and_build(struct options *options)
         if (access(source, R_OK) != 0) {
             return cli_error("cc: %s: %s", source, strerror(errno));
         }
-        if (!is_cplusplus(source) && (dot == NULL || strcasecmp(dot, ".c") != 0)) {
+        if (!cc_is_cplusplus(source) && (dot == NULL || strcasecmp(dot, ".c") != 0)) {
             return cli_error("cc: %s: not a .c, .cc, .cpp or .cxx file", source);
         }
         if (options->output != NULL && realpath(source, real) != NULL &&
@@ -458,7 +288,7 @@ static int check_and_build(struct options *options)
 
 int cli_cc(int argc, char **argv)
 {
-    struct options options = {0};
+    struct cc_options options = {0};
     int own = 1;
     while (own < argc && strcmp(argv[own], "--") != 0) {
         own++;

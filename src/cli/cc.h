@@ -27,6 +27,28 @@ bool cc_write_file(const char *path, const char *text, size_t size);
 /* Makes the directory and those above it. */
 bool cc_make_directories(const char *path);
 
+/* ---- the command line ----------------------------------------------------------------------------- */
+
+struct cc_options {
+    const char *output;
+    bool instrument;
+    bool store_old_irql;
+    struct cc_list sources;
+    struct cc_list flags;  /* the user's, after -- */
+    struct cc_list forced; /* --force-include FILE or SOURCE=FILE */
+};
+
+bool cc_is_cplusplus(const char *source);
+
+/* ---- flags ---------------------------------------------------------------------------------------- */
+
+/* The words of CC or CXX, or `fallback`. */
+void cc_add_compiler(struct cc_list *list, const char *variable, const char *fallback);
+/* undis's own flags for a compiler run. */
+void cc_add_flags(struct cc_list *list, const struct cc_options *options, bool cplusplus);
+/* The user's flags; without the preprocessor's own ones for text that is preprocessed. */
+void cc_add_user_flags(struct cc_list *list, const struct cc_options *options, bool preprocessed);
+
 /* ---- the compiler -------------------------------------------------------------------------------- */
 
 /* Runs a program with the caller's stdout and stderr; its exit status, or -1 when it could not be run. */

@@ -1,0 +1,169 @@
+/*
+ * cc_flags.c - what `undis cc` tells the compilers.  docs/cc.md says what the flags are good for.
+ */
+#include "cli/cc.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *const dialect_flags[] = {
+    "-fshort-wchar",
+    "-fms-extensions",
+    "-fno-strict-aliasing",
+    "-fwrapv",
+    "-fno-delete-null-pointer-checks",
+    "-fno-omit-frame-pointer",
+    "-fno-optimize-sibling-calls",
+    "-fstack-protector-strong",
+    "-fPIC",
+    "-g",
+    "-O2",
+#if defined(__x86_64__)
+    "-mcx16",
+#endif
+    "-Wno-multichar",
+    "-Wno-unknown-pragmas",
+    "-Wno-attributes",
+    "-D_WIN64=1",
+    "-D_WIN32=1",
+    "-D_AMD64_=1",
+    "-DAMD64=1",
+    "-D_M_AMD64=100",
+    "-D_M_X64=100",
+    "-D_KERNEL_MODE=1",
+    "-D_WIN32_WINNT=0x0A00",
+    "-DWINVER=0x0A00",
+    "-DWINNT=1",
+    "-DNTDDI_VERSION=0x0A000000",
+    "-DUNDIS_DRIVER=1",
+};
+static const char *const clang_flags[] = {
+    "-gdwarf-aranges", /* without them libdw finds no line */
+    "-Wno-microsoft",
+    "-Wno-ignored-attributes",
+    "-Wno-unknown-attributes",
+    "-Wno-pragma-pack",
+    "-Wno-ignored-pragmas",
+    "-Wno-unused-command-line-argument",
+    "-Wno-unused-value",
+    "-Wno-four-char-constants",
+    "-Wno-builtin-macro-redefined",
+    "-Wno-void-pointer-to-int-cast",
+};
+static const char *const cplusplus_flags[] = {"-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"};
+
+/* explore.md's "holes": without these switches some accesses would not be reported. */
+static const char *const instrument_flags[] = {"-fsanitize=thread", "-fno-builtin"};
+static const char *const instrument_clang[] = {"-mllvm", "-tsan-instrument-read-before-write=1",
+                                               "-mllvm", "-tsan-distinguish-volatile=1",
+                                               "-mllvm", "-tsan-instrument-func-entry-exit=0"};
+static const char *const instrument_gcc[] = {"--param=tsan-distinguish-volatile=1",
+                                             "--param=tsan-instrument-func-entry-exit=0"};
+
+#define ADD_TABLE(list, table) add_table(list, table, sizeof(table) / sizeof((table)[0]))
+
+static void add_table(struct cc_list *list, const char *const *table, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        cc_list_add(list, table[i]);
+    }
+}
+
+/* The compiler's command as words: CC may be "ccache gcc". */
+void cc_add_compiler(struct cc_list *list, const char *variable, const char *fallback)
+{
+    const char *command = getenv(variable);
+    if (command == NULL || command[strspn(command, " \t")] == '\0') {
+        command = fallback;
+    }
+    while (*(command += strspn(command, " \t")) != '\0') {
+        size_t length = strcspn(command, " \t");
+        cc_list_addf(list, "%.*s", (int)length, command);
+        command += length;
+    }
+}
+
+bool cc_is_cplusplus(const char *source)
+{
+    const char *dot = strrchr(source, '.');
+    return dot != NULL && (strcasecmp(dot, ".cpp") == 0 || strcasecmp(dot, ".cc") == 0 ||
+                           strcasecmp(dot, ".cxx") == 0 || strcmp(dot, ".C") == 0);
+}
+
+/* Is the compiler clang?  Asked once for each of CC and CXX. */
+static bool is_clang(bool cplusplus)
+{
+    static signed char known[2] = {-1, -1};
+    if (known[cplusplus] < 0) {
+        struct cc_list command = {0};
+        cc_add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
+        char line[PATH_MAX + 64];
+        size_t used = 0;
+        for (size_t i = 0; i < command.count && used < sizeof(line); i++) {
+            used += (size_t)snprintf(line + used, sizeof(line) - used, "'%s' ", command.items[i]);
+        }
+        snprintf(line + (used < sizeof(line) ? used : 0), sizeof(line) - (used < sizeof(line) ? used : 0),
+                 "-dM -E - </dev/null 2>/dev/null");
+        FILE *pipe = popen(line, "r");
+        char macro[256];
+        known[cplusplus] = 0;
+        while (pipe != NULL && fgets(macro, sizeof(macro), pipe) != NULL) {
+            if (strncmp(macro, "#define __clang__ ", 18) == 0) {
+                known[cplusplus] = 1;
+            }
+        }
+        if (pipe != NULL) {
+            pclose(pipe);
+        }
+        cc_list_free(&command);
+    }
+    return known[cplusplus] == 1;
+}
+
+void cc_add_flags(struct cc_list *list, const struct cc_options *options, bool cplusplus)
+{
+    bool clang = is_clang(cplusplus);
+    cc_list_add(list, cplusplus ? "-std=gnu++17" : "-std=gnu17");
+    ADD_TABLE(list, dialect_flags);
+    if (clang) {
+        ADD_TABLE(list, clang_flags);
+    }
+    if (cplusplus) {
+        ADD_TABLE(list, cplusplus_flags);
+    }
+    if (options->store_old_irql) {
+        cc_list_add(list, "-DUNDIS_DPR_OLD_IRQL_STORE=1");
+    }
+    if (options->instrument) {
+        ADD_TABLE(list, instrument_flags);
+        if (clang) {
+            ADD_TABLE(list, instrument_clang);
+        } else {
+            ADD_TABLE(list, instrument_gcc);
+        }
+    }
+}
+
+/* The user's flags for a step: the preprocessor's own ones mean nothing to text that is preprocessed. */
+void cc_add_user_flags(struct cc_list *list, const struct cc_options *options, bool preprocessed)
+{
+    static const char *const with_argument[] = {"-D",       "-U",       "-I",      "-include",
+                                                "-imacros", "-isystem", "-iquote", "-idirafter"};
+    for (size_t i = 0; i < options->flags.count; i++) {
+        const char *flag = options->flags.items[i];
+        bool drop = false;
+        for (size_t j = 0; preprocessed && j < sizeof(with_argument) / sizeof(with_argument[0]); j++) {
+            if (strncmp(flag, with_argument[j], strlen(with_argument[j])) == 0) {
+                drop = true;
+                i += strcmp(flag, with_argument[j]) == 0;
+                break;
+            }
+        }
+        if (!drop) {
+            cc_list_add(list, flag);
+        }
+    }
+}
