@@ -648,6 +648,7 @@ static volatile LONG got_it = -1;
 static void try_on_the_same_processor(void *argument)
 {
     (void)argument;
+    CHECK_SOON(held == 1);
     KIRQL old = KeRaiseIrqlToDpcLevel();
     got_it = KeTryToAcquireSpinLockAtDpcLevel(&lock.SpinLock);
     KeLowerIrql(old);
@@ -661,6 +662,7 @@ static void lowering_lets_another_thread_ask(void *argument)
     NdisAllocateSpinLock(&lock);
     thread_start(&thread, try_on_the_same_processor, NULL, 0);
     NdisAcquireSpinLock(&lock);
+    held = 1;
     KeLowerIrql(PASSIVE_LEVEL);
     thread_join(&thread);
     CHECK_EQ(got_it, FALSE);

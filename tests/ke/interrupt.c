@@ -173,8 +173,7 @@ static void only_while_connected(void *argument)
 {
     (void)argument;
     CHECK_EQ(connected, 1);
-    for (volatile int i = 0; i < 200; i++) {
-    }
+    KeStallExecutionProcessor(100);
     CHECK_EQ(connected, 1);
 }
 
@@ -202,6 +201,30 @@ static void connect_and_disconnect(void *argument)
     CHECK(unsteady.runs > 0);
     outside_stop(&outside);
     ke_line_destroy(line);
+}
+
+/* The service is under way on another processor when disconnecting begins: it must be waited for. */
+static volatile LONG begun, finished;
+
+static void take_a_while(void *argument)
+{
+    (void)argument;
+    begun++;
+    KeStallExecutionProcessor(2000);
+    finished++;
+}
+
+static void disconnect_waits_for_the_service(void *argument)
+{
+    (void)argument;
+    run_on(0);
+    for (LONG i = 1; i <= 50; i++) {
+        isr_connect(&isr, 5, 2, take_a_while, NULL);
+        ke_line_assert(isr.line);
+        CHECK_SOON(begun == i);
+        isr_disconnect(&isr);
+        CHECK_EQ(finished, i);
+    }
 }
 
 /* ---- affinity and numbers ---------------------------------------------------------------------- */
@@ -235,20 +258,22 @@ static void take_work(void *argument)
 {
     (void)argument;
     done = work;
+    KeStallExecutionProcessor(50); /* an edge that comes now must make it run again */
 }
 
 static void last_edge_is_not_lost(void *argument)
 {
     (void)argument;
-    isr_connect(&isr, 5, 3, take_work, NULL);
-    for (LONG i = 1; i <= 5000; i++) {
+    isr_connect(&isr, 5, 2, take_work, NULL);
+    run_on(0);
+    for (LONG i = 1; i <= 1000; i += 2) {
         work = i;
         ke_line_assert(isr.line);
-        if (i % 7 == 0) {
-            CHECK_SOON(done == i);
-        }
+        KeStallExecutionProcessor((ULONG)(i % 100));
+        work = i + 1;
+        ke_line_assert(isr.line);
+        CHECK_SOON(done == i + 1);
     }
-    SLEEP_UNTIL(done == 5000);
     isr_disconnect(&isr);
 }
 
@@ -273,6 +298,7 @@ static const struct test_case cases[] = {
     CASE("interrupt-synchronize-excludes", isr_and_synchronized_exclude, "", 4, BOTH),
     CASE("interrupt-synchronize-answer", synchronize_returns_the_answer, "", 2, BOTH),
     CASE("interrupt-disconnect", connect_and_disconnect, "", 4, BOTH),
+    CASE("interrupt-disconnect-waits", disconnect_waits_for_the_service, "", 2, BOTH),
     CASE("interrupt-affinity", interrupts_stay_in_their_affinity, "", 4, BOTH),
     CASE("interrupt-last-edge", last_edge_is_not_lost, "", 2, BOTH),
     CASE("interrupt-wakes-idle", idle_processor_wakes, "", 2, BOTH),
