@@ -114,6 +114,16 @@ static void describe_context(struct finding *finding, const struct ke_processor 
     }
 }
 
+/* A driver's name is a file name and may hold anything. */
+static void keep_on_one_line(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == 0x7F) {
+            *text = '?';
+        }
+    }
+}
+
 static struct finding *begin(const char *name, const struct event *event, const char *role,
                              const struct stack_trace *trace, const char *format, va_list arguments)
 {
@@ -127,6 +137,7 @@ static struct finding *begin(const char *name, const struct event *event, const 
     }
     const struct ke_processor *processor = event->processor != NULL ? event->processor : &ke_outside;
     vsnprintf(finding->message, sizeof(finding->message), format, arguments);
+    keep_on_one_line(finding->message);
     finding->public = (struct undis_finding){
         .rule = rule->name,
         .severity = rule_severity(rule),

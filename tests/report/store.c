@@ -111,6 +111,15 @@ static void cuts_long_messages(void **state)
     assert_int_equal(strlen(find("Watchdog", 40)->public.message), sizeof(finding->message) - 1);
 }
 
+static void keeps_messages_on_one_line(void **state)
+{
+    (void)state;
+    struct event event = nowhere();
+    struct stack_trace trace = {.depth = 1, .pc = {41}};
+    finding_commit(finding_begin_at("Watchdog", &event, "victim", &trace, "two\nlines\tand\x7f"));
+    assert_string_equal(find("Watchdog", 41)->public.message, "two?lines?and?");
+}
+
 static void obeys_the_severities(void **state)
 {
     (void)state;
@@ -223,10 +232,15 @@ static void is_limited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keeps_the_evidence),   cmocka_unit_test(counts_the_same_defect),
-        cmocka_unit_test(bounds_the_evidence),  cmocka_unit_test(cuts_long_messages),
-        cmocka_unit_test(obeys_the_severities), cmocka_unit_test(knows_the_rules),
-        cmocka_unit_test(takes_many_makers),    cmocka_unit_test(is_limited),
+        cmocka_unit_test(keeps_the_evidence),
+        cmocka_unit_test(counts_the_same_defect),
+        cmocka_unit_test(bounds_the_evidence),
+        cmocka_unit_test(cuts_long_messages),
+        cmocka_unit_test(keeps_messages_on_one_line),
+        cmocka_unit_test(obeys_the_severities),
+        cmocka_unit_test(knows_the_rules),
+        cmocka_unit_test(takes_many_makers),
+        cmocka_unit_test(is_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
