@@ -86,10 +86,17 @@ struct ndis_adapter *adapter_create(struct ndis_miniport_driver *driver, struct 
     return adapter;
 }
 
+/* Adapters that were shut down: the driver was never told to let go of them, so they stay. */
+static LIST_ENTRY shut_down = {&shut_down, &shut_down};
+
 void adapter_destroy(struct ndis_adapter *adapter)
 {
     ndis_require(adapter->state == ADAPTER_HALTED || adapter->state == ADAPTER_SHUTDOWN,
                  "an adapter is halted before it is removed");
+    if (adapter->state == ADAPTER_SHUTDOWN) {
+        InsertTailList(&shut_down, &adapter->link);
+        return;
+    }
     InterlockedDecrement(&adapter->driver->adapters);
     adapter_parameters_free(adapter);
     ndis_free(adapter->resources);

@@ -18,7 +18,8 @@ void binding_open(struct ndis_binding *binding, struct ndis_adapter *adapter,
 void binding_close(struct ndis_binding *binding)
 {
     struct ndis_adapter *adapter = binding->adapter;
-    ndis_require(adapter->state == ADAPTER_PAUSED && adapter->sends == 0 && adapter->receives == 0,
+    ndis_require(adapter->state == ADAPTER_SHUTDOWN ||
+                     (adapter->state == ADAPTER_PAUSED && adapter->sends == 0 && adapter->receives == 0),
                  "a binding is closed on a paused adapter, with nothing outstanding");
     adapter_oid_drain(adapter);
     adapter->binding = NULL;

@@ -162,6 +162,7 @@ void adapter_shutdown(struct ndis_adapter *adapter, NDIS_SHUTDOWN_ACTION action)
     ndis_require(adapter->state == ADAPTER_PAUSED || adapter->state == ADAPTER_PAUSING ||
                      adapter->state == ADAPTER_RUNNING,
                  "MiniportShutdownEx is called for a working adapter only");
+    adapter_sends_close(adapter);
     adapter_oid_drain(adapter);
     adapter_oid_worker_stop(adapter);
     MINIPORT_ENTER(frame, "MiniportShutdownEx", adapter->driver->handlers.ShutdownHandlerEx);

@@ -173,6 +173,8 @@ static void wind_down(struct stack *stack, struct ndis_adapter *adapter)
         }
         stack_unbind(stack);
         adapter_halt(adapter, NdisHaltDeviceDisabled);
+    } else if (adapter->state == ADAPTER_SHUTDOWN) {
+        stack_unbind(stack);
     }
 }
 

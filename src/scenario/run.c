@@ -24,6 +24,7 @@
 
 const struct scenario scenarios[] = {
     {"life", "a miniport's adapter through every legal state, with traffic"},
+    {"shutdown", "traffic until the system shuts down; nothing is unloaded"},
     {"plain", "DriverEntry, what it started runs to its end, DriverUnload"},
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
@@ -40,6 +41,7 @@ struct run {
     struct capture capture;
     struct life life;
     bool in_life;
+    bool shut_down; /* nothing of the drivers may be called any more */
 };
 
 static void fail(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -124,11 +126,15 @@ static struct loaded_driver *find_miniport(struct run *run)
 
 static void run_life(struct run *run, struct loaded_driver *miniport)
 {
-    run->result->scenario = "life";
+    run->result->scenario = run->shut_down ? "shutdown" : "life";
     run->life.driver = miniport->object;
     run->life.driver_name = miniport->image.name;
     run->in_life = true;
-    life_run(&run->life);
+    if (run->shut_down) {
+        life_run_to_shutdown(&run->life);
+    } else {
+        life_run(&run->life);
+    }
     if (!run->life.ran) {
         KIRQL irql = ke_mask();
         fail(run, "%s: %s", miniport->image.path, run->life.error);
@@ -152,10 +158,12 @@ static void choose_and_run(struct run *run)
     if (strcmp(wanted, "plain") == 0) {
         run_plain(run);
     } else if (miniport != NULL) {
+        run->shut_down = strcmp(wanted, "shutdown") == 0;
         run_life(run, miniport);
     } else {
         KIRQL irql = ke_mask();
-        fail(run, "%s: scenario life wants a driver that registers a miniport", run->drivers[0].image.path);
+        fail(run, "%s: scenario %s wants a driver that registers a miniport", run->drivers[0].image.path,
+             wanted);
         ke_unmask(irql);
     }
 }
@@ -171,7 +179,7 @@ static void body(void *argument)
     if (started == run->options->driver_count) {
         choose_and_run(run);
     }
-    while (started > 0) {
+    while (started > 0 && !run->shut_down) {
         unload_driver(&run->drivers[--started]);
     }
 }

@@ -158,8 +158,21 @@ static void tells_of_failed_restart(void *argument)
     loop_end();
 }
 
+static void ends_in_shutdown(void *argument)
+{
+    (void)argument;
+    loop_defaults();
+    life = (struct life){.frames = 500, .driver = &mini.object, .driver_name = "mini"};
+    life_run_to_shutdown(&life);
+    CHECK(life.ran);
+    CHECK(strstr(mini.log, "RD") != NULL);         /* Running, then Shutdown */
+    CHECK_EQ(mini.log[strlen(mini.log) - 1], 'H'); /* the second adapter's */
+    loop_end();
+}
+
 static const struct test_case cases[] = {
     CASE("passes_a_good_miniport", passes, "", 4, BOTH),
+    CASE("ends_in_shutdown", ends_in_shutdown, "", 4, BOTH),
     CASE("tells_of_damaged_frames", tells_of_damage, "", 4, BOTH),
     CASE("tells_of_failed_restart", tells_of_failed_restart, "", 2, BOTH),
 };
