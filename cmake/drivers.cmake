@@ -5,7 +5,7 @@
 # makes DIR/NAME.so (default: drivers/NAME.so in the build directory) and a target driver-NAME.
 set(UNDIS_DRIVER_FLAGS "")
 if(UNDIS_SANITIZE)
-  set(UNDIS_DRIVER_FLAGS -fsanitize=${UNDIS_SANITIZE})
+  set(UNDIS_DRIVER_FLAGS -fsanitize=${UNDIS_SANITIZE} -fno-sanitize=null)
 endif()
 file(GLOB_RECURSE UNDIS_WDK_HEADERS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/include/*.h)
 
