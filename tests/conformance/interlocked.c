@@ -9,7 +9,7 @@
 #include "machine.h"
 
 #define WORKERS 4
-#define ROUNDS 3000
+#define ROUNDS 20000
 
 static NDIS_SPIN_LOCK lock;
 static LIST_ENTRY list;
@@ -26,6 +26,7 @@ static void run_workers(void (*body)(void *), void (*isr_body)(void *))
     isr_connect(&noise, 6, 15, isr_body, NULL);
     outside.lines[0] = noise.line;
     outside_start(&outside, 100000);
+    SLEEP_UNTIL(noise.runs > 0);
     for (int i = 0; i < WORKERS; i++) {
         worker_index[i] = i;
         thread_start(&threads[i], body, &worker_index[i], i);
