@@ -33,7 +33,7 @@ test: setup
 	@tools/test.sh
 
 bench: setup
-	@tools/build.sh free
+	@tools/build.sh free bench-spinlock
 	@build-free/bench/spinlock
 
 soak: build
