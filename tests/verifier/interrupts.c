@@ -6,13 +6,24 @@
 
 #include "machine.h"
 
+#include "ke/event.h"
+
 static NDIS_SPIN_LOCK lock, inner;
 
-static void take_and_release(void *argument)
+static __attribute__((noinline)) void take_and_release(void *argument)
 {
     (void)argument;
     NdisAcquireSpinLock(&lock);
     NdisReleaseSpinLock(&lock);
+}
+
+/* As NDIS calls a miniport's ISR: bracketed, so that the stack's end is known on an idle processor too. */
+static void isr_routine(void *argument)
+{
+    struct callback_frame frame;
+    callback_enter(&frame, CALLBACK_ISR, "MiniportInterrupt", (const void *)(uintptr_t)take_and_release);
+    take_and_release(argument);
+    callback_leave(&frame);
 }
 
 /* The ISR finds the lock held by the code that it interrupted: on Windows it would wait for ever. */
@@ -22,7 +33,7 @@ static void isr_waits_for_what_it_interrupted(void *argument)
     (void)argument;
     NdisAllocateSpinLock(&lock);
     run_on(0);
-    isr_connect(&isr, 5, 1, take_and_release, NULL);
+    isr_connect(&isr, 5, 1, isr_routine, NULL);
     NdisAcquireSpinLock(&lock);
     ke_line_assert(isr.line);
     CHECK_SOON(isr.runs == 1);
@@ -38,8 +49,8 @@ static void isr_takes_a_free_lock(void *argument)
 {
     (void)argument;
     NdisAllocateSpinLock(&lock);
-    run_as_isr(take_and_release, NULL, 0);
-    run_as_isr(take_and_release, NULL, 0);
+    run_as_isr(isr_routine, NULL, 0);
+    run_as_isr(isr_routine, NULL, 0);
     CHECK_EQ(undis_finding(0)->repeats, 1);
     CHECK_EQ(undis_finding(0)->irql, 5);
     CHECK_EQ(undis_finding(0)->bugcheck_code, 0xC4);
