@@ -89,6 +89,24 @@ static void set_again(void *argument)
     SLEEP_UNTIL(timer_dpc.runs == 2);
 }
 
+/* TI-3: ... and its DPC, when that is still queued. */
+static void set_again_takes_the_dpc_back(void *argument)
+{
+    (void)argument;
+    run_on(0);
+    setup(NotificationTimer);
+    KeSetTargetProcessorDpc(&timer_dpc.object, 0);
+    KIRQL old = KeRaiseIrqlToDpcLevel(); /* the DPC cannot run; the other processor takes the expiry */
+    set_timer_ms(5, 0);
+    CHECK_SOON(KeReadStateTimer(&timer));
+    spin_ms(5);
+    set_timer_ms(300000, 0);
+    KeLowerIrql(old);
+    KeFlushQueuedDpcs();
+    CHECK_EQ(timer_dpc.runs, 0);
+    CHECK_EQ(KeCancelTimer(&timer), TRUE);
+}
+
 /* TI-7: TRUE says that the callback will not run. */
 static void cancel_one_shot(void *argument)
 {
@@ -197,6 +215,7 @@ static const struct test_case cases[] = {
     CASE("timer-absolute", absolute_due_time, "", 2, BOTH),
     CASE("timer-periodic", periodic, "", 2, BOTH),
     CASE("timer-set-again", set_again, "", 2, BOTH),
+    CASE("timer-set-again-dpc", set_again_takes_the_dpc_back, "", 2, BOTH),
     CASE("timer-cancel", cancel_one_shot, "", 2, BOTH),
     CASE("timer-cancel-races", cancel_races, "", 4, BOTH),
     CASE("timer-many", many_timers, "", 4, BOTH),
