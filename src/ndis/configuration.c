@@ -285,6 +285,25 @@ VOID NdisWriteConfiguration(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle
     *Status = done ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
 }
 
+/* Opens a key below an opened one: an adapter's parameters have none.  PASSIVE_LEVEL.  *Status is
+ * NDIS_STATUS_FAILURE.  nf-ndis-ndisopenconfigurationkeybyname. */
+VOID NdisOpenConfigurationKeyByName(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle,
+                                    PNDIS_STRING SubKeyName, PNDIS_HANDLE SubKeyHandle)
+{
+    (void)configuration_of(ConfigurationHandle), (void)SubKeyName;
+    *SubKeyHandle = NULL;
+    *Status = NDIS_STATUS_FAILURE;
+}
+
+/* The same by position.  PASSIVE_LEVEL.  nf-ndis-ndisopenconfigurationkeybyindex. */
+VOID NdisOpenConfigurationKeyByIndex(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle, ULONG Index,
+                                     PNDIS_STRING KeyName, PNDIS_HANDLE KeyHandle)
+{
+    (void)configuration_of(ConfigurationHandle), (void)Index, (void)KeyName;
+    *KeyHandle = NULL;
+    *Status = NDIS_STATUS_FAILURE;
+}
+
 /* The bytes that hexadecimal digits spell; separators are skipped. */
 static UINT hex_bytes(const WCHAR *text, USHORT count, unsigned char *bytes, UINT room)
 {

@@ -339,6 +339,86 @@ static void rw_locks(void *argument)
     NdisFreeRWLock(rw);
 }
 
+/* ---- devices and the bus
+ * ------------------------------------------------------------------------------------------- */
+
+static volatile LONG dispatched;
+
+static NTSTATUS NTAPI answer(PDEVICE_OBJECT device, PIRP irp)
+{
+    CHECK_EQ(*(ULONG *)NdisGetDeviceReservedExtension(device), 77);
+    dispatched++;
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI keep_irp(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    (void)device, (void)irp, (void)context;
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static NTSTATUS ask_and_keep(PDEVICE_OBJECT device, UCHAR major)
+{
+    PIRP irp = IoAllocateIrp((CCHAR)(device->StackSize + 1), FALSE);
+    IoSetNextIrpStackLocation(irp);
+    IoGetNextIrpStackLocation(irp)->MajorFunction = major;
+    IoSetCompletionRoutine(irp, keep_irp, NULL, TRUE, TRUE, TRUE);
+    NTSTATUS status = IoCallDriver(device, irp);
+    IoFreeIrp(irp);
+    return status;
+}
+
+static void devices(void *argument)
+{
+    static PDRIVER_DISPATCH table[IRP_MJ_MAXIMUM_FUNCTION + 1];
+    UNICODE_STRING name = NDIS_STRING_CONST("\\Device\\NdisTest"),
+                   link = NDIS_STRING_CONST("\\DosDevices\\NdisTest");
+    NDIS_DEVICE_OBJECT_ATTRIBUTES attributes = {
+        .DeviceName = &name, .SymbolicName = &link, .MajorFunctions = table, .ExtensionSize = sizeof(ULONG)};
+    PDEVICE_OBJECT object;
+    NDIS_HANDLE handle;
+    (void)argument;
+    table[IRP_MJ_DEVICE_CONTROL] = answer;
+    mini_defaults();
+    mini_register();
+    CHECK_EQ(NdisRegisterDeviceEx(NULL, &attributes, &object, &handle), NDIS_STATUS_INVALID_PARAMETER);
+    CHECK_EQ(NdisRegisterDeviceEx(mini.driver, &attributes, &object, &handle), NDIS_STATUS_SUCCESS);
+    *(ULONG *)NdisGetDeviceReservedExtension(object) = 77;
+    CHECK_EQ(ask_and_keep(object, IRP_MJ_DEVICE_CONTROL), STATUS_SUCCESS);
+    CHECK_EQ(ask_and_keep(object, IRP_MJ_READ), STATUS_INVALID_DEVICE_REQUEST);
+    CHECK_EQ(dispatched, 1);
+    NdisDeregisterDeviceEx(handle);
+    mini.object.DriverUnload(&mini.object);
+}
+
+static NDIS_STATUS read_bus(NDIS_MINIPORT_INIT_PARAMETERS *parameters)
+{
+    PCI_COMMON_HEADER header;
+    USHORT id = 0;
+    const NDIS_RESOURCE_LIST *list = parameters->AllocatedResources;
+    CHECK_EQ(NdisMGetBusData(mini.adapter, PCI_WHICHSPACE_CONFIG, 0, &header, sizeof header), sizeof header);
+    CHECK_EQ(header.BaseClass, 2);
+    CHECK_EQ(header.u.type0.BaseAddresses[0] & ~0xFu, list->PartialDescriptors[0].u.Memory.Start.LowPart);
+    CHECK_EQ(header.u.type0.InterruptLine, 6);
+    CHECK_EQ(NdisMGetBusData(mini.adapter, PCI_WHICHSPACE_CONFIG, 2, &id, sizeof id), sizeof id);
+    CHECK_EQ(id, header.DeviceID);
+    CHECK_EQ(NdisMGetBusData(mini.adapter, PCI_WHICHSPACE_CONFIG, 64, &id, sizeof id), 0);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static void bus(void *argument)
+{
+    (void)argument;
+    mini_defaults();
+    mini.on_initialize = read_bus;
+    tiny_attach(6);
+    mini_start(&tiny.device);
+    mini_stop();
+    tiny_detach();
+}
+
 static const struct test_case cases[] = {
     CASE("TI-1_function_required", ti1, "", 1, BOTH),
     CASE("TI-2_context", ti2, "", 2, BOTH),
@@ -352,6 +432,8 @@ static const struct test_case cases[] = {
     CASE("EV-4_wait_at_dispatch", ev4, "WaitAtDispatch", 2, CHECKED),
     CASE("DL-2_sleep", dl2, "", 2, BOTH),
     CASE("configuration", configuration, "", 2, BOTH),
+    CASE("devices_of_a_driver", devices, "", 1, BOTH),
+    CASE("pci_configuration", bus, "", 2, BOTH),
     CASE("RW-6_readers_and_writers", rw_locks, "", 4, BOTH),
 };
 
