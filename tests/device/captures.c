@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static char path[] = "/tmp/undis-capture-XXXXXX";
+static char path[] = P_tmpdir "/undis-capture-XXXXXX";
 
 static void write_file(const void *bytes, size_t length)
 {
@@ -59,7 +59,7 @@ static void missing(void **state)
 {
     (void)state;
     expect_error("/nonexistent/lan.pcap", "No such file");
-    expect_error("/tmp", "directory");
+    expect_error(P_tmpdir, "directory");
 }
 
 static void not_a_capture(void **state)

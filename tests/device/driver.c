@@ -207,7 +207,7 @@ static void passes_traffic(void **state)
 static void passes_traffic_with_little(void **state)
 {
     (void)state;
-    char directory[] = "/tmp/undis-driver-XXXXXX", driver[64], command[4096];
+    char directory[] = P_tmpdir "/undis-driver-XXXXXX", driver[64], command[4096];
     assert_non_null(mkdtemp(directory));
     snprintf(driver, sizeof(driver), "%s/unic.so", directory);
     snprintf(command, sizeof(command),
@@ -233,7 +233,7 @@ static void passes_traffic_with_little(void **state)
 static void records_traffic(void **state)
 {
     (void)state;
-    char path[] = "/tmp/undis-driver-XXXXXX", error[300];
+    char path[] = P_tmpdir "/undis-driver-XXXXXX", error[300];
     int file = mkstemp(path);
     assert_true(file >= 0);
     close(file);

@@ -178,7 +178,7 @@ static void count_frames(const char *path, unsigned *sent, unsigned *received)
 static void recording(void *argument)
 {
     static struct rig rig;
-    char path[] = "/tmp/undis-wire-XXXXXX";
+    char path[] = P_tmpdir "/undis-wire-XXXXXX";
     (void)argument;
     KIRQL old = ke_mask();
     int file = mkstemp(path);
