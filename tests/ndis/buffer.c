@@ -193,7 +193,7 @@ static void clones(void *argument)
 
 static void pool_freed_too_early(void *argument)
 {
-    static NET_BUFFER_LIST *left; /* a memory checker shall not complain too */
+    static NET_BUFFER_LIST *volatile left; /* a memory checker shall not complain too */
     (void)argument;
     NDIS_HANDLE pool = list_pool(FALSE, 0, 0);
     left = NdisAllocateNetBufferList(pool, 0, 0);
