@@ -31,7 +31,9 @@ static void check(const struct run_options *options)
 
 static void enter_empty_directory(void)
 {
-    static char directory[] = "/tmp/undis-fuzz-XXXXXX";
+    char directory[4096];
+    const char *temporary = getenv("TMPDIR");
+    snprintf(directory, sizeof(directory), "%s/undis-fuzz-XXXXXX", temporary != NULL ? temporary : P_tmpdir);
     if (mkdtemp(directory) == NULL || chdir(directory) != 0 || freopen("/dev/null", "w", stderr) == NULL) {
         abort();
     }
