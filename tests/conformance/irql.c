@@ -385,6 +385,13 @@ static void blocking_wait_at_dispatch(void *argument)
     KeLowerIrql(old);
 }
 
+static void blocking_wait_stops_the_free_build(void *argument)
+{
+    check_expected_end = UNDIS_STOPPED; /* bug check 0xB8 */
+    blocking_wait_at_dispatch(argument);
+    CHECK(false);
+}
+
 /* ---- IR-14: no hardware exception under a spin lock -------------------------------------------- */
 
 static NDIS_SPIN_LOCK lock;
@@ -419,6 +426,7 @@ static const struct test_case cases[] = {
     CASE("IR-12", same_routine_on_two_processors, "", 2, BOTH),
     CASE("IR-13", zero_wait_at_dispatch, "", 2, BOTH),
     CASE("IR-13-blocking", blocking_wait_at_dispatch, "WaitAtDispatch", 2, CHECKED),
+    CASE("IR-13-bug-check", blocking_wait_stops_the_free_build, "", 2, FREE),
     CASE("IR-14", fault_under_a_lock, "MemoryFault", 2, BOTH),
 };
 /* clang-format on */
