@@ -139,7 +139,8 @@ static KIRQL report_flavor(struct release *release, const struct held_lock *held
 
 static bool flavor_is_wrong(const struct release *release, const struct held_lock *held)
 {
-    /* KeReleaseSpinLock says itself which level it restores: that of the AtDpcLevel acquisition is no mistake. */
+    /* KeReleaseSpinLock says itself which level it restores: that of the AtDpcLevel acquisition is no
+     * mistake. */
     if (held->flavor == LOCK_KE_DPC && release->flavor == LOCK_KE && release->wanted == release->present) {
         return false;
     }
