@@ -61,7 +61,13 @@ static bool write_report(const struct run_options *options, const struct run_rep
 static const char *why_inconclusive(const struct scenario_result *result)
 {
     static char text[64];
-    if (!result->stopped || finding_errors() > 0) {
+    if (finding_errors() > 0) {
+        return result->inconclusive;
+    }
+    if (result->defect) {
+        return "the driver did not live its scenario to the end";
+    }
+    if (!result->stopped) {
         return result->inconclusive;
     }
     snprintf(text, sizeof(text), "it was 0x%X %s", (unsigned)ke_bugcheck_data.code,
@@ -92,7 +98,7 @@ static int finish(const struct run_options *options, const struct scenario_resul
                          options->output != NULL ? options->output : "", strerror(errno));
     }
     enum verdict verdict = report_verdict(&report);
-    if (verdict == VERDICT_FINDINGS || result->stopped) {
+    if (verdict == VERDICT_FINDINGS || result->stopped || result->defect) {
         return CLI_FINDINGS;
     }
     return verdict == VERDICT_INCONCLUSIVE && options->require_complete ? CLI_FINDINGS : CLI_CLEAN;
@@ -106,12 +112,13 @@ static int run(struct run_options *options, int argc, char **argv)
     struct scenario_result result;
     scenario_run(&options->scenario, &result);
     cli_progress_end();
+    finding_wait(EVIDENCE_LIMIT_NS);
     if (!result.ran) {
         cli_error("%s", result.error);
         if (result.failed) {
             return CLI_INTERNAL;
         }
-        if (finding_errors() == 0) {
+        if (finding_errors() == 0 && !result.defect) {
             return CLI_USAGE;
         }
     }

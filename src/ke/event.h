@@ -62,6 +62,10 @@ enum event_kind {
     EVENT_DRIVER_LOAD,
     EVENT_DRIVER_UNLOAD,
 
+    /* ASSERT failed, or a scenario saw the driver break what it checks.  object = const char *, what was
+       expected. skip: the listener has noted it, go on. */
+    EVENT_ASSERTION,
+
     /* The end of the line.  value[0] = bug check code, value[1..3] and extra = parameters. */
     EVENT_BUGCHECK,
     /* A fault in code on a processor. object = address, value[0] = enum host_fault, value[1] = write,

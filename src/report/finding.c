@@ -205,6 +205,18 @@ void finding_commit(struct finding *finding)
     ke_guard_leave(&guard, old);
 }
 
+bool finding_wait(uint64_t limit_ns)
+{
+    uint64_t start = host_now_ns();
+    while (finding_count() < __atomic_load_n(&reserved, __ATOMIC_ACQUIRE)) {
+        if (host_now_ns() - start > limit_ns) {
+            return false;
+        }
+        host_relax();
+    }
+    return true;
+}
+
 /* ---- reading ----------------------------------------------------------------------------------- */
 
 size_t finding_count(void)

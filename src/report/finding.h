@@ -64,6 +64,13 @@ void finding_add_stack(struct finding *finding, const char *role, int processor,
 void finding_add_lock(struct finding *finding, const void *lock);
 void finding_commit(struct finding *finding);
 
+/*
+ * Waits until every finding that was begun is committed: when one processor stops the machine another may be
+ * in the middle of its evidence.  On the main host thread.  False when that takes longer than limit_ns.
+ */
+#define EVIDENCE_LIMIT_NS 200000000u
+bool finding_wait(uint64_t limit_ns);
+
 /* --max-findings: what comes after the first `count` is not kept.  Before the run; at most FINDING_MAXIMUM.
  */
 void finding_limit(size_t count);

@@ -5,6 +5,7 @@
  * processor. Every component and level is shown; Windows would hide most of DbgPrintEx without a debugger's
  * mask.
  */
+#include "ke/event.h"
 #include "ke/run.h"
 #include "rtl/format.h"
 
@@ -169,12 +170,17 @@ VOID DbgBreakPointWithStatus(ULONG Status)
     ke_bugcheck(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003u, (ULONG_PTR)__builtin_return_address(0), Status, 0);
 }
 
-/* What ASSERT and its family do in a driver built with DBG=1: says where, then breaks.  nf-ntddk-rtlassert.
+/*
+ * What ASSERT and its family do in a driver built with DBG=1: says where, then breaks into the debugger; the
+ * checked build notes the finding instead and goes on.  Any IRQL.  nf-ntddk-rtlassert.
  */
 VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber, PCHAR MutableMessage)
 {
     DbgPrint("\n*** Assertion failed: %s%s\n***   Source File: %s, line %u\n\n",
              MutableMessage != NULL ? MutableMessage : "", (PCHAR)VoidFailedAssertion, (PCHAR)VoidFileName,
              LineNumber);
+    if (event_send(EVENT_ASSERTION, VoidFailedAssertion, 0, 0, 0, 0)) {
+        return;
+    }
     ke_bugcheck(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003u, (ULONG_PTR)__builtin_return_address(0), 0, 0);
 }

@@ -30,7 +30,8 @@ struct life {
     void (*progress)(const char *step, uint64_t done,
                      uint64_t total); /* may be NULL; not on a processor's stack */
     /* Filled in by life_run. */
-    bool ran; /* false: `error` says why the life could not be completed */
+    bool ran;    /* false: `error` says why the life could not be completed */
+    bool defect; /* and it is the driver's doing: reported as AssertionFailed */
     char error[256];
     uint64_t frames_sent;     /* given to the miniport and completed with success */
     uint64_t frames_received; /* indicated by the miniport */

@@ -46,7 +46,15 @@ bool machine_check(struct life_machine *m, const char *fault)
     if (fault == NULL && m->adapter != NULL) {
         fault = m->adapter->fault;
     }
-    return fault == NULL || machine_fail(m, fault);
+    return fault == NULL || machine_defect(m, fault);
+}
+
+bool machine_defect(struct life_machine *m, const char *why)
+{
+    machine_fail(m, why);
+    m->life->defect = true;
+    event_send(EVENT_ASSERTION, m->life->error, 0, 0, 0, 0);
+    return false;
 }
 
 /* ---- the neighbour on the line ---------------------------------------------------------------------- */
@@ -414,8 +422,8 @@ bool machine_end_traffic(struct life_machine *m, enum traffic_kind kind)
     stack_stop(&m->stack);
     m->life->traffic_seconds += (double)(ke_engine->now() - m->begin) / 1e9;
     if (!poll(m, quiet, STALL_NS, NULL, 0)) {
-        return machine_fail(m, m->adapter->sends != 0 ? "sends were never completed"
-                                                      : "receives were never returned");
+        return machine_defect(m, m->adapter->sends != 0 ? "sends were never completed"
+                                                        : "receives were never returned");
     }
     settle(m);
     struct traffic_totals totals;
@@ -446,7 +454,7 @@ bool machine_pass_frames(struct life_machine *m, uint64_t frames, void (*beside)
                  (long long)m->stack.completed, (long long)m->stack.send_target, (long long)m->stack.received,
                  (long long)m->stack.offer_target);
         ke_unmask(old);
-        machine_fail(m, text);
+        machine_defect(m, text);
     }
     show(m, frames * 2);
     return machine_end_traffic(m, TRAFFIC_LOSSLESS) && m->life->error[0] == 0;

@@ -41,9 +41,10 @@ void machine_destroy(struct life_machine *m);
 
 /* Names the step that begins. */
 void machine_step(struct life_machine *m, const char *step);
-/* Both return false: machine_fail always, machine_check when `fault` is not NULL or the miniport broke a
- * promise. */
+/* All return false: machine_fail (the life cannot go on) and machine_defect (and that is the driver's doing)
+ * always, machine_check when `fault` is not NULL or the miniport broke a promise: also a defect. */
 bool machine_fail(struct life_machine *m, const char *why);
+bool machine_defect(struct life_machine *m, const char *why);
 bool machine_check(struct life_machine *m, const char *fault);
 
 bool machine_plug_in(struct life_machine *m);

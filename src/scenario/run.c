@@ -138,6 +138,7 @@ static void run_life(struct run *run, struct loaded_driver *miniport)
     if (!run->life.ran) {
         KIRQL irql = ke_mask();
         fail(run, "%s: %s", miniport->image.path, run->life.error);
+        run->result->defect = run->life.defect;
         ke_unmask(irql);
     }
 }

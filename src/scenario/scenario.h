@@ -28,6 +28,7 @@ struct scenario_result {
     bool stopped; /* a bug check stopped the machine */
     bool failed;  /* not ran, and that is no fault of the input: undis itself could not go on */
     char error[8192];
+    bool defect; /* ran until the scenario saw the driver break what it checks; `error` says what */
     const char *inconclusive; /* ran, but does not say much: why; NULL otherwise */
     const char *scenario;
     uint64_t frames_sent, frames_received, frames_dropped;

@@ -25,6 +25,7 @@ enum undis_end undis_run(const struct undis_options *options, void (*body)(void 
     case KE_RUN_ENDED:
         return UNDIS_ENDED;
     case KE_RUN_BUGCHECK:
+        finding_wait(EVIDENCE_LIMIT_NS);
         return UNDIS_STOPPED;
     default:
         return UNDIS_NO_MEMORY;

@@ -32,7 +32,8 @@ static unsigned find_cycle(unsigned start, unsigned members[KE_MAXIMUM_PROCESSOR
     return 0;
 }
 
-static void report_cycle(struct event *event, const unsigned *members, unsigned count)
+/* False when the finding is not ours to make: the other side of the cycle makes it, or the rule is off. */
+static bool report_cycle(struct event *event, const unsigned *members, unsigned count)
 {
     const void *lock = event->object;
     struct finding *finding = finding_begin(
@@ -41,7 +42,7 @@ static void report_cycle(struct event *event, const unsigned *members, unsigned 
                    : "%u processors wait for spin locks that they hold of each other: none can go on",
         count);
     if (finding == NULL) {
-        return;
+        return false;
     }
     finding_bugcheck(finding, 0xC4, 0x1001, (uintptr_t)lock, 0, 0);
     for (unsigned i = 0; i < count; i++) {
@@ -57,6 +58,7 @@ static void report_cycle(struct event *event, const unsigned *members, unsigned 
         held_evidence(finding, member);
     }
     finding_commit(finding);
+    return true;
 }
 
 static void hear_wait(struct event *event, struct verifier_processor *me)
