@@ -32,8 +32,7 @@ static unsigned find_cycle(unsigned start, unsigned members[KE_MAXIMUM_PROCESSOR
     return 0;
 }
 
-/* False when the finding is not ours to make: the other side of the cycle makes it, or the rule is off. */
-static bool report_cycle(struct event *event, const unsigned *members, unsigned count)
+static void report_cycle(struct event *event, const unsigned *members, unsigned count)
 {
     const void *lock = event->object;
     struct finding *finding = finding_begin(
@@ -42,7 +41,7 @@ static bool report_cycle(struct event *event, const unsigned *members, unsigned 
                    : "%u processors wait for spin locks that they hold of each other: none can go on",
         count);
     if (finding == NULL) {
-        return false;
+        return;
     }
     finding_bugcheck(finding, 0xC4, 0x1001, (uintptr_t)lock, 0, 0);
     for (unsigned i = 0; i < count; i++) {
@@ -58,7 +57,6 @@ static bool report_cycle(struct event *event, const unsigned *members, unsigned 
         held_evidence(finding, member);
     }
     finding_commit(finding);
-    return true;
 }
 
 static void hear_wait(struct event *event, struct verifier_processor *me)
@@ -74,11 +72,10 @@ static void hear_wait(struct event *event, struct verifier_processor *me)
     }
     unsigned members[KE_MAXIMUM_PROCESSORS];
     unsigned count = find_cycle(me->number, members);
-    if (count > 0) {
-        static volatile bool reported; /* every member of the cycle comes here */
-        if (!__atomic_exchange_n(&reported, true, __ATOMIC_ACQ_REL)) {
-            report_cycle(event, members, count);
-        }
+    static volatile bool
+        reported; /* every member of the cycle comes here; the first reports and stops the run */
+    if (count > 0 && !__atomic_exchange_n(&reported, true, __ATOMIC_ACQ_REL)) {
+        report_cycle(event, members, count);
         me->fatal = true;
         ke_bugcheck(0xC4, 0x1001, (uintptr_t)event->object, 0, 0);
     }
