@@ -91,7 +91,7 @@ struct rule {
     const char *fires_when;
     const char *windows_code;
     const char *ddi_compliance; /* the WDK's rule names that it covers, separated by blanks, or "" */
-    enum rule_state state;      /* RULE_NOT_CHECKED: known, not implemented yet */
+    enum rule_state state;      /* RULE_NOT_CHECKED: known, but this version does not look for it */
     enum undis_severity severity;
 };
 
