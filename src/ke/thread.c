@@ -4,6 +4,7 @@
 #include "ke/thread.h"
 
 #include "ke/dispatch.h"
+#include "ke/step.h"
 
 #include <stdlib.h>
 
@@ -47,7 +48,7 @@ static struct _KTHREAD *dead_threads;
 
 static void reap(void)
 {
-    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     struct _KTHREAD *dead = dead_threads;
     dead_threads = NULL;
     ke_guard_leave(&ke_dispatcher, old);
@@ -58,7 +59,8 @@ static void reap(void)
     }
 }
 
-struct _KTHREAD *ke_thread_create(void (*start)(void *), void *context, const char *name, bool system)
+struct _KTHREAD *ke_thread_create_on(void (*start)(void *), void *context, const char *name, bool system,
+                                     KAFFINITY affinity)
 {
     reap();
     KIRQL old = ke_mask();
@@ -76,7 +78,7 @@ struct _KTHREAD *ke_thread_create(void (*start)(void *), void *context, const ch
     InitializeListHead(&thread->header.WaitListHead);
     thread->references = 2;
     thread->priority = 8;
-    thread->affinity = ke_processor_count == 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << ke_processor_count) - 1;
+    thread->affinity = affinity;
     thread->user_affinity = thread->affinity;
     thread->system = system;
     thread->name = name;
@@ -85,13 +87,19 @@ struct _KTHREAD *ke_thread_create(void (*start)(void *), void *context, const ch
     KeInitializeTimer(&thread->wait_timer);
     host_context_make(&thread->host, stack, thread_main, thread);
 
-    old = ke_guard_enter(&ke_dispatcher);
+    old = ke_guard_enter_quietly(&ke_dispatcher);
     thread->id = next_id;
     next_id += 4;
     InsertTailList(&all_threads, &thread->all_link);
     ke_thread_ready(thread);
     ke_guard_leave(&ke_dispatcher, old);
     return thread;
+}
+
+struct _KTHREAD *ke_thread_create(void (*start)(void *), void *context, const char *name, bool system)
+{
+    KAFFINITY all = ke_processor_count == 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << ke_processor_count) - 1;
+    return ke_thread_create_on(start, context, name, system, all);
 }
 
 void ke_thread_exit(NTSTATUS status)
@@ -103,7 +111,8 @@ void ke_thread_exit(NTSTATUS status)
     }
     event_send(EVENT_THREAD_END, thread, thread->id, thread->system, 0, 0);
     reap();
-    ke_guard_enter(&ke_dispatcher);
+    ke_about_to_change(thread);
+    ke_guard_enter_quietly(&ke_dispatcher);
     thread->exit_status = status;
     thread->state = KE_THREAD_ENDED;
     RemoveEntryList(&thread->all_link);
@@ -118,7 +127,7 @@ void ke_thread_exit(NTSTATUS status)
 
 void ke_thread_each(void (*visit)(struct _KTHREAD *thread, void *argument), void *argument)
 {
-    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     for (LIST_ENTRY *link = all_threads.Flink; link != &all_threads; link = link->Flink) {
         visit(CONTAINING_RECORD(link, struct _KTHREAD, all_link), argument);
     }

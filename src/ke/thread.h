@@ -21,6 +21,7 @@ struct _KTHREAD {
     KAFFINITY affinity;
     KAFFINITY user_affinity; /* what KeRevertToUserAffinityThread goes back to */
     uint32_t last_processor;
+    uint32_t actor; /* the explored engine's */
     BOOLEAN system; /* undis's own (a worker, the scenario): not waited for by ke_settle */
     const char *name;
     void (*start)(void *context);
@@ -44,6 +45,9 @@ struct _KTHREAD {
  * caller and one that it drops at its end.  NULL when memory is short.  <= APC_LEVEL.
  */
 struct _KTHREAD *ke_thread_create(void (*start)(void *), void *context, const char *name, bool system);
+/* The same, on the processors of `affinity` only, from its first instruction on. */
+struct _KTHREAD *ke_thread_create_on(void (*start)(void *), void *context, const char *name, bool system,
+                                     KAFFINITY affinity);
 void ke_thread_reference(struct _KTHREAD *thread);
 void ke_thread_dereference(struct _KTHREAD *thread);
 
