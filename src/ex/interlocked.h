@@ -22,7 +22,16 @@ static inline struct ex_interlocked ex_interlocked_begin(PKSPIN_LOCK lock, enum 
     if (event_send(EVENT_LOCK_INTERLOCKED, lock, flavor, (uintptr_t)data, 0, 0)) {
         section.lock = NULL;
     }
-    section.irql = ke_mask();
+    ke_about_to_raise(HIGH_LEVEL);
+#if UNDIS_CHECKED
+    if (ke_stepping) { /* masked code takes no steps; at HIGH_LEVEL it can be told what it excludes */
+        section.irql = ke_irql();
+        ke_irql_store(section.irql == KE_MASKED ? KE_MASKED : HIGH_LEVEL);
+    } else
+#endif
+    {
+        section.irql = ke_mask();
+    }
     if (section.lock != NULL) {
         ke_spin_lock_take(section.lock);
     }
@@ -34,6 +43,7 @@ static inline void ex_interlocked_end(const struct ex_interlocked *section)
     if (section->lock != NULL) {
         ke_spin_lock_drop(section->lock);
     }
+    ke_about_to_lower(section->irql);
     ke_unmask(section->irql);
 }
 

@@ -103,7 +103,7 @@ void *ex_pool_allocate(size_t size, ULONG tag, unsigned flags, enum object_kind 
         memset(block, EX_POOL_NEW_BYTE, real);
     }
     struct pool_shard *shard = shard_of(block);
-    old = ke_guard_enter(&shard->guard);
+    old = ke_guard_enter_quietly(&shard->guard);
     bool known = ex_map_put(&shard->live, (struct ex_map_entry){block, {size, tag, kind}});
     if (!known) {
         free(block);
@@ -155,7 +155,7 @@ void ex_pool_free(void *block, ULONG tag, enum object_kind kind)
 {
     struct pool_shard *shard = shard_of(block);
     ULONG_PTR code, owner_tag;
-    KIRQL old = ke_guard_enter(&shard->guard);
+    KIRQL old = ke_guard_enter_quietly(&shard->guard);
     const struct ex_map_entry *entry = ex_map_find(&shard->live, block);
     judge_free(entry, tag, kind, &code, &owner_tag);
     size_t size = entry != NULL ? entry->value[0] : 0;
@@ -177,7 +177,7 @@ void ex_pool_free(void *block, ULONG tag, enum object_kind kind)
     if (UNDIS_CHECKED) {
         memset(block, EX_POOL_FREED_BYTE, size != 0 ? size : 1);
     }
-    old = ke_guard_enter(&shard->guard);
+    old = ke_guard_enter_quietly(&shard->guard);
     retire(shard, block, size);
     ke_guard_leave(&shard->guard, old);
 }
@@ -185,7 +185,7 @@ void ex_pool_free(void *block, ULONG tag, enum object_kind kind)
 bool ex_pool_query(const void *block, size_t *size, ULONG *tag)
 {
     struct pool_shard *shard = shard_of(block);
-    KIRQL old = ke_guard_enter(&shard->guard);
+    KIRQL old = ke_guard_enter_quietly(&shard->guard);
     const struct ex_map_entry *entry = ex_map_find(&shard->live, block);
     if (entry != NULL) {
         *size = entry->value[0];

@@ -4,6 +4,7 @@
 #include "ke/bugcheck.h"
 
 #include "ke/dispatch.h"
+#include "ke/engine.h"
 #include "ke/run.h"
 
 #include <stdio.h>
@@ -25,6 +26,9 @@ bool ke_is_frozen(void)
 void ke_freeze_here(void)
 {
     static const volatile uint32_t never = 0;
+    if (ke_engine->freeze != NULL && ke_processor() != &ke_outside) {
+        ke_engine->freeze();
+    }
     ke_mask();
     for (;;) {
         host_wait(&never, 0, 0);
@@ -122,6 +126,15 @@ VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_PTR Bu
 VOID KeBugCheck(ULONG BugCheckCode)
 {
     KeBugCheckEx(BugCheckCode, 0, 0, 0, 0);
+}
+
+void ke_abandon(void)
+{
+    if (ke_engine->abandon != NULL) {
+        ke_engine->abandon();
+    }
+    ke_stop_word_set(KE_STOP_ENDED);
+    ke_freeze_here();
 }
 
 /* ---- the watchdog ------------------------------------------------------------------------------ */

@@ -31,9 +31,15 @@ void ke_fault_arrived(enum host_fault fault, uintptr_t address, bool write,
 
 /* line.c: runs the service routines of the lines of that level that wait for this processor; at `level`. */
 void ke_lines_serve(struct ke_processor *processor, KIRQL level);
+/* The same for one line, by its number; and what it is. */
+void ke_line_serve_on(struct ke_processor *processor, unsigned line);
+struct ke_line *ke_line_numbered(unsigned line);
+const char *ke_line_name(const struct ke_line *line);
 
 /* dpc.c: runs this processor's DPCs; at DISPATCH_LEVEL. */
 void ke_dpc_drain(void);
+bool ke_dpc_run_next(struct ke_processor *processor); /* false: there was none */
+PRKDPC ke_dpc_first(struct ke_processor *processor);  /* the next to run, NULL for none */
 void ke_dpc_initialize_processor(struct ke_processor *processor);
 bool ke_dpc_any_queued(void);
 
@@ -57,6 +63,10 @@ bool ke_nothing_runs(void); /* every processor idles, nothing is ready or pendin
 void ke_idle_loop(struct ke_processor *processor);
 void ke_idle_stop(void);
 bool ke_is_running(void);
+
+/* run.c */
+void ke_processors_prepare(unsigned count, uint64_t seed);
+struct _KTHREAD *ke_body_start(void (*body)(void *argument), void *argument);
 
 /* wait.c */
 void ke_wait_test(DISPATCHER_HEADER *object); /* (g) object became signalled */

@@ -7,6 +7,7 @@
  */
 #include "ke/dispatch.h"
 #include "ke/engine.h"
+#include "ke/step.h"
 
 #include <stddef.h>
 
@@ -74,10 +75,11 @@ static struct ke_processor *dpc_target(PRKDPC dpc)
  */
 BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
 {
+    ke_about_to_change_both(Dpc, &dpc_target(Dpc)->dpc_queue);
     KIRQL old = ke_mask();
     struct ke_processor *target = dpc_target(Dpc);
     PVOID none = NULL;
-    KIRQL masked = ke_guard_enter(&target->dpc_guard);
+    KIRQL masked = ke_guard_enter_quietly(&target->dpc_guard);
     bool queued =
         __atomic_compare_exchange_n(&Dpc->DpcData, &none, target, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
     if (queued) {
@@ -103,13 +105,14 @@ BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument
 /* KeRemoveQueueDpc: any IRQL; TRUE when it was queued and now will not run.  nf-wdm-keremovequeuedpc. */
 BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
 {
+    ke_about_to_change(Dpc);
     for (;;) {
         struct ke_processor *target =
             __atomic_load_n((struct ke_processor **)&Dpc->DpcData, __ATOMIC_ACQUIRE);
         if (target == NULL) {
             return FALSE;
         }
-        KIRQL old = ke_guard_enter(&target->dpc_guard);
+        KIRQL old = ke_guard_enter_quietly(&target->dpc_guard);
         bool removed = Dpc->DpcData == target;
         if (removed) {
             RemoveEntryList(dpc_link(Dpc));
@@ -132,7 +135,7 @@ struct dpc_call {
 
 static bool dpc_take(struct ke_processor *processor, struct dpc_call *call)
 {
-    KIRQL old = ke_guard_enter(&processor->dpc_guard);
+    KIRQL old = ke_guard_enter_quietly(&processor->dpc_guard);
     bool found = !IsListEmpty(&processor->dpc_queue);
     if (found) {
         PRKDPC dpc = dpc_of(RemoveHeadList(&processor->dpc_queue));
@@ -148,24 +151,37 @@ static bool dpc_take(struct ke_processor *processor, struct dpc_call *call)
 
 static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVOID argument2);
 
+bool ke_dpc_run_next(struct ke_processor *processor)
+{
+    struct dpc_call call;
+    if (!dpc_take(processor, &call)) {
+        return false;
+    }
+    processor->progress++;
+    if (call.routine == flush_routine) {
+        call.routine(call.dpc, call.context, call.argument1, call.argument2);
+    } else {
+        struct callback_frame frame;
+        processor->dpc_count++;
+        processor->dpc_since = ke_engine->now();
+        callback_enter(&frame, CALLBACK_DPC, "DPC", (const void *)(uintptr_t)call.routine);
+        call.routine(call.dpc, call.context, call.argument1, call.argument2);
+        callback_leave(&frame);
+    }
+    processor->dpc_active = false;
+    return true;
+}
+
 void ke_dpc_drain(void)
 {
     struct ke_processor *processor = ke_processor();
-    struct dpc_call call;
-    while (dpc_take(processor, &call)) {
-        processor->progress++;
-        if (call.routine == flush_routine) {
-            call.routine(call.dpc, call.context, call.argument1, call.argument2);
-        } else {
-            struct callback_frame frame;
-            processor->dpc_count++;
-            processor->dpc_since = ke_engine->now();
-            callback_enter(&frame, CALLBACK_DPC, "DPC", (const void *)(uintptr_t)call.routine);
-            call.routine(call.dpc, call.context, call.argument1, call.argument2);
-            callback_leave(&frame);
-        }
-        processor->dpc_active = false;
+    while (ke_dpc_run_next(processor)) {
     }
+}
+
+PRKDPC ke_dpc_first(struct ke_processor *processor)
+{
+    return IsListEmpty(&processor->dpc_queue) ? NULL : dpc_of(processor->dpc_queue.Flink);
 }
 
 bool ke_dpc_any_queued(void)

@@ -8,6 +8,7 @@
 #define UNDIS_KE_ENGINE_H
 
 #include "ke/processor.h"
+#include "ke/step.h"
 
 enum choice_kind {
     CHOICE_ORDER,     /* which of several ready things goes first */
@@ -45,6 +46,29 @@ struct ke_engine {
     void (*thread_waits)(void);
     /* One of 0 .. count-1.  The free-running engine draws it from the run's seed. */
     unsigned (*choose)(enum choice_kind kind, unsigned count);
+
+    /*
+     * The rest only an engine has that decides about every step (ke_stepping, step.h); NULL otherwise.
+     */
+    /* Returns when the running actor's step is to be taken. */
+    void (*step)(const struct op *op);
+    /* A thread was made, or its wait has ended: it can go on.  Under the dispatcher guard. */
+    void (*thread_ready)(struct _KTHREAD *thread);
+    /* The running thread waits or has ended: returns when thread_ready was called for it.  Under the
+       dispatcher guard, which is left meanwhile. */
+    void (*thread_block)(struct _KTHREAD *thread);
+    /* The running thread's affinity excludes its processor; it goes on on another one.  <= APC_LEVEL. */
+    void (*thread_move)(struct _KTHREAD *thread);
+    /* The machine was stopped. */
+    void (*freeze)(void) __attribute__((noreturn));
+    /* What is running now is of no interest any more: ends the execution. */
+    void (*abandon)(void) __attribute__((noreturn));
+    /* Returns when *word == value. */
+    void (*await)(const volatile uint32_t *word, uint32_t value);
+    /* Returns when nothing else can go on by itself (ke_settle). */
+    void (*settle)(void);
+    /* Busy waiting for that long. */
+    void (*stall)(uint64_t nanoseconds);
 };
 
 /* The engine of this run; the free-running one unless somebody chose another before ke_run. */

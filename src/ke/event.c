@@ -3,6 +3,7 @@
  */
 #include "ke/dispatch.h"
 #include "ke/object.h"
+#include "ke/step.h"
 
 /* KeInitializeEvent: any IRQL.  NotificationEvent stays signalled until reset, SynchronizationEvent lets one
  * waiter go. */
@@ -15,7 +16,8 @@ VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
 
 static LONG event_change(PRKEVENT event, LONG state)
 {
-    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    ke_about_to_change(event);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     LONG before = event->Header.SignalState;
     event->Header.SignalState = state;
     if (state > 0 && before <= 0) {
@@ -49,7 +51,8 @@ VOID KeClearEvent(PRKEVENT Event)
 LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
     (void)Increment, (void)Wait;
-    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    ke_about_to_change(Event);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     LONG before = Event->Header.SignalState;
     Event->Header.SignalState = 1;
     ke_wait_test(&Event->Header);
@@ -61,5 +64,6 @@ LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 /* KeReadStateEvent: any IRQL. */
 LONG KeReadStateEvent(PRKEVENT Event)
 {
+    ke_about_to_look(Event);
     return *(volatile LONG *)&Event->Header.SignalState;
 }

@@ -4,6 +4,7 @@
  * The holder cannot be interrupted by simulated interrupts, but the host may preempt it: hence parking.
  */
 #include "ke/processor.h"
+#include "ke/step.h"
 #include "ke/word.h"
 
 #define GUARD_SPINS 200
@@ -31,6 +32,12 @@ static void guard_enter_slowly(struct ke_guard *guard)
 }
 
 KIRQL ke_guard_enter(struct ke_guard *guard)
+{
+    ke_about_to_change(guard);
+    return ke_guard_enter_quietly(guard);
+}
+
+KIRQL ke_guard_enter_quietly(struct ke_guard *guard)
 {
     KIRQL old = ke_mask();
     if (__builtin_expect(!ke_word_try(&guard->word), 0)) {

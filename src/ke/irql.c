@@ -2,6 +2,7 @@
  * irql.c - IRQL changes that drivers ask for (spec section 1).
  */
 #include "ke/dispatch.h"
+#include "ke/step.h"
 
 #undef KeRaiseIrql
 #undef KeGetCurrentIrql
@@ -11,6 +12,7 @@
 
 KIRQL ke_raise(KIRQL irql)
 {
+    ke_about_to_raise(irql);
     KIRQL old = ke_mask();
     ke_irql_report(old, irql, IRQL_CAUSE_SYSTEM);
     ke_irql_store(irql);
@@ -19,6 +21,7 @@ KIRQL ke_raise(KIRQL irql)
 
 void ke_lower(KIRQL irql)
 {
+    ke_about_to_lower(irql);
     ke_irql_report(ke_mask(), irql, IRQL_CAUSE_SYSTEM);
     ke_unmask(irql);
 }
@@ -35,6 +38,7 @@ KIRQL KeGetCurrentIrql(void)
  */
 KIRQL KfRaiseIrql(KIRQL NewIrql)
 {
+    ke_about_to_raise(NewIrql);
     KIRQL old = ke_mask();
     bool objected = event_send(EVENT_IRQL, NULL, old, NewIrql, IRQL_CAUSE_DRIVER, 0);
     ke_unmask(objected ? old : NewIrql); /* a downward "raise" delivers, as any fall does */
@@ -47,6 +51,7 @@ KIRQL KfRaiseIrql(KIRQL NewIrql)
  */
 VOID KeLowerIrql(KIRQL NewIrql)
 {
+    ke_about_to_lower(NewIrql);
     KIRQL old = ke_mask();
     bool objected = event_send(EVENT_IRQL, NULL, old, NewIrql, IRQL_CAUSE_DRIVER, 1);
     ke_unmask(objected ? old : NewIrql);

@@ -6,6 +6,7 @@
 #include "ke/dispatch.h"
 #include "ke/engine.h"
 #include "ke/run.h"
+#include "ke/step.h"
 #include "ke/spinlock.h"
 
 #define LINES 64
@@ -34,7 +35,7 @@ static uint64_t lines_at_level[KE_MASKED];
 struct ke_line *ke_line_create(const char *name, KIRQL dirql, enum ke_trigger trigger, KAFFINITY affinity)
 {
     struct ke_line *made = NULL;
-    KIRQL old = ke_guard_enter(&lines_guard);
+    KIRQL old = ke_guard_enter_quietly(&lines_guard);
     for (unsigned i = 0; i < LINES && made == NULL; i++) {
         if (!lines[i].used) {
             made = &lines[i];
@@ -49,7 +50,7 @@ struct ke_line *ke_line_create(const char *name, KIRQL dirql, enum ke_trigger tr
 
 void ke_line_destroy(struct ke_line *line)
 {
-    KIRQL old = ke_guard_enter(&lines_guard);
+    KIRQL old = ke_guard_enter_quietly(&lines_guard);
     __atomic_fetch_and(&lines_at_level[line->irql], ~(1ull << (line - lines)), __ATOMIC_SEQ_CST);
     line->used = false;
     ke_guard_leave(&lines_guard, old);
@@ -81,7 +82,8 @@ static void line_send(struct ke_line *line)
 
 void ke_line_assert_source(struct ke_line *line, unsigned source)
 {
-    KIRQL old = ke_guard_enter(&line->guard);
+    ke_about_to_change(line);
+    KIRQL old = ke_guard_enter_quietly(&line->guard);
     bool send = !line->posted;
     if (line->trigger == KE_LEVEL_TRIGGERED) {
         line->asserted |= 1u << source;
@@ -97,7 +99,8 @@ void ke_line_assert_source(struct ke_line *line, unsigned source)
 
 void ke_line_deassert_source(struct ke_line *line, unsigned source)
 {
-    KIRQL old = ke_guard_enter(&line->guard);
+    ke_about_to_change(line);
+    KIRQL old = ke_guard_enter_quietly(&line->guard);
     line->asserted &= ~(1u << source);
     if (line->asserted == 0) {
         line->unserved = 0;
@@ -133,7 +136,7 @@ static bool line_call(struct ke_line *line)
 {
     struct ke_interrupt *sharers[LINE_SHARERS];
     bool claimed = false;
-    KIRQL old = ke_guard_enter(&line->guard);
+    KIRQL old = ke_guard_enter_quietly(&line->guard);
     for (unsigned i = 0; i < LINE_SHARERS; i++) {
         sharers[i] = line->interrupts[i];
     }
@@ -160,7 +163,8 @@ static bool line_call(struct ke_line *line)
 static void line_serve(struct ke_line *line)
 {
     line_call(line);
-    KIRQL old = ke_guard_enter(&line->guard);
+    ke_about_to_change(line);
+    KIRQL old = ke_guard_enter_quietly(&line->guard);
     bool again = line->trigger == KE_LEVEL_TRIGGERED ? line->asserted != 0 : line->again;
     bool connected = false;
     for (unsigned i = 0; i < LINE_SHARERS; i++) {
@@ -177,6 +181,23 @@ static void line_serve(struct ke_line *line)
     if (again && connected) {
         line_send(line);
     }
+}
+
+void ke_line_serve_on(struct ke_processor *processor, unsigned line)
+{
+    __atomic_fetch_and(&processor->lines, ~(1ull << line), __ATOMIC_SEQ_CST);
+    processor->interrupt_count++;
+    line_serve(&lines[line]);
+}
+
+struct ke_line *ke_line_numbered(unsigned line)
+{
+    return &lines[line];
+}
+
+const char *ke_line_name(const struct ke_line *line)
+{
+    return line->name;
 }
 
 void ke_lines_serve(struct ke_processor *processor, KIRQL level)
@@ -200,7 +221,8 @@ void ke_interrupt_connect(struct ke_interrupt *interrupt, struct ke_line *line)
     interrupt->lock = 0;
     interrupt->owner = NULL;
     interrupt->connected = TRUE;
-    KIRQL old = ke_guard_enter(&line->guard);
+    ke_about_to_change(line);
+    KIRQL old = ke_guard_enter_quietly(&line->guard);
     for (unsigned i = 0; i < LINE_SHARERS; i++) {
         if (line->interrupts[i] == NULL) {
             line->interrupts[i] = interrupt;
@@ -218,7 +240,8 @@ void ke_interrupt_connect(struct ke_interrupt *interrupt, struct ke_line *line)
 void ke_interrupt_disconnect(struct ke_interrupt *interrupt)
 {
     struct ke_line *line = interrupt->line;
-    KIRQL old = ke_guard_enter(&line->guard);
+    ke_about_to_change(line);
+    KIRQL old = ke_guard_enter_quietly(&line->guard);
     for (unsigned i = 0; i < LINE_SHARERS; i++) {
         if (line->interrupts[i] == interrupt) {
             line->interrupts[i] = NULL;
@@ -229,6 +252,10 @@ void ke_interrupt_disconnect(struct ke_interrupt *interrupt)
     /* A service that began before may still have the object in its hands. */
     LARGE_INTEGER moment = {.QuadPart = -1000};
     interrupt->connected = FALSE;
+    if (ke_engine->await != NULL) {
+        ke_engine->await(&line->serving, 0);
+        ke_engine->await(ke_spin_lock_word(&interrupt->lock), 0);
+    }
     while (__atomic_load_n(&line->serving, __ATOMIC_ACQUIRE) != 0 || interrupt->lock != 0) {
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     }
@@ -237,6 +264,7 @@ void ke_interrupt_disconnect(struct ke_interrupt *interrupt)
 BOOLEAN ke_interrupt_synchronize(struct ke_interrupt *interrupt, BOOLEAN (*routine)(void *), void *context,
                                  const char *name)
 {
+    ke_about_to_raise(interrupt->irql);
     KIRQL old = ke_irql();
     ke_irql_report(old, interrupt->irql, IRQL_CAUSE_INTERRUPT);
     ke_irql_store(interrupt->irql);
@@ -250,6 +278,7 @@ BOOLEAN ke_interrupt_synchronize(struct ke_interrupt *interrupt, BOOLEAN (*routi
     BOOLEAN result = routine(context);
     callback_leave(&frame);
     interrupt_unlock(interrupt);
+    ke_about_to_lower(old);
     ke_irql_report(interrupt->irql, old, IRQL_CAUSE_INTERRUPT);
     ke_unmask(old);
     return result;

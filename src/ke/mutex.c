@@ -4,6 +4,7 @@
 #include "ke/dispatch.h"
 #include "ke/object.h"
 #include "ke/run.h"
+#include "ke/step.h"
 
 /* KeInitializeMutex: any IRQL; free.  Level is obsolete. */
 VOID KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
@@ -25,7 +26,8 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
 {
     (void)Wait;
     PKTHREAD thread = KeGetCurrentThread();
-    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    ke_about_to_change(Mutex);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     bool owner = Mutex->OwnerThread == thread && Mutex->Header.SignalState < 1;
     LONG before = Mutex->Header.SignalState;
     if (owner) {
@@ -45,5 +47,6 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
 /* KeReadStateMutex: any IRQL; 1 when free. */
 LONG KeReadStateMutex(PRKMUTEX Mutex)
 {
+    ke_about_to_look(Mutex);
     return *(volatile LONG *)&Mutex->Header.SignalState;
 }

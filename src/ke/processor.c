@@ -132,6 +132,9 @@ static void deliver(const struct host_registers *interrupted)
 
 void ke_deliver(void)
 {
+    if (ke_engine->step != NULL) {
+        return; /* the explored engine decides when */
+    }
     deliver(NULL);
 }
 
@@ -139,6 +142,10 @@ void ke_deliver(void)
 void ke_interrupt_arrived(const struct host_registers *registers)
 {
     struct ke_processor *processor = ke_processor();
+    if (ke_engine->step != NULL && processor != NULL && processor->watched) {
+        take_nmi(processor, registers);
+        return;
+    }
     if (processor != NULL && processor != &ke_outside && processor->pending >> (processor->irql + 1) != 0) {
         deliver(registers);
     }

@@ -148,7 +148,13 @@ static inline void ke_unmask(KIRQL old)
     }
 }
 
+/*
+ * Enters the guard and returns the IRQL to hand to ke_guard_leave.  To the explored engine what lies between
+ * is one step that changes the object `guard`.  The quiet one is no step: for state whose uses commute, and
+ * where the caller has said what it is about to change (step.h).
+ */
 KIRQL ke_guard_enter(struct ke_guard *guard);
+KIRQL ke_guard_enter_quietly(struct ke_guard *guard);
 void ke_guard_leave(struct ke_guard *guard, KIRQL old);
 
 /* ---- IRQL changes that drivers see ------------------------------------------------------------- */

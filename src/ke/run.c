@@ -41,6 +41,13 @@ static void body_thread(void *argument)
     ke_stop_word_set(KE_STOP_ENDED);
 }
 
+struct _KTHREAD *ke_body_start(void (*body)(void *argument), void *argument)
+{
+    static struct run_body run;
+    run = (struct run_body){body, argument};
+    return ke_thread_create(body_thread, &run, "scenario", true);
+}
+
 static void processor_main(void *argument)
 {
     struct ke_processor *processor = argument;
@@ -64,12 +71,17 @@ static void prepare_processor(unsigned number, uint64_t seed)
     ke_dpc_initialize_processor(processor);
 }
 
+void ke_processors_prepare(unsigned count, uint64_t seed)
+{
+    for (unsigned i = 0; i < count; i++) {
+        prepare_processor(i, seed);
+    }
+    ke_processor_count = count;
+}
+
 static bool start_processors(const struct ke_run_options *options)
 {
-    for (unsigned i = 0; i < options->processors; i++) {
-        prepare_processor(i, options->seed);
-    }
-    ke_processor_count = options->processors;
+    ke_processors_prepare(options->processors, options->seed);
     for (unsigned i = 0; i < options->processors; i++) {
         if (host_thread_start(&ke_processors[i].host, processor_main, &ke_processors[i]) != 0) {
             return false;
@@ -166,7 +178,7 @@ static enum ke_run_result watch_until_end(const struct ke_run_options *options)
                 return stop_from_outside(0x133);
             }
         }
-        KIRQL old = ke_guard_enter(&ke_dispatcher);
+        KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
         bool blocked = ke_nothing_runs() && !ke_timers_any_armed();
         ke_guard_leave(&ke_dispatcher, old);
         blocked_since = !blocked ? 0 : blocked_since == 0 ? now : blocked_since;
@@ -210,7 +222,6 @@ static void stop_processors(void)
 
 enum ke_run_result ke_run(const struct ke_run_options *options, void (*body)(void *), void *argument)
 {
-    struct run_body run = {body, argument};
     host_region_set(&ke_outside);
     ke_engine->start(options->seed);
     ke_clock_start(host_system_time());
@@ -218,8 +229,7 @@ enum ke_run_result ke_run(const struct ke_run_options *options, void (*body)(voi
     if (!start_processors(options)) {
         return KE_RUN_NO_MEMORY;
     }
-    struct _KTHREAD *thread = ke_thread_create(body_thread, &run, "scenario", true);
-    if (thread == NULL) {
+    if (ke_body_start(body, argument) == NULL) {
         return KE_RUN_NO_MEMORY;
     }
     enum ke_run_result result = watch_until_end(options);

@@ -33,6 +33,10 @@ enum ke_run_result ke_run(const struct ke_run_options *options, void (*body)(voi
 void ke_bugcheck(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4)
     __attribute__((noreturn));
 
+/* What runs now is of no interest any more: the explored engine ends this execution.  A free-running one
+ * stops the machine. */
+void ke_abandon(void) __attribute__((noreturn));
+
 /*
  * PASSIVE_LEVEL.  Waits until nothing that drivers started can still do something by itself: every other
  * thread has ended or waits without limit, no DPC or work item is queued, no one-shot timer is set.

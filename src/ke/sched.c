@@ -41,6 +41,10 @@ static bool wake_idle(const struct _KTHREAD *thread)
 void ke_thread_ready(struct _KTHREAD *thread)
 {
     thread->state = KE_THREAD_READY;
+    if (ke_engine->thread_ready != NULL) {
+        ke_engine->thread_ready(thread);
+        return;
+    }
     InsertTailList(&ready_list, &thread->ready_link);
     ready_count++;
     if (!wake_idle(thread)) {
@@ -96,12 +100,16 @@ static void switch_to(struct _KTHREAD *next, bool last)
 
 void ke_thread_block(void)
 {
+    if (ke_engine->thread_block != NULL) {
+        ke_engine->thread_block(ke_processor()->current);
+        return;
+    }
     switch_to(pick(ke_processor()), ke_processor()->current->state == KE_THREAD_ENDED);
 }
 
 void ke_thread_preempt(void)
 {
-    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     struct ke_processor *processor = ke_processor();
     struct _KTHREAD *current = processor->current;
     struct _KTHREAD *next = current != NULL ? pick(processor) : NULL;
@@ -117,10 +125,12 @@ void ke_thread_preempt(void)
 /* Moves the calling thread to a processor that its affinity allows; <= APC_LEVEL. */
 void ke_thread_follow_affinity(void)
 {
-    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     struct ke_processor *processor = ke_processor();
     struct _KTHREAD *current = processor->current;
-    if (current != NULL && !may_run(current, processor)) {
+    if (current != NULL && !may_run(current, processor) && ke_engine->thread_move != NULL) {
+        ke_engine->thread_move(current);
+    } else if (current != NULL && !may_run(current, processor)) {
         ke_thread_ready(current);
         switch_to(pick(processor), false);
     }
@@ -159,7 +169,7 @@ void ke_idle_loop(struct ke_processor *processor)
 {
     while (!stopping) {
         uint32_t seen = __atomic_load_n(&processor->wake, __ATOMIC_SEQ_CST);
-        KIRQL old = ke_guard_enter(&ke_dispatcher);
+        KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
         processor->idle = true;
         struct _KTHREAD *next = pick(processor);
         if (next != NULL) {

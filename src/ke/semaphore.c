@@ -4,6 +4,7 @@
 #include "ke/dispatch.h"
 #include "ke/object.h"
 #include "ke/run.h"
+#include "ke/step.h"
 
 /* KeInitializeSemaphore: any IRQL. */
 VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
@@ -21,7 +22,8 @@ VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
 LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait)
 {
     (void)Increment, (void)Wait;
-    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    ke_about_to_change(Semaphore);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     LONG before = Semaphore->Header.SignalState;
     bool exceeded = Adjustment > Semaphore->Limit - before;
     if (!exceeded) {
@@ -39,5 +41,6 @@ LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjust
 /* KeReadStateSemaphore: any IRQL. */
 LONG KeReadStateSemaphore(PRKSEMAPHORE Semaphore)
 {
+    ke_about_to_look(Semaphore);
     return *(volatile LONG *)&Semaphore->Header.SignalState;
 }

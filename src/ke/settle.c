@@ -32,7 +32,7 @@ static bool anything_active(void)
         active = active || busy_sources[i]();
     }
     ke_thread_each(note_active, &active);
-    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     active = active || ke_timers_one_shot_armed();
     ke_guard_leave(&ke_dispatcher, old);
     return active;
@@ -40,6 +40,10 @@ static bool anything_active(void)
 
 bool ke_settle(uint64_t limit_ns)
 {
+    if (ke_engine->settle != NULL) {
+        ke_engine->settle();
+        return !anything_active();
+    }
     LARGE_INTEGER moment = {.QuadPart = -10000};
     uint64_t start = ke_engine->now();
     unsigned steady = 0;

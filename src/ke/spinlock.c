@@ -80,6 +80,7 @@ void ke_spin_lock_release_checked(PKSPIN_LOCK lock, enum lock_flavor flavor, KIR
     }
     KIRQL present = ke_irql();
     if (event.new_irql != present) {
+        ke_about_to_lower(event.new_irql);
         ke_mask();
         event_send(EVENT_IRQL, NULL, present, event.new_irql, IRQL_CAUSE_LOCK, 0);
         ke_unmask(event.new_irql);
@@ -134,6 +135,7 @@ VOID KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
 /* KeTryToAcquireSpinLockAtDpcLevel: >= DISPATCH_LEVEL; FALSE at once when the lock is held. */
 BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
+    ke_about_to_try(ke_spin_lock_word(SpinLock));
     if (!ke_word_try(ke_spin_lock_word(SpinLock))) {
         return FALSE;
     }
@@ -144,5 +146,6 @@ BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 /* KeTestSpinLock: any IRQL; TRUE when the lock is free at this moment.  nf-wdm-ketestspinlock. */
 BOOLEAN KeTestSpinLock(PKSPIN_LOCK SpinLock)
 {
+    ke_about_to_test(ke_spin_lock_word(SpinLock));
     return *ke_spin_lock_word(SpinLock) == WORD_FREE;
 }

@@ -8,6 +8,7 @@
 #define UNDIS_KE_SPINLOCK_H
 
 #include "ke/event.h"
+#include "ke/step.h"
 #include "ke/word.h"
 
 /* Out of line: waits until the word is ours; releases it to somebody who waits. */
@@ -22,6 +23,7 @@ static inline volatile uint32_t *ke_spin_lock_word(PKSPIN_LOCK lock)
 /* Mutual exclusion alone; IRQL is the caller's. */
 static inline void ke_spin_lock_take(PKSPIN_LOCK lock)
 {
+    ke_about_to_lock(ke_spin_lock_word(lock));
     if (__builtin_expect(!ke_word_try(ke_spin_lock_word(lock)), 0)) {
         ke_spin_lock_contend(lock);
     }
@@ -30,6 +32,7 @@ static inline void ke_spin_lock_take(PKSPIN_LOCK lock)
 /* The word is released before IRQL falls: an interrupt delivered by the fall must find it free. */
 static inline void ke_spin_lock_drop(PKSPIN_LOCK lock)
 {
+    ke_about_to_unlock(ke_spin_lock_word(lock));
     if (!ke_word_drop(ke_spin_lock_word(lock))) {
         ke_spin_lock_pass(lock);
     }
@@ -44,6 +47,7 @@ static inline void ke_spin_lock_acquire(PKSPIN_LOCK lock, enum lock_flavor flavo
     if (event_send(EVENT_LOCK_ACQUIRE, lock, flavor, 0, 0, 0)) {
         return;
     }
+    ke_about_to_raise(DISPATCH_LEVEL);
     KIRQL old = ke_irql();
     ke_irql_store(DISPATCH_LEVEL);
     event_send(EVENT_IRQL, NULL, old, DISPATCH_LEVEL, IRQL_CAUSE_LOCK, 0);

@@ -93,6 +93,7 @@ void ke_step_irql(enum op_kind kind, KIRQL new_level);
 /* About to take, try or release a spin lock word. */
 #define ke_about_to_lock(word) KE_STEP(ke_step_lock(OP_LOCK, (word)))
 #define ke_about_to_try(word) KE_STEP(ke_step_lock(OP_UPDATE, (word)))
+#define ke_about_to_test(word) KE_STEP(ke_step_lock(OP_READ, (word)))
 #define ke_about_to_unlock(word) KE_STEP(ke_step_lock(OP_UNLOCK, (word)))
 /* About to change, or only to look at, one or two kernel objects. */
 #define ke_about_to_change(object) KE_STEP(ke_step_object((object), NULL, 0))

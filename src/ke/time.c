@@ -5,6 +5,7 @@
 
 #include "ke/dispatch.h"
 #include "ke/engine.h"
+#include "ke/step.h"
 
 #undef KeQuerySystemTime
 #undef KeQueryTickCount
@@ -20,6 +21,7 @@ void ke_clock_start(uint64_t system_time)
 /* KeQuerySystemTimePrecise: any IRQL; 100 ns units since 1601. */
 VOID KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime)
 {
+    ke_about_to_look(&system_time_at_start);
     CurrentTime->QuadPart = (LONGLONG)(system_time_at_start + ke_engine->now() / 100u);
 }
 
@@ -32,12 +34,14 @@ VOID KeQuerySystemTime(PLARGE_INTEGER CurrentTime)
 /* KeQueryInterruptTime: any IRQL; 100 ns units since the machine started. */
 ULONGLONG KeQueryInterruptTime(VOID)
 {
+    ke_about_to_look(&system_time_at_start);
     return ke_engine->now() / 100u;
 }
 
 /* KeQueryInterruptTimePrecise: any IRQL; also gives the performance counter of the same moment. */
 ULONGLONG KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp)
 {
+    ke_about_to_look(&system_time_at_start);
     uint64_t now = ke_engine->now();
     *QpcTimeStamp = now;
     return now / 100u;
@@ -46,12 +50,14 @@ ULONGLONG KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp)
 /* KeQueryUnbiasedInterruptTime: <= HIGH_LEVEL; the machine never sleeps. */
 ULONGLONG KeQueryUnbiasedInterruptTime(VOID)
 {
+    ke_about_to_look(&system_time_at_start);
     return ke_engine->now() / 100u;
 }
 
 /* KeQueryTickCount: any IRQL; in units of KeQueryTimeIncrement. */
 VOID KeQueryTickCount(PLARGE_INTEGER TickCount)
 {
+    ke_about_to_look(&system_time_at_start);
     TickCount->QuadPart = (LONGLONG)(ke_engine->now() / 100u / KeQueryTimeIncrement());
 }
 
@@ -64,6 +70,7 @@ ULONG KeQueryTimeIncrement(VOID)
 /* KeQueryPerformanceCounter: any IRQL; nanoseconds. */
 LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
 {
+    ke_about_to_look(&system_time_at_start);
     LARGE_INTEGER now = {.QuadPart = (LONGLONG)ke_engine->now()};
     if (PerformanceFrequency != NULL) {
         PerformanceFrequency->QuadPart = 1000000000;
@@ -74,6 +81,10 @@ LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
 /* KeStallExecutionProcessor: any IRQL; a busy wait (DL-1). */
 VOID KeStallExecutionProcessor(ULONG MicroSeconds)
 {
+    if (ke_engine->stall != NULL) {
+        ke_engine->stall((uint64_t)MicroSeconds * 1000u);
+        return;
+    }
     uint64_t end = ke_engine->now() + (uint64_t)MicroSeconds * 1000u;
     while (ke_engine->now() < end) {
         host_relax();

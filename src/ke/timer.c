@@ -8,6 +8,7 @@
 #include "ke/engine.h"
 #include "ke/object.h"
 #include "ke/run.h"
+#include "ke/step.h"
 
 #include <string.h>
 
@@ -94,7 +95,7 @@ static bool lies_in(const KTIMER *timer, uintptr_t low, uintptr_t high)
 void ke_timers_disarm(uintptr_t low, uintptr_t high, void (*visit)(const KTIMER *timer, void *argument),
                       void *argument)
 {
-    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     for (LIST_ENTRY *link = timers.Flink; link != &timers;) {
         PKTIMER timer = timer_of(link);
         link = link->Flink;
@@ -136,7 +137,7 @@ static void expire(PKTIMER timer, uint64_t now)
 
 void ke_timers_expire(void)
 {
-    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     uint64_t now = ke_engine->now();
     while (!IsListEmpty(&timers) && timer_due(timer_of(timers.Flink)) <= now) {
         expire(timer_of(timers.Flink), now);
@@ -165,7 +166,8 @@ VOID KeInitializeTimer(PKTIMER Timer)
  */
 BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
 {
-    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    ke_about_to_change_both(Timer, Dpc);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     bool was_armed = ke_timer_remove(Timer);
     if (Timer->Dpc != NULL) {
         KeRemoveQueueDpc(Timer->Dpc);
@@ -198,7 +200,8 @@ BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period
  */
 BOOLEAN KeCancelTimer(PKTIMER Timer)
 {
-    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    ke_about_to_change(Timer);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     bool was_armed = ke_timer_remove(Timer);
     ke_guard_leave(&ke_dispatcher, old);
     return was_armed;
@@ -207,5 +210,6 @@ BOOLEAN KeCancelTimer(PKTIMER Timer)
 /* KeReadStateTimer: any IRQL; TRUE when it has expired since it was set. */
 BOOLEAN KeReadStateTimer(PKTIMER Timer)
 {
+    ke_about_to_look(Timer);
     return *(volatile LONG *)&Timer->Header.SignalState != 0;
 }

@@ -8,6 +8,7 @@
 #include "ke/engine.h"
 #include "ke/object.h"
 #include "ke/run.h"
+#include "ke/step.h"
 
 #include <string.h>
 
@@ -115,8 +116,10 @@ static NTSTATUS poll_instead(struct _KTHREAD *thread, KWAIT_BLOCK *blocks, ULONG
     NTSTATUS status = STATUS_TIMEOUT;
     uint64_t start = ke_engine->now();
     bool satisfied = false;
-    while (!satisfied && ke_engine->now() - start < 100000000u) {
-        KIRQL old = ke_guard_enter(&ke_dispatcher);
+    /* The explored engine's clock stands still meanwhile: it looks once. */
+    for (bool again = true; again && !satisfied;
+         again = ke_engine->step == NULL && ke_engine->now() - start < 100000000u) {
+        KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
         satisfied = try_satisfy(thread, blocks, count, type, &status);
         ke_guard_leave(&ke_dispatcher, old);
         host_relax();
@@ -150,6 +153,19 @@ static intptr_t timeout_ms(const LARGE_INTEGER *timeout)
     return timeout == NULL ? -1 : timeout->QuadPart < 0 ? (intptr_t)(-timeout->QuadPart / 10000) : 0;
 }
 
+/* Steps of a wait: what it may consume.  More than two objects are announced one by one. */
+static void about_to_wait(const struct _KTHREAD *thread, KWAIT_BLOCK *blocks, ULONG count)
+{
+    for (ULONG i = 0; i + 2 < count; i++) {
+        ke_about_to_change(blocks[i].Object);
+    }
+    if (count >= 2) {
+        ke_about_to_change_both(blocks[count - 2].Object, blocks[count - 1].Object);
+    } else {
+        ke_about_to_change(count == 1 ? blocks[0].Object : (const void *)thread);
+    }
+}
+
 /*
  * The one wait under all others.  A zero time-out never blocks and is legal up to DISPATCH_LEVEL; a
  * blocking wait at or above DISPATCH_LEVEL is a bug check in the free build, and in the checked build a
@@ -163,13 +179,14 @@ NTSTATUS ke_wait(KWAIT_BLOCK *blocks, ULONG count, WAIT_TYPE type, const LARGE_I
     bool objected = event_send(EVENT_WAIT, first, may_block, (uintptr_t)timeout_ms(timeout), 0, 0);
     NTSTATUS status;
 
+    about_to_wait(thread, blocks, count);
     if (may_block && ke_irql() >= DISPATCH_LEVEL) {
         if (!objected) {
             ke_bugcheck(0xB8, (ULONG_PTR)thread, 0, 0, 0); /* ATTEMPTED_SWITCH_FROM_DPC */
         }
         return poll_instead(thread, blocks, count, type);
     }
-    KIRQL old = ke_guard_enter(&ke_dispatcher);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     if (count > 0 && try_satisfy(thread, blocks, count, type, &status)) {
         ke_guard_leave(&ke_dispatcher, old);
         return status;

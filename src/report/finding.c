@@ -76,7 +76,7 @@ static enum undis_severity rule_severity(const struct rule *rule)
 static struct finding *reserve(const struct rule *rule, uintptr_t site)
 {
     struct finding *finding = NULL;
-    KIRQL old = ke_guard_enter(&guard);
+    KIRQL old = ke_guard_enter_quietly(&guard);
     for (size_t i = 0; i < reserved; i++) {
         if (slots[i].rule == rule && sites[i] == site) {
             repeats[i]++;
@@ -199,7 +199,7 @@ void finding_add_lock(struct finding *finding, const void *lock)
 
 void finding_commit(struct finding *finding)
 {
-    KIRQL old = ke_guard_enter(&guard);
+    KIRQL old = ke_guard_enter_quietly(&guard);
     order[committed] = (unsigned short)(finding - slots);
     __atomic_store_n(&committed, committed + 1, __ATOMIC_RELEASE);
     ke_guard_leave(&guard, old);

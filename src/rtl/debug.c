@@ -61,7 +61,7 @@ static void add_to_line(struct unfinished_line *line, const char *text, size_t l
 
 static void print(const char *text, size_t length)
 {
-    KIRQL old = ke_guard_enter(&line_guard);
+    KIRQL old = ke_guard_enter_quietly(&line_guard);
     struct ke_processor *processor = ke_processor();
     bool outside = processor == &ke_outside;
     add_to_line(&unfinished[outside ? KE_MAXIMUM_PROCESSORS : processor->number], text, length);

@@ -24,7 +24,7 @@ struct verifier_processor *verifier_processor(const struct event *event)
 
 void held_push(struct verifier_processor *me, const struct held_lock *held)
 {
-    KIRQL old = ke_guard_enter(&me->guard);
+    KIRQL old = ke_guard_enter_quietly(&me->guard);
     if (me->depth == 0) {
         me->base = held->saved;
         me->order_broken = false; /* left over when somebody else took the last lock away */
@@ -47,7 +47,7 @@ static void take_out(struct verifier_processor *of, unsigned i, struct held_lock
 bool held_remove(struct verifier_processor *of, const void *lock, struct held_lock *held)
 {
     bool found = false;
-    KIRQL old = ke_guard_enter(&of->guard);
+    KIRQL old = ke_guard_enter_quietly(&of->guard);
     for (unsigned i = of->depth; i-- > 0 && !found;) {
         if (of->held[i].lock == lock) {
             take_out(of, i, held);
@@ -65,7 +65,7 @@ bool held_remove_of_frame(struct verifier_processor *of, const struct callback_f
     if (of->depth == 0) {
         return false;
     }
-    KIRQL old = ke_guard_enter(&of->guard);
+    KIRQL old = ke_guard_enter_quietly(&of->guard);
     for (unsigned i = of->depth; i-- > 0 && !found;) {
         if (of->held[i].frame == frame) {
             take_out(of, i, held);
@@ -79,7 +79,7 @@ bool held_remove_of_frame(struct verifier_processor *of, const struct callback_f
 bool held_find(struct verifier_processor *of, const void *lock, struct held_lock *held)
 {
     bool found = false;
-    KIRQL old = ke_guard_enter(&of->guard);
+    KIRQL old = ke_guard_enter_quietly(&of->guard);
     for (unsigned i = of->depth; i-- > 0 && !found;) {
         if (of->held[i].lock == lock) {
             *held = of->held[i];
@@ -92,7 +92,7 @@ bool held_find(struct verifier_processor *of, const void *lock, struct held_lock
 
 void held_mark_gone(struct verifier_processor *of, const void *lock)
 {
-    KIRQL old = ke_guard_enter(&of->guard);
+    KIRQL old = ke_guard_enter_quietly(&of->guard);
     for (unsigned i = 0; i < of->depth; i++) {
         if (of->held[i].lock == lock) {
             of->held[i].gone = true;
@@ -104,7 +104,7 @@ void held_mark_gone(struct verifier_processor *of, const void *lock)
 bool held_drop_gone(struct verifier_processor *of)
 {
     unsigned kept = 0;
-    KIRQL old = ke_guard_enter(&of->guard);
+    KIRQL old = ke_guard_enter_quietly(&of->guard);
     unsigned before = of->depth;
     for (unsigned i = 0; i < before; i++) {
         if (!of->held[i].gone) {
@@ -123,7 +123,7 @@ unsigned held_count(struct verifier_processor *of)
 
 const void *held_newest(struct verifier_processor *of)
 {
-    KIRQL old = ke_guard_enter(&of->guard);
+    KIRQL old = ke_guard_enter_quietly(&of->guard);
     const void *lock = of->depth > 0 ? of->held[of->depth - 1].lock : NULL;
     ke_guard_leave(&of->guard, old);
     return lock;
@@ -134,7 +134,7 @@ void held_evidence(struct finding *finding, struct verifier_processor *of)
     if (of == NULL) {
         return;
     }
-    KIRQL old = ke_guard_enter(&of->guard);
+    KIRQL old = ke_guard_enter_quietly(&of->guard);
     for (unsigned i = 0; i < of->depth; i++) {
         finding_add_lock(finding, of->held[i].lock);
     }

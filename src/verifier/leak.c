@@ -43,7 +43,7 @@ static struct bucket *bucket_of(uintptr_t address)
 
 static struct object *object_allocate(void)
 {
-    KIRQL old = ke_guard_enter(&arena_guard);
+    KIRQL old = ke_guard_enter_quietly(&arena_guard);
     struct object *object = free_objects;
     if (object != NULL) {
         free_objects = object->next;
@@ -66,7 +66,7 @@ static struct object *object_allocate(void)
 
 static void object_free(struct object *object)
 {
-    KIRQL old = ke_guard_enter(&arena_guard);
+    KIRQL old = ke_guard_enter_quietly(&arena_guard);
     object->next = free_objects;
     free_objects = object;
     ke_guard_leave(&arena_guard, old);
@@ -101,7 +101,7 @@ static void hear_create(struct event *event)
     memcpy(object->pc, trace.pc, object->depth * sizeof(object->pc[0]));
 
     struct bucket *bucket = bucket_of(object->address);
-    KIRQL old = ke_guard_enter(&bucket->guard);
+    KIRQL old = ke_guard_enter_quietly(&bucket->guard);
     object->next = bucket->first;
     bucket->first = object;
     ke_guard_leave(&bucket->guard, old);
@@ -112,7 +112,7 @@ static void hear_destroy(struct event *event)
 {
     struct bucket *bucket = bucket_of((uintptr_t)event->object);
     struct object *found = NULL;
-    KIRQL old = ke_guard_enter(&bucket->guard);
+    KIRQL old = ke_guard_enter_quietly(&bucket->guard);
     for (struct object **link = &bucket->first; *link != NULL; link = &(*link)->next) {
         if ((*link)->address == (uintptr_t)event->object && (*link)->kind == (uint16_t)event->value[0]) {
             found = *link;
@@ -219,7 +219,7 @@ static void sweep(struct event *event, bool (*belongs)(const struct object *, co
 {
     struct object *left = NULL;
     for (unsigned i = 0; i < BUCKETS; i++) {
-        KIRQL old = ke_guard_enter(&buckets[i].guard);
+        KIRQL old = ke_guard_enter_quietly(&buckets[i].guard);
         for (struct object **link = &buckets[i].first; *link != NULL;) {
             struct object *object = *link;
             if (!belongs(object, event)) {

@@ -34,7 +34,7 @@ static struct bucket *bucket_of(const void *lock)
 
 static struct lock_record *record_allocate(void)
 {
-    KIRQL old = ke_guard_enter(&arena_guard);
+    KIRQL old = ke_guard_enter_quietly(&arena_guard);
     struct lock_record *record = free_records;
     if (record != NULL) {
         free_records = record->next;
@@ -57,7 +57,7 @@ static struct lock_record *record_allocate(void)
 
 static void record_free(struct lock_record *record)
 {
-    KIRQL old = ke_guard_enter(&arena_guard);
+    KIRQL old = ke_guard_enter_quietly(&arena_guard);
     record->next = free_records;
     free_records = record;
     ke_guard_leave(&arena_guard, old);
@@ -66,7 +66,7 @@ static void record_free(struct lock_record *record)
 struct lock_record *lock_enter(const void *lock, bool make, KIRQL *old)
 {
     struct bucket *bucket = bucket_of(lock);
-    *old = ke_guard_enter(&bucket->guard);
+    *old = ke_guard_enter_quietly(&bucket->guard);
     struct lock_record *record = bucket->first;
     while (record != NULL && record->address != (uintptr_t)lock) {
         record = record->next;
@@ -107,7 +107,7 @@ static void forget_in(struct bucket *bucket, uintptr_t low, uintptr_t high,
     if (bucket->first == NULL) {
         return;
     }
-    KIRQL old = ke_guard_enter(&bucket->guard);
+    KIRQL old = ke_guard_enter_quietly(&bucket->guard);
     struct lock_record *volatile *link = &bucket->first;
     while (*link != NULL) {
         struct lock_record *record = *link;
@@ -145,7 +145,7 @@ void lock_forget(uintptr_t low, uintptr_t high, void (*visit)(struct lock_record
 void lock_each(void (*visit)(struct lock_record *, void *), void *argument)
 {
     for (unsigned i = 0; i < BUCKETS; i++) {
-        KIRQL old = ke_guard_enter(&buckets[i].guard);
+        KIRQL old = ke_guard_enter_quietly(&buckets[i].guard);
         for (struct lock_record *record = buckets[i].first; record != NULL; record = record->next) {
             visit(record, argument);
         }

@@ -76,7 +76,7 @@ void lock_statistics_keep(const struct lock_record *record)
     if (record->acquisitions == 0) {
         return;
     }
-    KIRQL old = ke_guard_enter(&sites_guard);
+    KIRQL old = ke_guard_enter_quietly(&sites_guard);
     struct lock_summary *site = site_of(record->made.depth > 0 ? record->made.pc[0] : 0);
     if (site != NULL) {
         site->locks++;

@@ -1,0 +1,75 @@
+/*
+ * step.c - how code on a processor says what it is about to do (contract in step.h).
+ *
+ * Masked code and host threads that are no processor take no steps.
+ */
+#include "ke/step.h"
+
+#if UNDIS_CHECKED
+
+#include "ke/engine.h"
+
+bool ke_stepping;
+
+static bool may_step(void)
+{
+    return ke_irql() != KE_MASKED;
+}
+
+static struct op op_here(enum op_kind kind, unsigned flags)
+{
+    KIRQL irql = ke_irql();
+    return (struct op){.kind = (uint8_t)kind,
+                       .flags = (uint8_t)flags,
+                       .level = irql,
+                       .new_level = irql,
+                       .processor = (int8_t)ke_processor()->number};
+}
+
+void ke_step_memory(enum op_kind kind, unsigned flags, const volatile void *address, size_t size,
+                    uint64_t expected, uintptr_t pc)
+{
+    if (may_step()) {
+        struct op op = op_here(kind, flags);
+        op.addr = (uintptr_t)address;
+        op.size = (uint32_t)size;
+        op.expected = expected;
+        op.pc = pc;
+        ke_engine->step(&op);
+    }
+}
+
+void ke_step_lock(enum op_kind kind, const volatile uint32_t *word)
+{
+    if (may_step()) {
+        struct op op = op_here(kind, OP_ATOMIC | OP_LIBRARY);
+        if (kind == OP_UPDATE) {
+            op.flags |= OP_COMPARES | OP_TRIES;
+        }
+        op.addr = (uintptr_t)word;
+        op.size = sizeof(*word);
+        ke_engine->step(&op);
+    }
+}
+
+void ke_step_object(const volatile void *object, const volatile void *other, unsigned flags)
+{
+    if (may_step()) {
+        struct op op = op_here(OP_OBJECT, flags | OP_LIBRARY);
+        op.object[0] = (uintptr_t)object;
+        op.object[1] = (uintptr_t)other;
+        ke_engine->step(&op);
+    }
+}
+
+void ke_step_irql(enum op_kind kind, KIRQL new_level)
+{
+    if (may_step() && new_level != ke_irql()) {
+        struct op op = op_here(new_level > ke_irql() ? OP_RAISE : OP_LOWER, OP_LIBRARY);
+        (void)kind; /* what a driver calls raising may lower */
+        op.new_level = new_level;
+        ke_engine->step(&op);
+    }
+}
+
+#endif
