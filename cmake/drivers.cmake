@@ -1,8 +1,9 @@
 # Drivers, built with the `undis cc` of this build, as a user would.
 #
-#   undis_driver(NAME SOURCE ... [OUTPUT_DIRECTORY DIR] [FLAGS compiler flags])
+#   undis_driver(NAME SOURCE ... [INSTRUMENT] [OUTPUT_DIRECTORY DIR] [FLAGS compiler flags])
 #
-# makes DIR/NAME.so (default: drivers/NAME.so in the build directory) and a target driver-NAME.
+# makes DIR/NAME.so (default: drivers/NAME.so in the build directory) and a target driver-NAME; with INSTRUMENT
+# its memory accesses are reported.
 set(UNDIS_DRIVER_FLAGS "")
 if(UNDIS_SANITIZE)
   set(UNDIS_DRIVER_FLAGS -fsanitize=${UNDIS_SANITIZE} -fno-sanitize=null)
@@ -10,7 +11,7 @@ endif()
 file(GLOB_RECURSE UNDIS_WDK_HEADERS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/include/*.h)
 
 function(undis_driver name)
-  cmake_parse_arguments(ARG "" "OUTPUT_DIRECTORY" "FLAGS" ${ARGN})
+  cmake_parse_arguments(ARG "INSTRUMENT" "OUTPUT_DIRECTORY" "FLAGS" ${ARGN})
   if(NOT ARG_OUTPUT_DIRECTORY)
     set(ARG_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/drivers)
   endif()
@@ -29,10 +30,14 @@ function(undis_driver name)
   if(flags)
     list(PREPEND flags --)
   endif()
+  set(instrument "")
+  if(ARG_INSTRUMENT)
+    set(instrument --instrument)
+  endif()
   file(MAKE_DIRECTORY ${ARG_OUTPUT_DIRECTORY})
   add_custom_command(OUTPUT ${output}
     COMMAND ${CMAKE_COMMAND} -E env CC=${CMAKE_C_COMPILER} ASAN_OPTIONS=detect_leaks=0
-      $<TARGET_FILE:undis-command> cc -o ${output} ${sources} ${flags}
+      $<TARGET_FILE:undis-command> cc ${instrument} -o ${output} ${sources} ${flags}
     DEPENDS undis-command ${sources} ${headers} ${UNDIS_WDK_HEADERS}
     COMMENT "undis cc ${name}.so" VERBATIM)
   add_custom_target(driver-${name} ALL DEPENDS ${output})
