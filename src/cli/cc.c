@@ -121,6 +121,14 @@ static bool run_step(const struct cc_list *command, const char *step, const char
     return status == 0;
 }
 
+/* <undis/...> for programs of the explored engine: beside wdk/, or (installed) one level above. */
+static void add_author_headers(struct cc_list *command, const char *wdk)
+{
+    char probe[PATH_MAX];
+    snprintf(probe, sizeof(probe), "%s/../undis/explore.h", wdk);
+    cc_list_addf(command, access(probe, R_OK) == 0 ? "-idirafter%s/.." : "-idirafter%s/../..", wdk);
+}
+
 static bool preprocess(const struct cc_options *options, const char *source, bool cplusplus, const char *wdk,
                        const char *overlay, const char *own, const char *output)
 {
@@ -132,6 +140,7 @@ static bool preprocess(const struct cc_options *options, const char *source, boo
     cc_list_addf(&command, "-isystem%s", wdk);
     cc_list_addf(&command, "-idirafter%s", own);
     cc_list_addf(&command, "-idirafter%s", overlay);
+    add_author_headers(&command, wdk);
     cc_list_addf(&command, "-include%s/undis_dialect.h", wdk);
     add_forced(&command, options, source);
     cc_list_add(&command, "-x");

@@ -159,7 +159,19 @@ static void list_missing(struct image *image, const char *name, size_t *count, s
     snprintf(image->why + used, image->why_size - used, "%s%s", *count == 1 ? " " : ", ", name);
 }
 
-static bool check_symbols(struct image *image)
+/* Exported functions and imports that say what kind of file it is. */
+static void note_symbol(struct image_facts *facts, const char *name, const GElf_Sym *symbol)
+{
+    bool function = GELF_ST_TYPE(symbol->st_info) == STT_FUNC;
+    if (symbol->st_shndx == SHN_UNDEF) {
+        facts->miniport = facts->miniport || strcmp(name, "NdisMRegisterMiniportDriver") == 0;
+    } else if (function) {
+        facts->entry = facts->entry || strcmp(name, "DriverEntry") == 0;
+        facts->scenario = facts->scenario || strcmp(name, "undis_scenario") == 0;
+    }
+}
+
+static bool check_symbols(struct image *image, struct image_facts *facts)
 {
     GElf_Shdr header;
     Elf_Scn *section = find_section(image, SHT_DYNSYM, &header);
@@ -168,7 +180,6 @@ static bool check_symbols(struct image *image)
         return reject(image, "exports nothing, so there is no DriverEntry");
     }
     size_t missing = 0, unlisted = 0;
-    bool entry = false;
     for (size_t i = 1; i < header.sh_size / header.sh_entsize; i++) {
         GElf_Sym symbol;
         const char *name;
@@ -176,14 +187,13 @@ static bool check_symbols(struct image *image)
             (name = elf_strptr(image->elf, header.sh_link, symbol.st_name)) == NULL) {
             return reject(image, "has a damaged symbol table");
         }
-        if (symbol.st_shndx != SHN_UNDEF) {
-            entry = entry || (strcmp(name, "DriverEntry") == 0 && GELF_ST_TYPE(symbol.st_info) == STT_FUNC);
-        } else if (GELF_ST_BIND(symbol.st_info) == STB_GLOBAL && dlsym(RTLD_DEFAULT, name) == NULL &&
-                   !found_in_needed(image, name)) {
+        note_symbol(facts, name, &symbol);
+        if (symbol.st_shndx == SHN_UNDEF && GELF_ST_BIND(symbol.st_info) == STB_GLOBAL &&
+            dlsym(RTLD_DEFAULT, name) == NULL && !found_in_needed(image, name)) {
             list_missing(image, name, &missing, &unlisted);
         }
     }
-    if (!entry) {
+    if (!facts->entry && !facts->scenario) {
         return reject(image, "does not export DriverEntry");
     }
     if (unlisted != 0) {
@@ -193,8 +203,9 @@ static bool check_symbols(struct image *image)
     return missing == 0;
 }
 
-bool driver_image_check(char *data, size_t size, char *why, size_t why_size)
+bool driver_image_check(char *data, size_t size, struct image_facts *facts, char *why, size_t why_size)
 {
+    struct image_facts found = {0};
     struct image image = {.size = size, .why = why, .why_size = why_size};
     if (size == 0) {
         return reject(&image, "is empty");
@@ -204,8 +215,11 @@ bool driver_image_check(char *data, size_t size, char *why, size_t why_size)
     if (image.elf == NULL) {
         return reject(&image, "is not an ELF file (%s)", elf_errmsg(-1));
     }
-    bool good =
-        check_header(&image) && check_extent(&image) && check_dynamic(&image) && check_symbols(&image);
+    bool good = check_header(&image) && check_extent(&image) && check_dynamic(&image) &&
+                check_symbols(&image, &found);
     elf_end(image.elf);
+    if (good && facts != NULL) {
+        *facts = found;
+    }
     return good;
 }

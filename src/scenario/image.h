@@ -7,12 +7,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What its symbols tell about a driver file. */
+struct image_facts {
+    bool entry;    /* exports DriverEntry */
+    bool scenario; /* exports undis_scenario: a program */
+    bool miniport; /* imports NdisMRegisterMiniportDriver */
+};
+
 /*
  * Checks the contents of a driver file: a complete ELF shared object for this machine that exports
- * DriverEntry and whose imports the process (or a library that it names itself) provides.  On failure
- * writes why, in words that follow the file's name.  `data` is only read.  A host thread that is no
- * processor.
+ * DriverEntry or undis_scenario and whose imports the process (or a library that it names itself) provides.
+ * On failure writes why, in words that follow the file's name.  `data` is only read.  On success fills in
+ * *facts, which may be NULL.  A host thread that is no processor.
  */
-bool driver_image_check(char *data, size_t size, char *why, size_t why_size);
+bool driver_image_check(char *data, size_t size, struct image_facts *facts, char *why, size_t why_size);
+
+/* The same for the file at `path`; on failure one line that begins with the path.  load.c. */
+bool driver_image_facts(const char *path, struct image_facts *facts, char *error, size_t error_size);
 
 #endif

@@ -184,7 +184,8 @@ static void name_image(struct driver_image *image)
 static bool map_image(const struct loading *loading, struct driver_image *image, char *data, size_t size)
 {
     char why[8000], where[4096];
-    if (!driver_image_check(data, size, why, sizeof(why))) {
+    struct image_facts facts;
+    if (!driver_image_check(data, size, &facts, why, sizeof(why))) {
         return fail(loading, "%s", why);
     }
     if (realpath(image->path, where) == NULL) {
@@ -202,12 +203,14 @@ static bool map_image(const struct loading *loading, struct driver_image *image,
     if (image->handle == NULL) {
         return fail(loading, "cannot be loaded: %s", dlerror());
     }
-    void *entry = dlsym(image->handle, "DriverEntry");
-    if (entry == NULL) {
+    void *entry = facts.entry ? dlsym(image->handle, "DriverEntry") : NULL;
+    void *scenario = facts.scenario ? dlsym(image->handle, "undis_scenario") : NULL;
+    if (entry == NULL && scenario == NULL) {
         return fail(loading, "does not export DriverEntry");
     }
     memcpy(&image->entry, &entry, sizeof(entry));
-    find_extent(image, entry);
+    memcpy(&image->scenario, &scenario, sizeof(scenario));
+    find_extent(image, entry != NULL ? entry : scenario);
     return true;
 }
 
@@ -222,6 +225,19 @@ bool driver_image_load(struct driver_image *image, const char *path, char *error
         return false;
     }
     bool good = map_image(&loading, image, data, size);
+    free(data);
+    return good;
+}
+
+bool driver_image_facts(const char *path, struct image_facts *facts, char *error, size_t error_size)
+{
+    struct loading loading = {path, error, error_size};
+    char *data, why[8000];
+    size_t size;
+    if (!read_whole(&loading, &data, &size)) {
+        return false;
+    }
+    bool good = driver_image_check(data, size, facts, why, sizeof(why)) || fail(&loading, "%s", why);
     free(data);
     return good;
 }

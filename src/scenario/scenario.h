@@ -36,12 +36,41 @@ struct scenario_result {
     double traffic_seconds; /* of the part in which frames flowed */
 };
 
-/* Runs the drivers through a scenario.  Called on the main host thread, once a process. */
+/* Runs the drivers through a scenario on the free-running engine.  Called on the main host thread, once a
+ * process. */
 void scenario_run(const struct scenario_options *options, struct scenario_result *result);
+
+/*
+ * The same in parts, for an engine that runs the machine itself:
+ *
+ *   scenario_prepare(&options, &result)     main host thread, once a process: loads the drivers.  False:
+ *                                           `result` says why.  `options` must outlive the run.
+ *   machine_open(..., scenario_body, NULL)  scenario_body runs in the machine's system thread at
+ * PASSIVE_LEVEL on processor 0, from the first DriverEntry to the last DriverUnload.
+ *   scenario_collect(&result)               after each execution: what it left behind in the machine's
+ * memory. `ran`, `defect` and `error` are as scenario_run leaves them; `stopped` and `seconds` are the
+ * caller's to fill in.
+ *
+ * All that the body writes lies in the machine's memory, so it is put back with the machine.
+ */
+bool scenario_prepare(const struct scenario_options *options, struct scenario_result *result);
+void scenario_body(void *unused);
+void scenario_collect(struct scenario_result *result);
+
+/*
+ * The scenarios that `undis explore` runs one after another when none is named, in *names, which has room for
+ * scenario_count: those for a miniport, `program` when a file exports undis_scenario, else `plain`.  Looks at
+ * the files only (their symbols), so each scenario can then have a process of its own.  Returns how many; 0
+ * when a file is no driver: then `error` has one line.
+ */
+size_t scenario_choose(const struct scenario_options *options, const char **names, char *error,
+                       size_t error_size);
 
 struct scenario {
     const char *name;
     const char *summary; /* one line for --help */
+    bool run;            /* for `undis run`: takes --frames, has no end but its last frame */
+    bool explored;       /* for `undis explore`: a small closed life */
 };
 extern const struct scenario scenarios[];
 extern const size_t scenario_count;
@@ -53,7 +82,8 @@ struct driver_image {
     char name[64]; /* file name without .so */
     void *handle;
     const void *base, *end;
-    long (*entry)(void *driver_object, void *registry_path);
+    long (*entry)(void *driver_object, void *registry_path); /* NULL: a program without DriverEntry */
+    void (*scenario)(void); /* undis_scenario, or NULL: no program (include/undis/explore.h) */
 };
 
 /* Checks and maps a driver; on failure writes one line into error.  Lists every unresolved import. */

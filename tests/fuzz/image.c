@@ -17,7 +17,7 @@ void fuzz_one(const uint8_t *data, size_t size)
         return;
     }
     memcpy(copy, data, size);
-    bool good = driver_image_check(copy, size, why, sizeof(why));
+    bool good = driver_image_check(copy, size, NULL, why, sizeof(why));
     if (!good && (why[0] == '\0' || memchr(why, '\0', sizeof(why)) == NULL)) {
         fprintf(stderr, "rejected without a reason\n");
         abort();
