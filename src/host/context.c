@@ -3,19 +3,13 @@
  * nothing thread-local may be cached across host_context_switch.
  */
 #include "host/host.h"
+#include "host/memory.h"
+#include "host/pages.h"
 
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define HOST_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HOST_ASAN 1
-#endif
-#endif
 
 #ifdef HOST_ASAN
 #include <sanitizer/asan_interface.h>
@@ -29,6 +23,10 @@ bool host_stack_map(struct host_stack *stack, size_t size)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size = (size + page - 1) & ~(page - 1);
+    if (host_arena_is_open()) {
+        *stack = (struct host_stack){arena_stack(size), size};
+        return stack->base != NULL;
+    }
     char *base =
         mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED) {
@@ -49,7 +47,9 @@ void host_stack_unmap(struct host_stack *stack)
 #ifdef HOST_ASAN
     __asan_unpoison_memory_region(stack->base, stack->size);
 #endif
-    munmap((char *)stack->base - page, stack->size + page);
+    if (!host_arena_holds(stack->base)) {
+        munmap((char *)stack->base - page, stack->size + page);
+    }
     stack->base = NULL;
     stack->size = 0;
 }

@@ -70,6 +70,9 @@ uint64_t host_thread_cpu_ns(const struct host_thread *thread);
 /* Gives the calling host thread its control region: what %gs:0 addresses from now on. */
 void host_region_set(void *region);
 
+/* host_region_set for a thread that changes its region often: one instruction where the host allows it. */
+void host_region_switch(void *region);
+
 /* Names the region of threads that were given none, and gives it to the calling thread. */
 void host_region_set_default(void *region);
 

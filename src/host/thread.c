@@ -11,15 +11,36 @@
 
 #if defined(__x86_64__) && !defined(UNDIS_REGION_TLS)
 #include <asm/prctl.h>
+#include <sys/auxv.h>
+
+#define HWCAP2_WRITES_GS_BASE 2u /* HWCAP2_FSGSBASE: the kernel lets programs use the instruction */
 
 void host_region_set(void *region)
 {
     syscall(SYS_arch_prctl, ARCH_SET_GS, region);
 }
+
+void host_region_switch(void *region)
+{
+    static int direct = -1;
+    if (direct < 0) {
+        direct = (getauxval(AT_HWCAP2) & HWCAP2_WRITES_GS_BASE) != 0;
+    }
+    if (direct) {
+        __asm__ volatile("wrgsbase %0" ::"r"(region) : "memory");
+    } else {
+        host_region_set(region);
+    }
+}
 #else
 static __thread void *host_region_of_thread;
 
 void host_region_set(void *region)
+{
+    host_region_of_thread = region;
+}
+
+void host_region_switch(void *region)
 {
     host_region_of_thread = region;
 }

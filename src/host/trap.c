@@ -5,6 +5,7 @@
  * handler may switch contexts, so when it returns it may be on another host thread than it began on.
  */
 #include "host/host.h"
+#include "host/memory.h"
 #include "host/trap.h"
 
 #include <errno.h>
@@ -82,6 +83,9 @@ static void on_interrupt(int signal, siginfo_t *info, void *frame)
 
 static void on_fault(int signal, siginfo_t *info, void *frame)
 {
+    if (signal == SIGSEGV && info->si_code == SEGV_ACCERR && host_snapshot_fault((uintptr_t)info->si_addr)) {
+        return; /* the first write to a page since the snapshot: again, please */
+    }
     ucontext_t *context = frame;
     struct host_registers registers = registers_of(context);
     enum host_fault fault = signal == SIGFPE                        ? HOST_FAULT_ARITHMETIC

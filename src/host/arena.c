@@ -1,0 +1,177 @@
+/*
+ * arena.c - the machine's heap and stacks at fixed addresses.
+ *
+ * The arena is divided into lanes: one for the blocks and one for the stacks of each stream.  A lane is a
+ * bump pointer that only a restore moves back; what lies above it is zero.  The lanes themselves survive a
+ * restore, which puts back `used`.
+ */
+#include "host/arena.h"
+#include "host/memory.h"
+#include "host/pages.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#ifdef HOST_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
+/* Clear of where Linux puts programs, libraries and stacks, and AddressSanitizer its own heap. */
+#define ARENA_BASE UINT64_C(0x500000000000)
+#define STREAMS 64u
+#define LANES (2 * STREAMS) /* blocks, then stacks */
+#define LANE_SIZE (UINT64_C(1) << 30)
+#define LANE_STEP (UINT64_C(1) << 16) /* opened at a time */
+
+struct block_header {
+    size_t size;
+    size_t reserved;
+};
+
+static struct {
+    bool open;
+    unsigned stream, marked_stream;
+    struct page_range lane[LANES];
+    size_t used[LANES], marked[LANES];
+} arena HOST_KEPT;
+
+bool host_arena_open(void)
+{
+    void *base = mmap((void *)ARENA_BASE, LANES * LANE_SIZE, PROT_NONE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (base == MAP_FAILED) {
+        return false;
+    }
+    if (base != (void *)ARENA_BASE) { /* a kernel that does not know MAP_FIXED_NOREPLACE */
+        munmap(base, LANES * LANE_SIZE);
+        return false;
+    }
+    for (unsigned lane = 0; lane < LANES; lane++) {
+        arena.lane[lane].start = arena.lane[lane].end = ARENA_BASE + lane * LANE_SIZE;
+    }
+    arena.open = true;
+    return true;
+}
+
+bool host_arena_is_open(void)
+{
+    return arena.open;
+}
+
+void host_arena_stream(unsigned stream)
+{
+    arena.stream = stream % STREAMS;
+}
+
+bool host_arena_holds(const void *address)
+{
+    return arena.open && (uintptr_t)address - ARENA_BASE < LANES * LANE_SIZE;
+}
+
+/* Makes the lane's first `size` bytes usable. */
+static bool lane_open(struct page_range *lane, size_t size)
+{
+    if (size <= lane->end - lane->start) {
+        return true;
+    }
+    if (size > LANE_SIZE) {
+        return false;
+    }
+    if (lane->word == NULL) {
+        lane->word = pages_reserve(LANE_SIZE / PAGE_BYTES * sizeof(*lane->word));
+    }
+    size_t more = lane->start + ((size + LANE_STEP - 1) & ~(LANE_STEP - 1)) - lane->end;
+    if (lane->word == NULL || !snapshot_open(lane->end, more)) {
+        return false;
+    }
+    lane->end += more;
+    return true;
+}
+
+void *arena_allocate(size_t alignment, size_t size)
+{
+    struct page_range *lane = &arena.lane[arena.stream];
+    if (size > LANE_SIZE || alignment > LANE_SIZE) {
+        return NULL;
+    }
+    size_t step = alignment > ARENA_ALIGNMENT ? alignment : ARENA_ALIGNMENT;
+    size_t offset = (arena.used[arena.stream] + sizeof(struct block_header) + step - 1) & ~(step - 1);
+    if (!lane_open(lane, offset + size)) {
+        return NULL;
+    }
+    arena.used[arena.stream] = offset + size;
+    char *block = (char *)lane->start + offset;
+    ((struct block_header *)(void *)block - 1)->size = size;
+    return block;
+}
+
+size_t arena_size(const void *block)
+{
+    return ((const struct block_header *)block - 1)->size;
+}
+
+/* The page below is the guard.  What was one in another execution may be in the middle of this stack. */
+static bool guard_stack(struct page_range *lane, uintptr_t base, size_t size)
+{
+    for (uintptr_t page = base; page < base + size; page += PAGE_BYTES) {
+        if (!snapshot_reopen_page(lane, page)) {
+            return false;
+        }
+    }
+    return snapshot_close_page(lane, base - PAGE_BYTES);
+}
+
+void *arena_stack(size_t size)
+{
+    unsigned number = STREAMS + arena.stream;
+    struct page_range *lane = &arena.lane[number];
+    size_t offset = arena.used[number] + PAGE_BYTES;
+    uintptr_t base = lane->start + offset;
+    if (size > LANE_SIZE || !lane_open(lane, offset + size) || !guard_stack(lane, base, size)) {
+        return NULL;
+    }
+    arena.used[number] = offset + size;
+    return (void *)base;
+}
+
+/* ---- for snapshot.c ---------------------------------------------------------------------------- */
+
+struct page_range *arena_range(uintptr_t address)
+{
+    uint64_t offset = address - ARENA_BASE;
+    if (!arena.open || offset >= LANES * LANE_SIZE) {
+        return NULL;
+    }
+    struct page_range *lane = &arena.lane[offset / LANE_SIZE];
+    return address < lane->end ? lane : NULL;
+}
+
+void arena_each(void (*visit)(struct page_range *range))
+{
+    for (unsigned lane = 0; arena.open && lane < LANES; lane++) {
+        visit(&arena.lane[lane]);
+    }
+}
+
+void arena_mark(void)
+{
+    memcpy(arena.marked, arena.used, sizeof(arena.marked));
+    arena.marked_stream = arena.stream;
+}
+
+/* Frames that never returned have left their traces in AddressSanitizer's shadow. */
+static void forget_frames(void)
+{
+#ifdef HOST_ASAN
+    for (unsigned lane = STREAMS; arena.open && lane < LANES; lane++) {
+        __asan_unpoison_memory_region((void *)arena.lane[lane].start, arena.used[lane]);
+    }
+#endif
+}
+
+void arena_rewind(void)
+{
+    forget_frames();
+    memcpy(arena.used, arena.marked, sizeof(arena.used));
+    arena.stream = arena.marked_stream;
+}

@@ -1,0 +1,46 @@
+/*
+ * memory.c - the machine's heap: malloc's, or the arena's once that is open.
+ */
+#include "host/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/arena.h"
+
+void *host_allocate(size_t size)
+{
+    return host_arena_is_open() ? arena_allocate(ARENA_ALIGNMENT, size) : calloc(1, size != 0 ? size : 1);
+}
+
+void *host_allocate_aligned(size_t alignment, size_t size)
+{
+    void *block = NULL;
+    if (host_arena_is_open()) {
+        return arena_allocate(alignment, size);
+    }
+    if (posix_memalign(&block, alignment, size != 0 ? size : 1) != 0) {
+        return NULL;
+    }
+    return memset(block, 0, size);
+}
+
+void *host_reallocate(void *block, size_t size)
+{
+    if (!host_arena_is_open()) {
+        return realloc(block, size);
+    }
+    void *larger = arena_allocate(ARENA_ALIGNMENT, size);
+    if (larger != NULL && block != NULL) {
+        size_t old = arena_size(block);
+        memcpy(larger, block, old < size ? old : size);
+    }
+    return larger;
+}
+
+void host_free(void *block)
+{
+    if (!host_arena_holds(block)) {
+        free(block);
+    }
+}

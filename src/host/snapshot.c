@@ -1,0 +1,417 @@
+/*
+ * snapshot.c - write protection, the pages written since, and the way back.
+ *
+ * A page's contents are saved at its first write after the snapshot.  From then on it is hot: writable, and
+ * copied back by each restore.  Now and then a restore looks which hot pages had really changed, and protects
+ * again those that had not: a page that one execution in thousands writes costs a fault then, and
+ * nothing otherwise.
+ *
+ * Everything here that changes is HOST_KEPT; the pages of that section are never protected, and what other
+ * variables they hold (the edges) every restore copies.
+ *
+ * Not guaranteed: a system call that is handed a protected page to write to fails with EFAULT.
+ */
+#include "host/memory.h"
+#include "host/pages.h"
+
+#include <errno.h>
+#include <link.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define RANGES 64u
+#define SAVED_PAGES (1u << 20)
+#define COPIES_AT_ONCE (1u << 20) /* bytes */
+#define CENSUS_EVERY 128u         /* restores */
+#define CENSUS_IDLE 8u            /* in a row, and a page is cold: a fault costs as much as 150 copies */
+
+/* A page that has been written since the snapshot. */
+struct saved_page {
+    char *page;
+    char *copy; /* NULL: it was all zero */
+    uint32_t hot_place;
+    uint32_t idle;
+};
+
+/* A part of a page that is never protected. */
+struct edge {
+    char *start;
+    size_t size;
+    char *copy;
+};
+
+static struct {
+    bool taken;
+    unsigned range_count, edge_count;
+    struct page_range ranges[RANGES];
+    struct edge edges[2];
+    struct saved_page *saved; /* SAVED_PAGES of them */
+    uint32_t saved_count;
+    uint32_t *hot; /* indices of `saved` */
+    size_t hot_count;
+    char *copies, *copies_end;
+    uint64_t restores;
+} snapshot HOST_KEPT __attribute__((aligned(PAGE_BYTES)));
+
+extern char __start_undis_kept[] __attribute__((visibility("hidden")));
+extern char __stop_undis_kept[] __attribute__((visibility("hidden")));
+
+/* ---- bytes, unseen by sanitizers: redzones are copied too -------------------------------------- */
+
+static inline void bytes_copy(void *to, const void *from, size_t size)
+{
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
+}
+
+static inline void page_copy(void *to, const void *from)
+{
+    size_t words = PAGE_BYTES / 8;
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+}
+
+static inline void page_zero(void *to)
+{
+    size_t words = PAGE_BYTES / 8;
+    __asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(UINT64_C(0)) : "memory");
+}
+
+HOST_UNCHECKED static bool page_equals(const struct saved_page *saved)
+{
+    const uint64_t *now = (const uint64_t *)(void *)saved->page;
+    const uint64_t *then = (const uint64_t *)(void *)saved->copy;
+    uint64_t different = 0;
+    for (size_t i = 0; i < PAGE_BYTES / 8; i++) {
+        different |= then != NULL ? now[i] ^ then[i] : now[i];
+    }
+    return different == 0;
+}
+
+void *pages_reserve(size_t size)
+{
+    void *memory =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory != MAP_FAILED ? memory : NULL;
+}
+
+/* ---- what belongs to the machine --------------------------------------------------------------- */
+
+static bool range_add(uintptr_t start, uintptr_t end)
+{
+    if (start >= end) {
+        return true;
+    }
+    if (snapshot.range_count == RANGES) {
+        return false;
+    }
+    uint32_t *word = pages_reserve((end - start) / PAGE_BYTES * sizeof(*word));
+    if (word == NULL) {
+        return false;
+    }
+    snapshot.ranges[snapshot.range_count++] = (struct page_range){start, end, word};
+    return true;
+}
+
+static void edge_add(uintptr_t start, uintptr_t end)
+{
+    if (start < end) {
+        snapshot.edges[snapshot.edge_count++] = (struct edge){(char *)start, end - start, NULL};
+    }
+}
+
+/* A segment without the kept variables, if those lie in it. */
+static bool segment_add(uintptr_t start, uintptr_t end)
+{
+    uintptr_t kept = (uintptr_t)__start_undis_kept, kept_end = (uintptr_t)__stop_undis_kept;
+    if (kept < start || kept >= end) {
+        return range_add(start, end);
+    }
+    if (snapshot.edge_count == 0) {
+        edge_add(page_down(kept), kept);
+        edge_add(kept_end, page_up(kept_end));
+    }
+    return range_add(start, page_down(kept)) && range_add(page_up(kept_end), end);
+}
+
+static bool range_known(uintptr_t address)
+{
+    for (unsigned i = 0; i < snapshot.range_count; i++) {
+        if (address >= snapshot.ranges[i].start && address < snapshot.ranges[i].end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct search {
+    uintptr_t address;
+    bool found, added;
+};
+
+static bool object_holds(const struct dl_phdr_info *object, uintptr_t address)
+{
+    for (unsigned i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+        if (header->p_type == PT_LOAD && address - object->dlpi_addr - header->p_vaddr < header->p_memsz) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the segment's part begins that stays writable once the object is relocated. */
+static uintptr_t after_relro(const struct dl_phdr_info *object, uintptr_t start, uintptr_t end)
+{
+    for (unsigned i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+        uintptr_t relro = page_down(object->dlpi_addr + header->p_vaddr);
+        uintptr_t relro_end = page_down(object->dlpi_addr + header->p_vaddr + header->p_memsz);
+        if (header->p_type == PT_GNU_RELRO && relro <= start && relro_end > start) {
+            return relro_end < end ? relro_end : end;
+        }
+    }
+    return start;
+}
+
+static int object_add(struct dl_phdr_info *object, size_t size, void *argument)
+{
+    struct search *search = argument;
+    (void)size;
+    if (!object_holds(object, search->address)) {
+        return 0;
+    }
+    search->found = search->added = true;
+    for (unsigned i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+        if (header->p_type == PT_LOAD && (header->p_flags & PF_W) != 0) {
+            uintptr_t start = page_down(object->dlpi_addr + header->p_vaddr);
+            uintptr_t end = page_up(object->dlpi_addr + header->p_vaddr + header->p_memsz);
+            start = after_relro(object, start, end);
+            if (!range_known(start)) {
+                search->added = segment_add(start, end) && search->added;
+            }
+        }
+    }
+    return 1;
+}
+
+bool host_snapshot_add(const void *address)
+{
+    struct search search = {.address = (uintptr_t)address};
+    dl_iterate_phdr(object_add, &search);
+    return search.found && search.added;
+}
+
+/* ---- the snapshot ------------------------------------------------------------------------------ */
+
+static void range_protect(struct page_range *range)
+{
+    if (range->start == range->end) {
+        return;
+    }
+    if (mprotect((void *)range->start, range->end - range->start, PROT_READ) != 0) {
+        snapshot.taken = false;
+    }
+    for (uintptr_t page = range->start; page < range->end; page += PAGE_BYTES) {
+        if (range->word[(page - range->start) / PAGE_BYTES] & PAGE_CLOSED) {
+            mprotect((void *)page, PAGE_BYTES, PROT_NONE);
+        }
+    }
+}
+
+bool host_snapshot_take(void)
+{
+    snapshot.saved = pages_reserve(SAVED_PAGES * sizeof(*snapshot.saved));
+    snapshot.hot = pages_reserve(SAVED_PAGES * sizeof(*snapshot.hot));
+    if (snapshot.taken || snapshot.saved == NULL || snapshot.hot == NULL) {
+        return false;
+    }
+    for (unsigned i = 0; i < snapshot.edge_count; i++) {
+        struct edge *edge = &snapshot.edges[i];
+        edge->copy = pages_reserve(edge->size);
+        if (edge->copy == NULL) {
+            return false;
+        }
+        bytes_copy(edge->copy, edge->start, edge->size);
+    }
+    arena_mark();
+    snapshot.taken = true;
+    for (unsigned i = 0; i < snapshot.range_count; i++) {
+        range_protect(&snapshot.ranges[i]);
+    }
+    arena_each(range_protect);
+    return snapshot.taken;
+}
+
+/* ---- pages that are written -------------------------------------------------------------------- */
+
+static char *copy_allocate(void)
+{
+    if (snapshot.copies == snapshot.copies_end) {
+        char *copies = pages_reserve(COPIES_AT_ONCE);
+        if (copies == NULL) {
+            return NULL;
+        }
+        snapshot.copies = copies;
+        snapshot.copies_end = copies + COPIES_AT_ONCE;
+    }
+    snapshot.copies += PAGE_BYTES;
+    return snapshot.copies - PAGE_BYTES;
+}
+
+static bool page_save(char *page, uint32_t *word)
+{
+    if (snapshot.saved_count == SAVED_PAGES) {
+        return false;
+    }
+    struct saved_page *saved = &snapshot.saved[snapshot.saved_count];
+    *saved = (struct saved_page){.page = page};
+    if (!page_equals(saved)) {
+        saved->copy = copy_allocate();
+        if (saved->copy == NULL) {
+            return false;
+        }
+        page_copy(saved->copy, page);
+    }
+    *word = ++snapshot.saved_count;
+    return true;
+}
+
+static bool page_heat(char *page, uint32_t *word)
+{
+    if ((*word & PAGE_SAVED) == 0 && !page_save(page, word)) {
+        return false;
+    }
+    if (mprotect(page, PAGE_BYTES, PROT_READ | PROT_WRITE) != 0) {
+        return false;
+    }
+    struct saved_page *saved = &snapshot.saved[(*word & PAGE_SAVED) - 1];
+    saved->hot_place = (uint32_t)snapshot.hot_count;
+    saved->idle = 0;
+    snapshot.hot[snapshot.hot_count++] = (*word & PAGE_SAVED) - 1;
+    *word |= PAGE_HOT;
+    return true;
+}
+
+static struct page_range *range_of(uintptr_t address)
+{
+    for (unsigned i = 0; i < snapshot.range_count; i++) {
+        if (address >= snapshot.ranges[i].start && address < snapshot.ranges[i].end) {
+            return &snapshot.ranges[i];
+        }
+    }
+    return arena_range(address);
+}
+
+bool host_snapshot_fault(uintptr_t address)
+{
+    struct page_range *range = snapshot.taken ? range_of(address) : NULL;
+    if (range == NULL) {
+        return false;
+    }
+    uint32_t *word = &range->word[(address - range->start) / PAGE_BYTES];
+    if (*word & (PAGE_HOT | PAGE_CLOSED)) {
+        return false;
+    }
+    int error = errno;
+    bool lifted = page_heat((char *)page_down(address), word);
+    errno = error;
+    return lifted;
+}
+
+size_t host_snapshot_pages(void)
+{
+    return snapshot.hot_count;
+}
+
+/* ---- and back ---------------------------------------------------------------------------------- */
+
+static inline void page_restore(const struct saved_page *saved)
+{
+    if (saved->copy != NULL) {
+        page_copy(saved->page, saved->copy);
+    } else {
+        page_zero(saved->page);
+    }
+}
+
+/* Takes a page that has been restored out of the hot ones. */
+static bool page_cool(struct saved_page *saved, uint32_t *word, int protection)
+{
+    if (mprotect(saved->page, PAGE_BYTES, protection) != 0) {
+        return false;
+    }
+    uint32_t last = snapshot.hot[--snapshot.hot_count];
+    snapshot.hot[saved->hot_place] = last;
+    snapshot.saved[last].hot_place = saved->hot_place;
+    *word &= ~PAGE_HOT;
+    return true;
+}
+
+/* Instead of an ordinary restore of the hot pages: the same, and those that stay unchanged become cold. */
+static void restore_and_count(void)
+{
+    for (size_t i = snapshot.hot_count; i-- > 0;) {
+        struct saved_page *saved = &snapshot.saved[snapshot.hot[i]];
+        if (!page_equals(saved)) {
+            saved->idle = 0;
+            page_restore(saved);
+        } else if (++saved->idle >= CENSUS_IDLE) {
+            struct page_range *range = range_of((uintptr_t)saved->page);
+            page_cool(saved, &range->word[((uintptr_t)saved->page - range->start) / PAGE_BYTES], PROT_READ);
+        }
+    }
+}
+
+void host_snapshot_restore(void)
+{
+    for (unsigned i = 0; i < snapshot.edge_count; i++) {
+        bytes_copy(snapshot.edges[i].start, snapshot.edges[i].copy, snapshot.edges[i].size);
+    }
+    if (++snapshot.restores % CENSUS_EVERY == 0) {
+        restore_and_count();
+    } else {
+        for (size_t i = 0; i < snapshot.hot_count; i++) {
+            page_restore(&snapshot.saved[snapshot.hot[i]]);
+        }
+    }
+    arena_rewind();
+}
+
+/* ---- pages of the arena ------------------------------------------------------------------------ */
+
+bool snapshot_open(uintptr_t start, size_t size)
+{
+    return mprotect((void *)start, size, snapshot.taken ? PROT_READ : PROT_READ | PROT_WRITE) == 0;
+}
+
+bool snapshot_close_page(struct page_range *range, uintptr_t page)
+{
+    uint32_t *word = &range->word[(page - range->start) / PAGE_BYTES];
+    if (*word & PAGE_CLOSED) {
+        return true;
+    }
+    if (*word & PAGE_HOT) {
+        struct saved_page *saved = &snapshot.saved[(*word & PAGE_SAVED) - 1];
+        page_restore(saved);
+        if (!page_cool(saved, word, PROT_NONE)) {
+            return false;
+        }
+    } else if (mprotect((void *)page, PAGE_BYTES, PROT_NONE) != 0) {
+        return false;
+    }
+    *word |= PAGE_CLOSED;
+    return true;
+}
+
+bool snapshot_reopen_page(struct page_range *range, uintptr_t page)
+{
+    uint32_t *word = &range->word[(page - range->start) / PAGE_BYTES];
+    if ((*word & PAGE_CLOSED) == 0) {
+        return true;
+    }
+    if (!snapshot_open(page, PAGE_BYTES)) {
+        return false;
+    }
+    *word &= ~PAGE_CLOSED;
+    return true;
+}
