@@ -1,0 +1,38 @@
+# Searches a yardstick program by optimal DPOR: exactly EXECUTIONS executions, none redundant, complete; clean, or
+# no finding other than FINDING.
+execute_process(COMMAND ${UNDIS} explore ${PROGRAM} --processors ${PROCESSORS} --strategy optimal --format json
+  RESULT_VARIABLE status OUTPUT_VARIABLE json ERROR_VARIABLE errors)
+
+function(fail why)
+  message(FATAL_ERROR "${why}\nexit status ${status}\n${errors}\n${json}")
+endfunction()
+
+function(expect key value)
+  string(JSON got ERROR_VARIABLE missing GET "${json}" ${key})
+  if(missing OR NOT got STREQUAL value)
+    fail("${key} is ${got} instead of ${value}")
+  endif()
+endfunction()
+
+expect(executions ${EXECUTIONS})
+expect(redundant 0)
+expect(complete ON)
+string(JSON count LENGTH "${json}" findings)
+if(FINDING STREQUAL "-")
+  expect(verdict clean)
+  if(NOT status EQUAL 0 OR NOT count EQUAL 0)
+    fail("a correct program was found fault with")
+  endif()
+else()
+  expect(verdict findings)
+  if(NOT status EQUAL 1 OR count EQUAL 0)
+    fail("${FINDING} was not found")
+  endif()
+  math(EXPR last "${count} - 1")
+  foreach(i RANGE ${last})
+    string(JSON rule GET "${json}" findings ${i} rule)
+    if(NOT rule STREQUAL FINDING)
+      fail("found ${rule} instead of ${FINDING}")
+    endif()
+  endforeach()
+endif()
