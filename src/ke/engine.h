@@ -67,6 +67,8 @@ struct ke_engine {
     void (*await)(const volatile uint32_t *word, uint32_t value);
     /* Returns when nothing else can go on by itself (ke_settle). */
     void (*settle)(void);
+    /* Returns when that thread has ended: a join that nothing else can come of. */
+    void (*join)(struct _KTHREAD *thread);
     /* Busy waiting for that long. */
     void (*stall)(uint64_t nanoseconds);
 };

@@ -20,6 +20,8 @@ struct machine_options {
     bool tso;          /* --memory tso: store buffers */
     unsigned ticks;    /* how often virtual time may go on while something else could run; then only when
                           nothing can */
+    const void *const *images; /* an address in each driver image: their data is the machine's */
+    unsigned image_count;
     bool all_accesses; /* no filter: accesses that only one actor makes are steps too */
 };
 

@@ -1,0 +1,113 @@
+/*
+ * actors.c - who can take steps, and what they are called.
+ *
+ * An index stands for the same actor in every execution: a thread is known by who made it and as its
+ * how-manieth, the others by their processor, line or device.
+ */
+#include "engine/explore/machine_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SERVICE_STACK_SIZE (128u * 1024u)
+
+/* Mapped before the snapshot: an execution should make no system call. */
+static struct host_stack service_stacks[SEARCH_ACTORS];
+
+unsigned actor_index(const struct actor *actor)
+{
+    return (unsigned)(actor - machine.actors);
+}
+
+struct actor *actor_current(void)
+{
+    return &machine.actors[ke_actor];
+}
+
+static void name_actor(struct actor_key *key)
+{
+    switch ((enum actor_kind)key->kind) {
+    case ACTOR_THREAD:
+        if (key->ordinal == UINT16_MAX) {
+            snprintf(key->name, sizeof(key->name), "main thread");
+        } else {
+            snprintf(key->name, sizeof(key->name), "thread %u.%u", key->parent, key->ordinal);
+        }
+        break;
+    case ACTOR_DPC:
+        snprintf(key->name, sizeof(key->name), "DPC on processor %u", key->ordinal);
+        break;
+    case ACTOR_ISR:
+        snprintf(key->name, sizeof(key->name), "ISR of %s on processor %u",
+                 ke_line_name(ke_line_numbered(key->ordinal)), key->parent);
+        break;
+    case ACTOR_CLOCK:
+        snprintf(key->name, sizeof(key->name), "clock");
+        break;
+    case ACTOR_DEVICE:
+        snprintf(key->name, sizeof(key->name), "device %u", key->ordinal);
+        break;
+    }
+}
+
+struct actor *actor_of(enum actor_kind kind, unsigned parent, unsigned ordinal)
+{
+    unsigned i = 0;
+    while (i < machine_kept.key_count &&
+           (machine_kept.keys[i].kind != kind || machine_kept.keys[i].parent != parent ||
+            machine_kept.keys[i].ordinal != ordinal)) {
+        i++;
+    }
+    if (i == SEARCH_ACTORS) {
+        machine_kept.failure = "more than 32 threads, DPCs, service routines and devices take part";
+        machine_leave(END_STOPPED);
+    }
+    if (i == machine_kept.key_count) {
+        machine_kept.keys[i] = (struct actor_key){
+            .kind = (uint8_t)kind, .parent = (uint8_t)parent, .ordinal = (uint16_t)ordinal};
+        name_actor(&machine_kept.keys[i]);
+        machine_kept.key_count++;
+    }
+    if (i >= machine.count) {
+        machine.count = i + 1;
+    }
+    struct actor *actor = &machine.actors[i];
+    actor->kind = kind;
+    machine.view[i].interrupt = kind != ACTOR_THREAD;
+    return actor;
+}
+
+void actor_begin(struct actor *actor, void (*body)(void *))
+{
+    host_context_make(&actor->own, service_stacks[actor_index(actor)], body, actor);
+    actor->context = &actor->own;
+}
+
+bool actor_stacks_map(void)
+{
+    for (unsigned i = 0; i < SEARCH_ACTORS; i++) {
+        if (!host_stack_map(&service_stacks[i], SERVICE_STACK_SIZE)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+unsigned machine_actors(void)
+{
+    return machine_kept.key_count;
+}
+
+const char *machine_actor_name(unsigned actor)
+{
+    return actor < machine_kept.key_count ? machine_kept.keys[actor].name : "?";
+}
+
+int machine_actor_processor(unsigned actor)
+{
+    const struct ke_processor *processor = actor < machine.count ? machine.actors[actor].processor : NULL;
+    return processor != NULL && machine.actors[actor].kind != ACTOR_CLOCK &&
+                   machine.actors[actor].kind != ACTOR_DEVICE
+               ? (int)processor->number
+               : -1;
+}

@@ -1,0 +1,142 @@
+/*
+ * machine_internal.h - what the files of the explored machine share.
+ *
+ * `machine` is part of the simulated machine and put back with it; `kept` lasts from one execution to the
+ * next.
+ */
+#ifndef UNDIS_ENGINE_EXPLORE_MACHINE_INTERNAL_H
+#define UNDIS_ENGINE_EXPLORE_MACHINE_INTERNAL_H
+
+#include "engine/explore/machine.h"
+#include "host/memory.h"
+#include "ke/dispatch.h"
+#include "ke/engine.h"
+#include "ke/observer.h"
+
+enum actor_kind { ACTOR_THREAD, ACTOR_DPC, ACTOR_ISR, ACTOR_CLOCK, ACTOR_DEVICE };
+
+enum actor_state {
+    ACTOR_ABSENT,
+    ACTOR_READY,   /* it runs on to its next step before anything else is decided */
+    ACTOR_AT_STEP, /* its next step is known */
+    ACTOR_BLOCKED, /* waits in the kernel */
+    ACTOR_ENDED,
+};
+
+/* What an actor does when it is switched to at a step that is not being taken. */
+enum actor_errand { ERRAND_NONE, ERRAND_SHOW_WAIT, ERRAND_SHOW_DEADLOCK, ERRAND_DONE };
+
+struct actor {
+    enum actor_kind kind;
+    enum actor_state state;
+    enum actor_errand errand;
+    struct host_context *context;
+    struct host_context own; /* of actors that are no threads */
+    struct ke_processor *processor;
+    struct _KTHREAD *thread;
+    unsigned number; /* of the line or device */
+    KIRQL irql;      /* the processor's IRQL byte while this actor is switched out */
+    KIRQL level;     /* IRQL at which it holds its processor; 0: it does not hold it */
+    struct callback_frame *callback;
+    unsigned made;   /* actors that it made */
+    unsigned placed; /* threads that it gave a processor */
+    uint32_t steps;
+    struct {
+        uint64_t hash; /* of registers and stack at the first read of the round */
+        uintptr_t pc, address;
+        bool rests;     /* it only reads, and nothing that it reads has changed */
+        unsigned count; /* of the reads since it last did something else */
+        struct {
+            uintptr_t address;
+            uint32_t size;
+            uint64_t value;
+        } reads[16];
+    } spin;
+    unsigned lock_count;
+    const void *locks[FINDING_LOCKS];
+};
+
+struct machine {
+    struct actor actors[SEARCH_ACTORS];
+    struct search_actor view[SEARCH_ACTORS];
+    unsigned count;
+    uint32_t ready; /* bit mask of ACTOR_READY actors */
+    unsigned main;
+    unsigned value; /* of the CHOICE that is being taken */
+    uint64_t now, next_due;
+    unsigned ticks, forced_ticks;
+    size_t step;
+};
+extern struct machine machine;
+
+enum machine_phase { PHASE_OPENING, PHASE_AT_CHOICE, PHASE_RUNNING };
+
+/* Which actor an index stands for, in every execution. */
+struct actor_key {
+    uint8_t kind, parent;
+    uint16_t ordinal;
+    char name[48];
+};
+
+struct machine_kept {
+    struct host_context engine; /* the main host thread, outside the machine */
+    struct machine_options options;
+    enum machine_phase phase;
+    enum search_end end;
+    struct search *search;
+    machine_trace *trace;
+    void *trace_argument;
+    bool grew;
+    bool saw_access;
+    bool forced_tick_cap; /* virtual time was not let go on for ever */
+    const char *failure;  /* the machine cannot be explored */
+    unsigned key_count;
+    struct actor_key keys[SEARCH_ACTORS];
+    volatile uint64_t beat; /* steps so far: what the watchdog looks at */
+    volatile bool running;
+};
+extern struct machine_kept machine_kept;
+
+/* ---- actors.c ---------------------------------------------------------------------------------- */
+
+/* The actor that this key stands for; made known when it is new.  Fails the machine when there are too many.
+ */
+struct actor *actor_of(enum actor_kind kind, unsigned parent, unsigned ordinal);
+unsigned actor_index(const struct actor *actor);
+/* Gives a coroutine of its own to an actor that is no thread. */
+void actor_begin(struct actor *actor, void (*body)(void *));
+bool actor_stacks_map(void); /* before any of that; false: memory is short */
+struct actor *actor_current(void);
+
+/* ---- pick.c ------------------------------------------------------------------------------------ */
+
+/* The running actor is at its next step (or blocked, or has ended): somebody goes on.  Returns when it is the
+ * caller's turn. */
+void machine_go_on(void);
+/* The same from outside the machine. */
+void machine_enter(void);
+/* Leaves the machine for good. */
+void machine_leave(enum search_end end) __attribute__((noreturn));
+/* Which actors may take their step now: fills in machine.view[].enabled and returns how many may. */
+unsigned machine_enable(void);
+
+/* ---- services.c: DPCs, service routines, the clock, devices ------------------------------------- */
+
+/* Makes actors known for what has come up: a DPC queued, a line pending, a timer set. */
+void services_look(void);
+/* The steps that those actors would take now: fills in machine.view for them. */
+bool service_is_enabled(struct actor *actor, struct search_actor *view);
+void services_timer_due(uint64_t due);
+
+/* ---- shared.c ---------------------------------------------------------------------------------- */
+
+/* Is that access a step?  Learns who touches what. */
+bool shared_is_step(unsigned actor, uintptr_t address, size_t size);
+
+/* ---- spin.c ------------------------------------------------------------------------------------ */
+
+/* The actor is about to read: has it come round a loop in which nothing changed? Then it rests. */
+void spin_note(struct actor *actor, const struct op *op);
+bool spin_rests(const struct actor *actor);
+
+#endif

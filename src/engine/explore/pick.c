@@ -1,0 +1,267 @@
+/*
+ * pick.c - who goes on: enabledness, the search's answer, and the switch.
+ *
+ * It runs on the stack of whoever stopped last, and switches straight to whoever is next.
+ */
+#include "engine/explore/machine_internal.h"
+
+#include "ke/invariant.h"
+#include "ke/word.h"
+
+static void switch_to(struct actor *to)
+{
+    struct actor *from = actor_current();
+    struct ke_processor *processor = to->processor;
+    struct host_context *save = &machine_kept.engine;
+
+    if (ke_processor() != &ke_outside) {
+        from->irql = ke_irql();
+        from->callback = ke_processor()->callback;
+        save = from->context;
+    }
+    if (ke_processor() != processor) {
+        host_region_switch(processor);
+    }
+    ke_actor = actor_index(to);
+    processor->irql = to->irql;
+    processor->callback = to->callback;
+    if (to->thread != NULL) {
+        processor->current = to->thread;
+    }
+    host_arena_stream(ke_actor);
+    host_context_switch(save, to->context, false);
+}
+
+void machine_leave(enum search_end end)
+{
+    machine_kept.end = end;
+    machine_kept.running = false;
+    host_region_switch(&ke_outside);
+    host_context_switch(actor_current()->context, &machine_kept.engine, false);
+    __builtin_unreachable();
+}
+
+/* ---- enabledness ---------------------------------------------------------------------------------- */
+
+/* For each processor the highest level that somebody holds it at, and who. */
+struct holders {
+    KIRQL level[KE_MAXIMUM_PROCESSORS];
+    uint8_t actor[KE_MAXIMUM_PROCESSORS];
+};
+
+static void find_holders(struct holders *holders)
+{
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        holders->level[i] = 0;
+    }
+    for (unsigned i = 0; i < machine.count; i++) {
+        const struct actor *actor = &machine.actors[i];
+        if (actor->level > 0 && actor->level > holders->level[actor->processor->number]) {
+            holders->level[actor->processor->number] = actor->level;
+            holders->actor[actor->processor->number] = (uint8_t)i;
+        }
+    }
+}
+
+/* Does its processor's IRQL let the actor run at `level`? */
+static bool is_admitted(const struct holders *holders, unsigned index, int processor, KIRQL level)
+{
+    if (processor < 0 || holders->level[processor] == 0 || holders->actor[processor] == index) {
+        return true;
+    }
+    return holders->level[processor] < level;
+}
+
+static bool is_ready_to_step(const struct actor *actor, const struct op *op)
+{
+    switch ((enum op_kind)op->kind) {
+    case OP_LOCK:
+        return *(const volatile uint32_t *)op->addr == WORD_FREE;
+    case OP_AWAIT:
+        return *(const volatile uint32_t *)op->addr == (uint32_t)op->expected;
+    case OP_SETTLE:
+        return false;
+    case OP_READ:
+    case OP_OBJECT:
+        return !spin_rests(actor);
+    default:
+        return true;
+    }
+}
+
+static bool is_enabled(const struct holders *holders, unsigned index)
+{
+    struct actor *actor = &machine.actors[index];
+    struct search_actor *view = &machine.view[index];
+    if (actor->state != ACTOR_AT_STEP) {
+        view->op.kind = OP_NONE;
+        return false;
+    }
+    if (actor->level == 0 && actor->kind != ACTOR_THREAD && !service_is_enabled(actor, view)) {
+        view->op.kind = OP_NONE;
+        return false;
+    }
+    return is_ready_to_step(actor, &view->op) &&
+           is_admitted(holders, index, view->op.processor,
+                       view->op.kind == OP_ENTER ? view->op.new_level : view->op.level);
+}
+
+unsigned machine_enable(void)
+{
+    struct holders holders;
+    unsigned count = 0, clock = SEARCH_ACTORS, settling = SEARCH_ACTORS;
+    services_look();
+    find_holders(&holders);
+    for (unsigned i = 0; i < machine.count; i++) {
+        struct search_actor *view = &machine.view[i];
+        view->enabled = is_enabled(&holders, i);
+        view->ended = machine.actors[i].state == ACTOR_ENDED;
+        if (machine.actors[i].kind == ACTOR_CLOCK && view->enabled) {
+            clock = i;
+            continue;
+        }
+        if (machine.actors[i].state == ACTOR_AT_STEP && view->op.kind == OP_SETTLE) {
+            settling = i;
+        }
+        count += view->enabled;
+    }
+    if (clock != SEARCH_ACTORS) {
+        /* Time stands still while others can go on, but for as many ticks as were allowed. */
+        machine.view[clock].enabled = count == 0 || machine.ticks < machine_kept.options.ticks;
+        count += machine.view[clock].enabled;
+    }
+    if (count == 0 && settling != SEARCH_ACTORS) {
+        machine.view[settling].enabled = true;
+        count = 1;
+    }
+    return count;
+}
+
+/* ---- a dead end ----------------------------------------------------------------------------------- */
+
+/* An actor that waits for a spin lock and has not run that errand yet. */
+static struct actor *send_on_errand(enum actor_errand before, enum actor_errand errand)
+{
+    for (unsigned i = 0; i < machine.count; i++) {
+        struct actor *actor = &machine.actors[i];
+        if (actor->state == ACTOR_AT_STEP && machine.view[i].op.kind == OP_LOCK && actor->errand == before) {
+            actor->errand = errand;
+            return actor;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * Lets every actor that waits for a spin lock say so, then each look for the cycle, which stops the machine.
+ * When there is none, threads wait for what nobody will do.
+ */
+static struct actor *dead_end(void)
+{
+    struct actor *next = send_on_errand(ERRAND_NONE, ERRAND_SHOW_WAIT);
+    if (next == NULL) {
+        next = send_on_errand(ERRAND_SHOW_WAIT, ERRAND_SHOW_DEADLOCK);
+    }
+    if (next == NULL) {
+        event_send(EVENT_WATCHDOG, NULL, WATCHDOG_BLOCKED, 0, ~(uintptr_t)0, 0);
+        machine_leave(END_DEADLOCK);
+    }
+    return next;
+}
+
+/* ---- going on ------------------------------------------------------------------------------------- */
+
+static void take(unsigned index)
+{
+    struct actor *actor = &machine.actors[index];
+    const struct op *op = &machine.view[index].op;
+    machine_kept.beat++;
+    machine.step++;
+    actor->steps++;
+    switch ((enum op_kind)op->kind) {
+    case OP_RAISE:
+    case OP_LOWER:
+    case OP_ENTER:
+    case OP_EXIT:
+        actor->level = op->new_level; /* until its next step says what it really is */
+        break;
+    default:
+        break;
+    }
+    if (op->kind != OP_READ && op->kind != OP_OBJECT) {
+        actor->spin.count = 0;
+        actor->spin.rests = false;
+    }
+    if (machine_kept.phase == PHASE_RUNNING) {
+        ke_observe_step(index, op);
+    }
+}
+
+/* Who takes the next step: asks the search, or in the opening the only one that can. */
+static int choose_next(unsigned enabled)
+{
+    if (machine_kept.phase == PHASE_RUNNING) {
+        return search_pick(machine_kept.search, machine.view, machine.count, &machine.value);
+    }
+    int only = 0;
+    while (!machine.view[only].enabled) {
+        only++;
+    }
+    return enabled > 1 || machine.view[only].op.kind == OP_CHOICE ? SEARCH_STOP : only;
+}
+
+/* The next actor to switch to: one that has to reach its next step, else the one whose step is taken. */
+static struct actor *next_actor(void)
+{
+    if (machine.ready != 0) {
+        unsigned index = (unsigned)__builtin_ctz(machine.ready);
+        machine.ready &= machine.ready - 1;
+        machine.actors[index].state = ACTOR_AT_STEP;
+        return &machine.actors[index];
+    }
+    if (!ke_invariants_hold()) {
+        machine_leave(END_STOPPED);
+    }
+    unsigned enabled = machine_enable();
+    if (enabled == 0) {
+        return dead_end();
+    }
+    int next = choose_next(enabled);
+    if (next == SEARCH_STOP) {
+        return NULL;
+    }
+    take((unsigned)next);
+    return &machine.actors[next];
+}
+
+void machine_go_on(void)
+{
+    struct actor *me = actor_current();
+    struct actor *next = next_actor();
+    if (next == NULL && machine_kept.phase == PHASE_OPENING) {
+        /* The first choice: here every execution starts, with the search's answer. */
+        machine_kept.phase = PHASE_AT_CHOICE;
+        me->irql = ke_irql();
+        me->callback = ke_processor()->callback;
+        host_region_switch(&ke_outside);
+        host_context_switch(me->context, &machine_kept.engine, false);
+        return; /* machine_enter has taken this actor's step */
+    }
+    if (next == NULL) {
+        machine_leave(END_REDUNDANT);
+    }
+    if (next != me) {
+        switch_to(next);
+    }
+}
+
+void machine_enter(void)
+{
+    struct actor *next = next_actor();
+    if (next == NULL) {
+        machine_kept.end = END_REDUNDANT;
+        machine_kept.running = false;
+        return;
+    }
+    switch_to(next);
+}

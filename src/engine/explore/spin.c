@@ -1,0 +1,85 @@
+/*
+ * spin.c - loops that only read: whoever comes round one in which nothing changed rests until something does.
+ *
+ * An actor that is about to make a read that it has made before, with the same registers, the same stack and
+ * the same values of everything that it read in between, and that did nothing but read meanwhile, would go
+ * round for ever.  It is blocked until one of those values changes, so that a loop costs one round instead
+ * of a tree without end.  A loop that counts its rounds changes its stack or registers: it is no such loop.
+ */
+#include "engine/explore/machine_internal.h"
+
+#include <string.h>
+
+#define SPIN_READS (sizeof(((struct actor *)0)->spin.reads) / sizeof(((struct actor *)0)->spin.reads[0]))
+#define SPIN_STACK 4096 /* the stack above the reading frame that is compared */
+
+static uint64_t value_at(uintptr_t address, uint32_t size)
+{
+    uint64_t value = 0;
+    memcpy(&value, (const void *)address, size <= sizeof(value) ? size : sizeof(value));
+    return value;
+}
+
+/* The stack from the caller of the hooks upwards, where compilers keep what they do not keep in registers;
+ * the callee-saved registers of the driver lie in our own frames below. */
+__attribute__((no_sanitize("address"))) static uint64_t stack_hash(const struct actor *actor)
+{
+    const struct host_stack *stack = actor->thread != NULL ? &actor->thread->host.stack : &actor->own.stack;
+    uintptr_t low = (uintptr_t)__builtin_frame_address(0), high = (uintptr_t)stack->base + stack->size;
+    uint64_t hash = 0xCBF29CE484222325u;
+    if (high > low + SPIN_STACK) {
+        high = low + SPIN_STACK;
+    }
+    for (uintptr_t at = low & ~(uintptr_t)7; at + 8 <= high; at += 8) {
+        hash = (hash ^ *(const volatile uint64_t *)at) * 0x9E3779B97F4A7C15u;
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
+static bool unchanged(const struct actor *actor)
+{
+    for (unsigned i = 0; i < actor->spin.count; i++) {
+        if (value_at(actor->spin.reads[i].address, actor->spin.reads[i].size) != actor->spin.reads[i].value) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void begin_round(struct actor *actor, const struct op *op, uint64_t hash)
+{
+    actor->spin.pc = op->pc;
+    actor->spin.address = op->addr;
+    actor->spin.hash = hash;
+    actor->spin.count = 0;
+}
+
+void spin_note(struct actor *actor, const struct op *op)
+{
+    actor->spin.rests = false;
+    if (op->kind != OP_READ) {
+        return;
+    }
+    if (actor->spin.count == 0 || actor->spin.count == SPIN_READS) {
+        begin_round(actor, op, 0);
+    } else if (actor->spin.pc == op->pc && actor->spin.address == op->addr) {
+        uint64_t hash = stack_hash(actor);
+        if (hash == actor->spin.hash && unchanged(actor)) {
+            actor->spin.rests = true;
+            return;
+        }
+        begin_round(actor, op, hash);
+    }
+    if (op->size <= sizeof(uint64_t)) {
+        actor->spin.reads[actor->spin.count].address = op->addr;
+        actor->spin.reads[actor->spin.count].size = op->size;
+        actor->spin.reads[actor->spin.count].value = value_at(op->addr, op->size);
+        actor->spin.count++;
+    }
+}
+
+bool spin_rests(const struct actor *actor)
+{
+    return actor->spin.rests && unchanged(actor);
+}
