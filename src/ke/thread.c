@@ -5,8 +5,7 @@
 
 #include "ke/dispatch.h"
 #include "ke/step.h"
-
-#include <stdlib.h>
+#include "host/memory.h"
 
 #define THREAD_STACK_SIZE (256u * 1024u)
 #define THREAD_TYPE 6 /* KOBJECTS: ThreadObject */
@@ -24,7 +23,7 @@ void ke_thread_dereference(struct _KTHREAD *thread)
     if (__atomic_fetch_sub(&thread->references, 1, __ATOMIC_ACQ_REL) == 1) {
         KIRQL old = ke_mask();
         host_stack_unmap(&thread->host.stack);
-        free(thread);
+        host_free(thread);
         ke_unmask(old);
     }
 }
@@ -65,9 +64,9 @@ struct _KTHREAD *ke_thread_create_on(void (*start)(void *), void *context, const
     reap();
     KIRQL old = ke_mask();
     struct host_stack stack;
-    struct _KTHREAD *thread = calloc(1, sizeof *thread);
+    struct _KTHREAD *thread = host_allocate(sizeof *thread);
     if (thread != NULL && !host_stack_map(&stack, THREAD_STACK_SIZE)) {
-        free(thread);
+        host_free(thread);
         thread = NULL;
     }
     ke_unmask(old);
@@ -111,7 +110,9 @@ void ke_thread_exit(NTSTATUS status)
     }
     event_send(EVENT_THREAD_END, thread, thread->id, thread->system, 0, 0);
     reap();
-    ke_about_to_change(thread);
+    if (!thread->only_joined) {
+        ke_about_to_change(thread);
+    }
     ke_guard_enter_quietly(&ke_dispatcher);
     thread->exit_status = status;
     thread->state = KE_THREAD_ENDED;

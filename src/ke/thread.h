@@ -21,6 +21,7 @@ struct _KTHREAD {
     KAFFINITY affinity;
     KAFFINITY user_affinity; /* what KeRevertToUserAffinityThread goes back to */
     uint32_t last_processor;
+    BOOLEAN only_joined; /* nobody can wait for it but by ke_engine->join: its end is no step */
     uint32_t actor; /* the explored engine's */
     BOOLEAN system; /* undis's own (a worker, the scenario): not waited for by ke_settle */
     const char *name;

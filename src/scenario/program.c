@@ -3,6 +3,7 @@
  */
 #include "scenario/program.h"
 
+#include "ke/engine.h"
 #include "ke/event.h"
 #include "ke/invariant.h"
 #include "ke/run.h"
@@ -64,7 +65,8 @@ void program_thread(unsigned processor, void (*body)(void *), void *argument)
     if (made->thread == NULL) {
         program_fail("undis_thread: there is memory for a thread");
     }
-    KIRQL old = ke_guard_enter(&guard);
+    made->thread->only_joined = TRUE;
+    KIRQL old = ke_guard_enter_quietly(&guard);
     made->next = threads;
     threads = made;
     ke_guard_leave(&guard, old);
@@ -73,7 +75,7 @@ void program_thread(unsigned processor, void (*body)(void *), void *argument)
 /* Takes a thread of that starter's, or (NULL) of anybody's. */
 static struct program_thread *take(const struct _KTHREAD *starter)
 {
-    KIRQL old = ke_guard_enter(&guard);
+    KIRQL old = ke_guard_enter_quietly(&guard);
     struct program_thread **link = &threads, *thread;
     while ((thread = *link) != NULL && starter != NULL && thread->starter != starter) {
         link = &thread->next;
@@ -89,7 +91,11 @@ static void join_all_of(const struct _KTHREAD *starter)
 {
     struct program_thread *thread;
     while ((thread = take(starter)) != NULL) {
-        KeWaitForSingleObject(thread->thread, Executive, KernelMode, FALSE, NULL);
+        if (ke_engine->join != NULL) {
+            ke_engine->join(thread->thread);
+        } else {
+            KeWaitForSingleObject(thread->thread, Executive, KernelMode, FALSE, NULL);
+        }
         ke_thread_dereference(thread->thread);
         ndis_free(thread);
     }
@@ -104,7 +110,7 @@ void program_join(void)
 
 void program_at_end(void (*check)(void *), void *argument)
 {
-    KIRQL old = ke_guard_enter(&guard);
+    KIRQL old = ke_guard_enter_quietly(&guard);
     bool room = check_count < CHECKS;
     if (room) {
         checks[check_count++] = (struct check){check, argument};

@@ -63,6 +63,16 @@ bool scenario_prepare(const struct scenario_options *options, struct scenario_re
     return load_images(run, result);
 }
 
+unsigned scenario_images(const void **addresses, unsigned room)
+{
+    const struct run *run = &scenario_the_run;
+    unsigned count = 0;
+    for (; count < run->options->driver_count && count < room; count++) {
+        addresses[count] = run->images[count].base;
+    }
+    return count;
+}
+
 void scenario_collect(struct scenario_result *result)
 {
     const struct run *run = &scenario_the_run;

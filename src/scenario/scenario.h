@@ -54,6 +54,8 @@ void scenario_run(const struct scenario_options *options, struct scenario_result
  * All that the body writes lies in the machine's memory, so it is put back with the machine.
  */
 bool scenario_prepare(const struct scenario_options *options, struct scenario_result *result);
+/* An address in each image that scenario_prepare loaded, for machine_options; returns how many. */
+unsigned scenario_images(const void **addresses, unsigned room);
 void scenario_body(void *unused);
 void scenario_collect(struct scenario_result *result);
 

@@ -269,7 +269,7 @@ static void explored_freeze(void)
 
 static void explored_abandon(void)
 {
-    machine_leave(END_REDUNDANT);
+    machine_leave(finding_count() > 0 ? END_STOPPED : END_REDUNDANT);
 }
 
 static void explored_start(uint64_t seed)
