@@ -2,12 +2,12 @@
  * capture.c - Ethernet frames from a capture file, or built in; the contract is in capture.h.
  */
 #include "dev/capture.h"
+#include "host/memory.h"
 
 #include <pcap/pcap.h>
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FRAMES_MAXIMUM 1000000u
@@ -26,7 +26,7 @@ static bool collection_reserve(struct collection *collection)
 {
     if (collection->size - collection->used < ETHERNET_MAXIMUM_FRAME) {
         size_t size = collection->size == 0 ? 1 << 20 : collection->size * 2;
-        uint8_t *storage = size > STORAGE_MAXIMUM ? NULL : realloc(collection->storage, size);
+        uint8_t *storage = size > STORAGE_MAXIMUM ? NULL : host_reallocate(collection->storage, size);
         if (storage == NULL) {
             return false;
         }
@@ -36,7 +36,7 @@ static bool collection_reserve(struct collection *collection)
     if (collection->count == collection->room) {
         size_t room = collection->room == 0 ? 1024 : collection->room * 2;
         uint32_t *lengths =
-            room > FRAMES_MAXIMUM ? NULL : realloc(collection->lengths, room * sizeof(*lengths));
+            room > FRAMES_MAXIMUM ? NULL : host_reallocate(collection->lengths, room * sizeof(*lengths));
         if (lengths == NULL) {
             return false;
         }
@@ -61,14 +61,14 @@ static bool collection_add(struct collection *collection, const uint8_t *frame, 
 
 static void collection_free(struct collection *collection)
 {
-    free(collection->storage);
-    free(collection->lengths);
+    host_free(collection->storage);
+    host_free(collection->lengths);
 }
 
 /* Moves what was collected into the capture.  False when memory is short. */
 static bool collection_finish(struct collection *collection, struct capture *capture)
 {
-    struct capture_frame *frames = calloc(collection->count, sizeof(*frames));
+    struct capture_frame *frames = host_allocate(collection->count * sizeof(*frames));
     if (frames == NULL) {
         return false;
     }
@@ -78,14 +78,14 @@ static bool collection_finish(struct collection *collection, struct capture *cap
         offset += collection->lengths[index];
     }
     *capture = (struct capture){collection->count, frames, collection->skipped, collection->storage};
-    free(collection->lengths);
+    host_free(collection->lengths);
     return true;
 }
 
 void capture_free(struct capture *capture)
 {
-    free(capture->frames);
-    free(capture->storage);
+    host_free(capture->frames);
+    host_free(capture->storage);
     *capture = (struct capture){0};
 }
 

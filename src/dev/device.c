@@ -6,17 +6,31 @@
  */
 #include "dev/device.h"
 
+#include "ke/engine.h"
+#include "ke/step.h"
 #include "mm/register.h"
 
 #include <sched.h>
+#include <stdio.h>
 
 #define WINDOW_FIRST_PA 0xFEA00000u
 #define WINDOW_END_PA 0xFFF00000u
 #define WINDOW_STRIDE 0x10000u
 
 static struct ke_guard bus_guard;
-static struct device *bus;
+static struct device *bus; /* in the order in which they were attached */
 static uint64_t window_next = WINDOW_FIRST_PA;
+static unsigned units_next;
+
+uint64_t device_now(void)
+{
+    return device_is_explored() ? ke_engine->now() : host_now_ns();
+}
+
+bool device_is_explored(void)
+{
+    return ke_engine->step != NULL;
+}
 
 /* ---- the host thread --------------------------------------------------------------------------- */
 
@@ -33,7 +47,7 @@ static bool device_step(struct device *device)
 
 static void device_sleep(struct device *device, uint32_t seen)
 {
-    uint64_t due = device->due, now = host_now_ns();
+    uint64_t due = device->due, now = device_now();
     if (due != 0 && due <= now) {
         return;
     }
@@ -63,18 +77,29 @@ void device_kick(struct device *device)
     }
 }
 
+static unsigned unit_count(const struct device *device)
+{
+    return device->operations->units != NULL ? device->operations->unit_count : 1;
+}
+
 /* ---- the bus ----------------------------------------------------------------------------------- */
 
 static bool window_assign(struct device *device)
 {
     uint64_t size = (device->window_size + WINDOW_STRIDE - 1) / WINDOW_STRIDE * (uint64_t)WINDOW_STRIDE;
-    KIRQL old = ke_guard_enter(&bus_guard);
+    KIRQL old = ke_guard_enter_quietly(&bus_guard);
     bool fits = size != 0 && size <= WINDOW_END_PA - window_next;
     if (fits) {
         device->window_pa = window_next;
         window_next += size;
-        device->next = bus;
-        bus = device;
+        device->next = NULL;
+        struct device **end = &bus;
+        while (*end != NULL) {
+            end = &(*end)->next;
+        }
+        *end = device;
+        device->first_unit = units_next;
+        units_next += unit_count(device);
     }
     ke_guard_leave(&bus_guard, old);
     return fits;
@@ -82,7 +107,7 @@ static bool window_assign(struct device *device)
 
 static void bus_remove(struct device *device)
 {
-    KIRQL old = ke_guard_enter(&bus_guard);
+    KIRQL old = ke_guard_enter_quietly(&bus_guard);
     for (struct device **link = &bus; *link != NULL; link = &(*link)->next) {
         if (*link == device) {
             *link = device->next;
@@ -100,6 +125,16 @@ static void line_drop(struct device *device)
     }
 }
 
+static bool start_thread(struct device *device)
+{
+    if (device_is_explored()) {
+        return true;
+    }
+    device->thread.name = device->operations->name;
+    device->thread.region = &ke_outside;
+    return host_thread_start(&device->thread, device_thread, device) == 0;
+}
+
 bool device_attach(struct device *device, KIRQL dirql)
 {
     device->line_is_shared = device->line != NULL;
@@ -113,9 +148,7 @@ bool device_attach(struct device *device, KIRQL dirql)
         line_drop(device);
         return false;
     }
-    device->thread.name = device->operations->name;
-    device->thread.region = &ke_outside;
-    if (host_thread_start(&device->thread, device_thread, device) != 0) {
+    if (!start_thread(device)) {
         bus_remove(device);
         line_drop(device);
         return false;
@@ -125,6 +158,7 @@ bool device_attach(struct device *device, KIRQL dirql)
 
 void device_remove(struct device *device)
 {
+    ke_about_to_change_both(device, device->line);
     __atomic_store_n(&device->removed, true, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&device->stepping, __ATOMIC_SEQ_CST)) {
         sched_yield();
@@ -134,9 +168,12 @@ void device_remove(struct device *device)
 
 void device_detach(struct device *device)
 {
+    ke_about_to_change_both(device, device->line);
     device->stopping = true;
-    device_kick(device);
-    host_thread_join(&device->thread);
+    if (!device_is_explored()) {
+        device_kick(device);
+        host_thread_join(&device->thread);
+    }
     device->removed = true;
     device->operations->remove(device);
     bus_remove(device);
@@ -147,7 +184,7 @@ void device_detach(struct device *device)
 
 struct device *device_at_pa(uint64_t pa, uint64_t length)
 {
-    KIRQL old = ke_guard_enter(&bus_guard);
+    KIRQL old = ke_guard_enter_quietly(&bus_guard);
     struct device *device = bus;
     while (device != NULL && (pa < device->window_pa || pa - device->window_pa > device->window_size ||
                               length > device->window_size - (pa - device->window_pa))) {
@@ -155,4 +192,85 @@ struct device *device_at_pa(uint64_t pa, uint64_t length)
     }
     ke_guard_leave(&bus_guard, old);
     return device;
+}
+
+/* ---- units ------------------------------------------------------------------------------------- */
+
+static bool kicked(struct device *device)
+{
+    return device->wake != device->done;
+}
+
+static void covers_nothing(struct device *device, struct op *op)
+{
+    op->object[1] = (uintptr_t)device->line;
+}
+
+static void step_once(struct device *device)
+{
+    uint32_t seen = device->wake;
+    if (!device->operations->step(device)) {
+        device->done = seen;
+    }
+}
+
+static const struct device_unit only_unit = {"", kicked, covers_nothing, step_once};
+
+/* The unit of that number and, in *device, whose it is; NULL: there is none. */
+static const struct device_unit *find_unit(unsigned number, struct device **device)
+{
+    for (*device = bus; *device != NULL; *device = (*device)->next) {
+        unsigned own = number - (*device)->first_unit;
+        if (own < unit_count(*device)) {
+            const struct device_unit *units = (*device)->operations->units;
+            return units != NULL ? &units[own] : &only_unit;
+        }
+    }
+    return NULL;
+}
+
+unsigned device_units(void)
+{
+    return units_next;
+}
+
+const char *device_unit_name(unsigned number, char *text, size_t size)
+{
+    struct device *device;
+    const struct device_unit *unit = find_unit(number, &device);
+    if (unit == NULL) {
+        snprintf(text, size, "device");
+    } else {
+        snprintf(text, size, "%s%s%s", device->operations->name, unit->name[0] != '\0' ? " " : "",
+                 unit->name);
+    }
+    return text;
+}
+
+bool device_unit_ready(unsigned number)
+{
+    struct device *device;
+    const struct device_unit *unit = find_unit(number, &device);
+    return unit != NULL && !device->removed && !device->stopping && unit->ready(device);
+}
+
+struct op device_unit_op(unsigned number)
+{
+    struct device *device;
+    const struct device_unit *unit = find_unit(number, &device);
+    struct op op = {.kind = OP_DEVICE, .flags = OP_LIBRARY, .processor = -1};
+    if (unit != NULL) {
+        op.object[0] = (uintptr_t)device;
+        unit->covers(device, &op);
+    }
+    return op;
+}
+
+void device_unit_step(unsigned number)
+{
+    struct device *device;
+    const struct device_unit *unit = find_unit(number, &device);
+    if (unit != NULL) {
+        unit->step(device);
+    }
 }

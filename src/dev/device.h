@@ -2,9 +2,11 @@
  * device.h - simulated devices behind registers, DMA and an interrupt line.
  *
  * A device is driven from two sides: a processor touches its registers (read, write: with interrupts
- * masked, must be short), and the engine lets it work by itself (step).  The free-running engine gives
- * each device a host thread that calls step until it has nothing to do and then sleeps until
- * device_kick().  A device guards its own state.
+ * masked, must be short), and the engine lets it work by itself.  The free-running engine gives each device
+ * a host thread that calls step until it has nothing to do and then sleeps until device_kick().  Under the
+ * explored engine there is no thread: each of a device's units (its transmitter, its receiver ...) is an
+ * actor, which takes a step when the search says so; the host's clock plays no part.  A device guards its
+ * own state.
  */
 #ifndef UNDIS_DEV_DEVICE_H
 #define UNDIS_DEV_DEVICE_H
@@ -12,6 +14,18 @@
 #include "ke/line.h"
 
 struct device;
+struct op;
+
+/* A part of a device that works by itself, for the explored engine. */
+struct device_unit {
+    const char *name; /* "transmitter" */
+    /* Has it something to do now?  Looks at the device's state and at memory, changes nothing. */
+    bool (*ready)(struct device *device);
+    /* What its next step touches: fills in addr, size and object[1] of the op; object[0] is the device. */
+    void (*covers)(struct device *device, struct op *op);
+    /* Does one small piece of work. */
+    void (*step)(struct device *device);
+};
 
 struct device_operations {
     const char *name; /* "unic" */
@@ -24,6 +38,16 @@ struct device_operations {
     /* `removed` was set: deasserts the line, under the guard that the model's own changes of it hold. */
     void (*remove)(struct device *device);
     void (*destroy)(struct device *device);
+    const struct device_unit *units; /* NULL: one, which calls step when the device was kicked */
+    unsigned unit_count;
+    /* What a register access does besides its answer, enum device_effect; NULL: everything. */
+    unsigned (*effects)(const struct device *device, uint32_t offset, unsigned size, bool write,
+                        uint64_t value);
+};
+
+enum device_effect {
+    DEVICE_CHANGES = 1,   /* the device's state */
+    DEVICE_MOVES_LINE = 2 /* the level of its interrupt line */
 };
 
 /* The common part; a model embeds it as its first member. */
@@ -39,7 +63,9 @@ struct device {
     volatile bool stopping;
     volatile bool removed;  /* surprise removal: reads give all ones, writes are lost, step is not called */
     volatile bool stepping; /* step runs now */
-    volatile uint64_t due;  /* host_now_ns at which step wants to be called again without a kick; 0: never */
+    volatile uint64_t due;  /* when (device_now) step wants to be called again without a kick; 0: never */
+    unsigned first_unit;    /* number of its first unit */
+    uint32_t done;          /* value of `wake` up to which the only unit has worked, without a thread */
     struct host_thread thread;
     struct device *next;
 };
@@ -56,6 +82,26 @@ void device_detach(struct device *device);
 void device_remove(struct device *device);
 /* Something changed: step will be called again.  Any host thread, any IRQL. */
 void device_kick(struct device *device);
+
+/* The clock that devices see, in nanoseconds. */
+uint64_t device_now(void);
+/* True when devices have no host threads and are moved step by step. */
+bool device_is_explored(void);
+
+/* ---- the explored engine's side ------------------------------------------------------------------ */
+
+/*
+ * The units of all devices that have been on the bus, in the order in which those were attached, numbered 0
+ * to device_units() - 1.  All are called with interrupts masked or on a host
+ * thread that is no processor, and take no step of their own.
+ */
+unsigned device_units(void);
+const char *device_unit_name(unsigned unit, char *text, size_t size); /* "unic transmitter" */
+/* False when it has nothing to do, or its device has left the bus. */
+bool device_unit_ready(unsigned unit);
+/* The OP_DEVICE that its next step is; it is ready. */
+struct op device_unit_op(unsigned unit);
+void device_unit_step(unsigned unit);
 
 /*
  * Register windows: READ_REGISTER_* and WRITE_REGISTER_* (src/mm/register.c) ask here which device an

@@ -6,12 +6,20 @@
  */
 #include "dev/unic_model.h"
 
+#include "host/memory.h"
 #include "mm/dma.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- the interrupt line ------------------------------------------------------------------------ */
+
+/* When the next moderated interrupt may come.  Under the explored engine its unit says when: at any time. */
+static uint64_t quiet_until(const struct unic *nic, uint64_t now)
+{
+    return nic->moderation == 0   ? 0
+           : device_is_explored() ? UINT64_MAX
+                                  : now + (uint64_t)nic->moderation * 1000;
+}
 
 void unic_line_update(struct unic *nic)
 {
@@ -23,11 +31,11 @@ void unic_line_update(struct unic *nic)
             ke_line_deassert_source(nic->device.line, nic->device.line_source);
         }
     } else if (!nic->asserted) {
-        uint64_t now = nic->moderation == 0 ? 0 : host_now_ns();
+        uint64_t now = nic->moderation == 0 ? 0 : device_now();
         if ((wanted & ~CAUSE_MODERATED) == 0 && now < nic->quiet_until && nic->moderation != 0) {
             due = nic->quiet_until;
         } else {
-            nic->quiet_until = now + (uint64_t)nic->moderation * 1000;
+            nic->quiet_until = quiet_until(nic, now);
             nic->asserted = true;
             ke_line_assert_source(nic->device.line, nic->device.line_source);
         }
@@ -104,15 +112,15 @@ static void reset_guarded(struct unic *nic)
     memset(&nic->tx, 0, sizeof(nic->tx));
     memset(&nic->rx, 0, sizeof(nic->rx));
     nic->reset_pending = false;
+    nic->tx_partial = UINT32_MAX;
     unic_line_update(nic);
 }
 
-/* Resets when asked to, and looks at the cable and the clock. */
-static void unic_housekeeping(struct unic *nic)
+void unic_housekeeping(struct unic *nic)
 {
     bool link = nic->wire != NULL && wire_is_up(nic->wire);
     KIRQL old = ke_guard_enter(&nic->guard);
-    if (nic->reset_pending) {
+    if (nic->reset_pending && !nic->tx.busy && !nic->rx.busy) {
         reset_guarded(nic);
     }
     if (link != nic->link) {
@@ -127,9 +135,14 @@ static bool unic_step(struct device *device)
 {
     struct unic *nic = (struct unic *)device;
     unic_housekeeping(nic);
-    bool transmitting = unic_transmit(nic);
-    bool receiving = unic_receive(nic);
-    return transmitting || receiving;
+    struct unic_batch tx = {.limit = BATCH}, rx = {.limit = BATCH};
+    if (unic_transmit(nic, &tx)) {
+        unic_batch_end(nic, &nic->tx, &tx);
+    }
+    if (unic_receive(nic, &rx)) {
+        unic_batch_end(nic, &nic->rx, &rx);
+    }
+    return tx.done == BATCH || rx.done == BATCH || rx.taken == BATCH;
 }
 
 /* ---- life -------------------------------------------------------------------------------------- */
@@ -140,7 +153,7 @@ static void unic_destroy(struct device *device)
     if (nic->wire != NULL) {
         wire_attach(nic->wire, NULL);
     }
-    free(nic);
+    host_free(nic);
 }
 
 static const struct device_operations unic_operations = {
@@ -152,19 +165,23 @@ static const struct device_operations unic_operations = {
     .step = unic_step,
     .remove = unic_removed,
     .destroy = unic_destroy,
+    .units = unic_units,
+    .unit_count = UNIC_UNITS,
+    .effects = unic_effects,
 };
 
 struct device *unic_create(const struct unic_options *options)
 {
     static const uint8_t none[6];
     static const uint8_t usual[6] = {0x02, 0x00, 0x00, 0x00, 0x00, 0x01};
-    struct unic *nic = calloc(1, sizeof(*nic));
+    struct unic *nic = host_allocate(sizeof(*nic));
     if (nic == NULL) {
         return NULL;
     }
     nic->device.operations = &unic_operations;
     nic->device.window_size = UNIC_WINDOW_SIZE;
     nic->wire = options->wire;
+    nic->tx_partial = UINT32_MAX;
     nic->link = nic->wire != NULL && wire_is_up(nic->wire);
     memcpy(nic->permanent, memcmp(options->address, none, 6) == 0 ? usual : options->address, 6);
     memcpy(nic->address, nic->permanent, 6);

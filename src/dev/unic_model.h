@@ -132,6 +132,19 @@ struct unic_ring {
     bool busy; /* the engine is in a batch */
 };
 
+#define BATCH 16u /* frames per direction and step */
+
+/* What a batch did, added to the registers when it is over. */
+struct unic_batch {
+    uint32_t limit; /* most frames */
+    uint32_t taken; /* from the wire */
+    uint32_t done;  /* frames and spoilt descriptors */
+    uint32_t head;
+    uint32_t cause, error;
+    bool fatal;
+    uint64_t counters[COUNTERS];
+};
+
 struct unic {
     struct device device;
     struct wire *wire;
@@ -150,31 +163,34 @@ struct unic {
     uint32_t latch;
     struct unic_ring tx, rx;
 
+    /* Without a host thread: batches whose outcome is still to be told, and the tail before which the last
+       frame was not whole yet. */
+    struct unic_batch tx_batch, rx_batch;
+    uint32_t tx_partial;
+
     /* The device thread's own. */
     uint8_t frame[ETHERNET_MAXIMUM_FRAME];
     uint8_t held[ETHERNET_MAXIMUM_FRAME]; /* a received frame that waits for a usable descriptor */
     size_t held_length;
 };
 
-#define BATCH 16u /* frames per direction and step */
-
-/* What a batch did, added to the registers when it is over. */
-struct unic_batch {
-    uint32_t done; /* frames and spoilt descriptors */
-    uint32_t head;
-    uint32_t cause, error;
-    bool fatal;
-    uint64_t counters[COUNTERS];
-};
-
-/* One batch each; true when there may be more. */
-bool unic_transmit(struct unic *nic);
-bool unic_receive(struct unic *nic);
-
-/* Begins a batch: copies the ring and marks it busy.  False when the engine is off or the ring empty (with
- * need). */
+/* Begin a batch of at most batch->limit frames and do its work.  False when the engine is off: nothing was
+ * begun; else unic_batch_end must follow. */
+bool unic_transmit(struct unic *nic, struct unic_batch *batch);
+bool unic_receive(struct unic *nic, struct unic_batch *batch);
+/* Copies the ring and marks it busy.  False when the engine is off. */
 bool unic_batch_begin(struct unic *nic, struct unic_ring *ring, uint32_t enable, struct unic_ring *copy);
+/* Tells of a batch: the report word, the registers, the interrupt line. */
 void unic_batch_end(struct unic *nic, struct unic_ring *ring, const struct unic_batch *batch);
+
+/* Resets when asked to, and looks at the cable and the clock. */
+void unic_housekeeping(struct unic *nic);
+
+/* For the explored engine (unic_units.c). */
+extern const struct device_unit unic_units[];
+#define UNIC_UNITS 3u
+unsigned unic_effects(const struct device *device, uint32_t offset, unsigned size, bool write,
+                      uint64_t value);
 
 enum unic_cast unic_cast_of(const uint8_t *frame);
 

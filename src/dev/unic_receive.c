@@ -120,15 +120,15 @@ static void receive_one(struct unic *nic, struct unic_ring *ring, struct unic_ba
 }
 
 /* Makes sure that a frame is held that passed the filter.  False when the wire offers none. */
-static bool hold_frame(struct unic *nic, const struct filter *filter, struct unic_batch *batch,
-                       unsigned *taken)
+static bool hold_frame(struct unic *nic, const struct filter *filter, struct unic_batch *batch)
 {
     while (nic->held_length == 0) {
-        size_t length = *taken < BATCH && nic->wire != NULL ? wire_next(nic->wire, nic->held) : 0;
+        size_t length =
+            batch->taken < batch->limit && nic->wire != NULL ? wire_next(nic->wire, nic->held) : 0;
         if (length == 0) {
             return false;
         }
-        ++*taken;
+        batch->taken++;
         if (filter_accepts(filter, nic->held)) {
             nic->held_length = length;
         } else {
@@ -158,7 +158,7 @@ static void forget_held(struct unic *nic)
     }
 }
 
-bool unic_receive(struct unic *nic)
+bool unic_receive(struct unic *nic, struct unic_batch *batch)
 {
     struct unic_ring ring;
     struct filter filter;
@@ -167,17 +167,15 @@ bool unic_receive(struct unic *nic)
         return false;
     }
     filter_copy(nic, &filter);
-    struct unic_batch batch = {.head = ring.head};
-    unsigned taken = 0;
+    batch->head = ring.head;
     bool overruns = nic->wire != NULL && wire_overruns(nic->wire);
-    while (batch.done < BATCH && !batch.fatal && (ring.head != ring.tail || overruns) &&
-           hold_frame(nic, &filter, &batch, &taken)) {
+    while (batch->done < batch->limit && !batch->fatal && (ring.head != ring.tail || overruns) &&
+           hold_frame(nic, &filter, batch)) {
         if (ring.head != ring.tail) {
-            receive_one(nic, &ring, &batch);
+            receive_one(nic, &ring, batch);
         } else {
-            drop_held(nic, &batch);
+            drop_held(nic, batch);
         }
     }
-    unic_batch_end(nic, &nic->rx, &batch);
-    return taken == BATCH || batch.done == BATCH;
+    return true;
 }

@@ -127,16 +127,15 @@ static bool transmit_one(struct unic *nic, struct unic_ring *ring, struct unic_b
     return !batch->fatal;
 }
 
-bool unic_transmit(struct unic *nic)
+bool unic_transmit(struct unic *nic, struct unic_batch *batch)
 {
     struct unic_ring ring;
     if (!unic_batch_begin(nic, &nic->tx, CONTROL_TX_ENABLE, &ring)) {
         return false;
     }
-    struct unic_batch batch = {.head = ring.head};
-    while (batch.done < BATCH && ring.head != ring.tail && (nic->wire == NULL || wire_takes(nic->wire)) &&
-           transmit_one(nic, &ring, &batch)) {
+    batch->head = ring.head;
+    while (batch->done < batch->limit && ring.head != ring.tail &&
+           (nic->wire == NULL || wire_takes(nic->wire)) && transmit_one(nic, &ring, batch)) {
     }
-    unic_batch_end(nic, &nic->tx, &batch);
-    return batch.done == BATCH;
+    return true;
 }

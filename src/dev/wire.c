@@ -3,9 +3,12 @@
  */
 #include "dev/wire.h"
 
+#include "host/memory.h"
+#include "ke/step.h"
+#include "host/memory.h"
+
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* One direction of a pair. */
@@ -41,7 +44,7 @@ static void count(uint64_t *counter, uint64_t amount)
 
 struct wire *wire_create(const struct wire_options *options, char *error, size_t error_size)
 {
-    struct wire *wire = calloc(1, sizeof(*wire));
+    struct wire *wire = host_allocate(sizeof(*wire));
     if (wire == NULL) {
         snprintf(error, error_size, "out of memory");
         return NULL;
@@ -52,7 +55,7 @@ struct wire *wire_create(const struct wire_options *options, char *error, size_t
     if (options->pcap_out != NULL) {
         wire->writer = capture_create(options->pcap_out, error, error_size);
         if (wire->writer == NULL) {
-            free(wire);
+            host_free(wire);
             return NULL;
         }
     }
@@ -63,7 +66,7 @@ static void queue_free(struct pair_queue *queue)
 {
     if (queue != NULL) {
         pthread_mutex_destroy(&queue->mutex);
-        free(queue);
+        host_free(queue);
     }
 }
 
@@ -74,13 +77,13 @@ bool wire_destroy(struct wire *wire, char *error, size_t error_size)
     }
     bool written = wire->writer == NULL || capture_close(wire->writer, error, error_size);
     queue_free(wire->incoming);
-    free(wire);
+    host_free(wire);
     return written;
 }
 
 static struct pair_queue *queue_make(void)
 {
-    struct pair_queue *queue = calloc(1, sizeof(*queue));
+    struct pair_queue *queue = host_allocate(sizeof(*queue));
     if (queue != NULL) {
         pthread_mutex_init(&queue->mutex, NULL);
     }
@@ -104,6 +107,15 @@ bool wire_pair(struct wire *a, struct wire *b)
 
 /* ---- the scenario's side ----------------------------------------------------------------------- */
 
+/* The device is about to see something change. */
+static void about_to_kick(struct wire *wire)
+{
+    struct device *device = __atomic_load_n(&wire->device, __ATOMIC_ACQUIRE);
+    if (device != NULL) {
+        ke_about_to_change(device);
+    }
+}
+
 void wire_kick(struct wire *wire)
 {
     struct device *device = __atomic_load_n(&wire->device, __ATOMIC_ACQUIRE);
@@ -114,12 +126,14 @@ void wire_kick(struct wire *wire)
 
 void wire_flow(struct wire *wire, bool open)
 {
+    about_to_kick(wire);
     __atomic_store_n(&wire->open, open, __ATOMIC_RELEASE);
     wire_kick(wire);
 }
 
 void wire_link(struct wire *wire, bool up)
 {
+    about_to_kick(wire);
     __atomic_store_n(&wire->up, up, __ATOMIC_RELEASE);
     wire_kick(wire);
 }
@@ -205,6 +219,21 @@ size_t wire_next(struct wire *wire, uint8_t *frame)
         }
     }
     return length;
+}
+
+bool wire_offers(const struct wire *wire)
+{
+    if (!wire->up || !__atomic_load_n(&wire->open, __ATOMIC_ACQUIRE)) {
+        return false;
+    }
+    if (wire->options.next != NULL) {
+        return wire->options.offers != NULL && wire->options.offers(wire->options.context);
+    }
+    if (wire->options.capture != NULL) {
+        uint64_t limit = wire->options.limit == 0 ? wire->options.capture->count : wire->options.limit;
+        return wire->taken != limit;
+    }
+    return wire->incoming != NULL && __atomic_load_n(&wire->incoming->count, __ATOMIC_ACQUIRE) != 0;
 }
 
 void wire_dropped(struct wire *wire)

@@ -27,6 +27,8 @@ struct wire_options {
      * `capture`, or from the peer.
      */
     size_t (*next)(void *context, uint8_t *frame);
+    /* Would next give a frame now?  Wanted under the explored engine only. */
+    bool (*offers)(void *context);
     /* The interface has put this frame on the wire.  May be NULL. */
     void (*sent)(void *context, const uint8_t *frame, size_t length);
     void *context;
@@ -75,6 +77,8 @@ bool wire_overruns(const struct wire *wire);
 /* False while the other end of a pair has no room: the interface keeps its frame until it is kicked. */
 bool wire_takes(const struct wire *wire);
 
+/* Would wire_next give a frame now? */
+bool wire_offers(const struct wire *wire);
 /* The next frame, or 0.  The buffer holds ETHERNET_MAXIMUM_FRAME bytes. */
 size_t wire_next(struct wire *wire, uint8_t *frame);
 /* The frame that wire_next gave last found no descriptor. */

@@ -7,6 +7,8 @@
 #include "mm/dma.h"
 
 #include "dev/device.h"
+#include "host/memory.h"
+#include "ke/step.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -60,11 +62,13 @@ static uintptr_t frame_va(uint64_t pa)
 
 /* ---- shared memory ----------------------------------------------------------------------------- */
 
+/* In the explored engine's arena the pages are always accessible: what protects them is the snapshot's. */
 static bool arena_reserve(void)
 {
     if (arena == NULL) {
-        void *base = mmap(NULL, ARENA_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (base == MAP_FAILED) {
+        void *base = host_arena_is_open() ? host_allocate_aligned(DMA_PAGE_SIZE, ARENA_SIZE)
+                                          : host_reserve(ARENA_SIZE);
+        if (base == NULL) {
             return false;
         }
         __atomic_store_n(&arena, (uint8_t *)base, __ATOMIC_RELEASE);
@@ -85,6 +89,21 @@ static uint32_t find_pages(uint32_t from, uint32_t to, uint32_t pages)
     return to;
 }
 
+static bool pages_open(void *va, size_t size)
+{
+    return host_arena_holds(va) || mprotect(va, size, PROT_READ | PROT_WRITE) == 0;
+}
+
+/* The contents go, and outside the arena who still uses the pages faults. */
+static void pages_close(void *va, size_t size)
+{
+    if (host_arena_holds(va)) {
+        memset(va, 0, size);
+    } else {
+        mmap(va, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    }
+}
+
 static void *shared_allocate_guarded(size_t length, uint64_t *pa)
 {
     uint32_t pages = (uint32_t)((length + DMA_PAGE_SIZE - 1) / DMA_PAGE_SIZE);
@@ -99,7 +118,7 @@ static void *shared_allocate_guarded(size_t length, uint64_t *pa)
         return NULL;
     }
     uint8_t *va = arena + (size_t)first * DMA_PAGE_SIZE;
-    if (mprotect(va, (size_t)pages * DMA_PAGE_SIZE, PROT_READ | PROT_WRITE) != 0) {
+    if (!pages_open(va, (size_t)pages * DMA_PAGE_SIZE)) {
         return NULL;
     }
     for (uint32_t page = 0; page < pages; page++) {
@@ -118,7 +137,8 @@ void *dma_shared_allocate(size_t length, uint64_t *pa)
     if (length == 0 || length >= ARENA_SIZE) {
         return NULL;
     }
-    KIRQL old = ke_guard_enter(&dma_guard);
+    ke_about_to_change(&page_use);
+    KIRQL old = ke_guard_enter_quietly(&dma_guard);
     void *va = shared_allocate_guarded(length, pa);
     ke_guard_leave(&dma_guard, old);
     return va;
@@ -141,9 +161,7 @@ static bool shared_free_guarded(void *va, size_t length, uint64_t pa)
     if ((size_t)(end - first - 1) * DMA_PAGE_SIZE + page_valid[end - 1] != length) {
         return false;
     }
-    /* Fresh inaccessible pages: the contents go, and who still uses them faults. */
-    mmap(va, (size_t)(end - first) * DMA_PAGE_SIZE, PROT_NONE,
-         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    pages_close(va, (size_t)(end - first) * DMA_PAGE_SIZE);
     for (uint32_t page = first; page <= end; page++) { /* the guard page too */
         page_use[page] = PAGE_FREE;
         page_valid[page] = 0;
@@ -153,7 +171,8 @@ static bool shared_free_guarded(void *va, size_t length, uint64_t pa)
 
 bool dma_shared_free(void *va, size_t length, uint64_t pa)
 {
-    KIRQL old = ke_guard_enter(&dma_guard);
+    ke_about_to_change_both(&page_use, dma_mappings());
+    KIRQL old = ke_guard_enter_quietly(&dma_guard);
     bool was_live = shared_free_guarded(va, length, pa);
     ke_guard_leave(&dma_guard, old);
     return was_live;
@@ -285,7 +304,7 @@ unsigned dma_map(const void *va, size_t length, struct dma_fragment *fragments, 
     if (needed == 0 || needed > room) {
         return 0;
     }
-    KIRQL old = ke_guard_enter(&dma_guard);
+    KIRQL old = ke_guard_enter_quietly(&dma_guard);
     unsigned count = map_guarded((uintptr_t)va, length, fragments);
     ke_guard_leave(&dma_guard, old);
     return count;
@@ -293,11 +312,18 @@ unsigned dma_map(const void *va, size_t length, struct dma_fragment *fragments, 
 
 bool dma_unmap(const void *va, size_t length)
 {
-    KIRQL old = ke_guard_enter(&dma_guard);
+    ke_about_to_look(dma_mappings());
+    KIRQL old = ke_guard_enter_quietly(&dma_guard);
     bool mapped = length != 0 && map_count != 0 && unmap_guarded((uintptr_t)va, length);
     map_count -= mapped;
     ke_guard_leave(&dma_guard, old);
     return mapped;
+}
+
+/* Makers and enders of mappings do not disturb each other, only the devices: for those they are changes. */
+const void *dma_mappings(void)
+{
+    return (const void *)&map_count;
 }
 
 size_t dma_mapped_count(void)
@@ -341,7 +367,7 @@ static void *host_address_guarded(uint64_t pa, size_t length)
 
 void *dma_host_address(uint64_t pa, size_t length)
 {
-    KIRQL old = ke_guard_enter(&dma_guard);
+    KIRQL old = ke_guard_enter_quietly(&dma_guard);
     void *address = host_address_guarded(pa, length);
     ke_guard_leave(&dma_guard, old);
     return address;
@@ -349,7 +375,7 @@ void *dma_host_address(uint64_t pa, size_t length)
 
 bool dma_read(uint64_t pa, void *to, size_t length)
 {
-    KIRQL old = ke_guard_enter(&dma_guard);
+    KIRQL old = ke_guard_enter_quietly(&dma_guard);
     const void *from = host_address_guarded(pa, length);
     if (from != NULL) {
         memcpy(to, from, length);
@@ -360,7 +386,7 @@ bool dma_read(uint64_t pa, void *to, size_t length)
 
 bool dma_write(uint64_t pa, const void *from, size_t length)
 {
-    KIRQL old = ke_guard_enter(&dma_guard);
+    KIRQL old = ke_guard_enter_quietly(&dma_guard);
     void *to = host_address_guarded(pa, length);
     if (to != NULL) {
         memcpy(to, from, length);
@@ -371,7 +397,7 @@ bool dma_write(uint64_t pa, const void *from, size_t length)
 
 bool dma_publish(uint64_t pa, uint32_t value)
 {
-    KIRQL old = ke_guard_enter(&dma_guard);
+    KIRQL old = ke_guard_enter_quietly(&dma_guard);
     uint32_t *to = pa % sizeof(*to) == 0 ? host_address_guarded(pa, sizeof(*to)) : NULL;
     if (to != NULL) {
         __atomic_store_n(to, value, __ATOMIC_RELEASE);

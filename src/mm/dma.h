@@ -9,7 +9,9 @@
  * between a device's accesses and a processor's beyond what x86-64 itself gives; there is no IOMMU
  * page-table delay and no cache to flush.
  *
- * Every function here works on any host thread and at any IRQL; none of them allocates from the heap.
+ * Every function here works on any host thread and at any IRQL; none of them allocates from the heap, but
+ * under the explored engine shared memory is a part of the machine's, at the same address in every process;
+ * there an access beyond its end or after it was freed does not fault.
  */
 #ifndef UNDIS_MM_DMA_H
 #define UNDIS_MM_DMA_H
@@ -61,6 +63,9 @@ bool dma_unmap(const void *va, size_t length);
 
 /* Ranges mapped now: 0 when every scatter/gather list has been freed. */
 size_t dma_mapped_count(void);
+
+/* What stands for all mappings as a kernel object, in steps of the explored engine (ke/step.h). */
+const void *dma_mappings(void);
 
 /* ---- from the device's side ---------------------------------------------------------------------- */
 

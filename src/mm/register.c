@@ -10,11 +10,11 @@
  */
 #include "mm/register.h"
 
+#include "host/memory.h"
 #include "ke/event.h"
+#include "ke/step.h"
 
 #include <wdm.h>
-
-#include <sys/mman.h>
 
 #define SLOTS 256u
 #define SLOT_SIZE (UINT64_C(1) << 20)
@@ -29,16 +29,15 @@ struct mapping {
 
 static struct ke_guard map_guard;
 static struct mapping mappings[SLOTS];
-static uint8_t *slots; /* NULL until the first mapping */
+static uint8_t *slots HOST_KEPT; /* NULL until the first mapping; never written to, so nothing is put back */
 
 /* ---- mapping ----------------------------------------------------------------------------------- */
 
 static void *map_guarded(struct device *device, uint64_t pa, uint32_t length)
 {
     if (slots == NULL) {
-        void *base =
-            mmap(NULL, SLOTS * SLOT_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (base == MAP_FAILED) {
+        void *base = host_reserve(SLOTS * SLOT_SIZE);
+        if (base == NULL) {
             return NULL;
         }
         __atomic_store_n(&slots, (uint8_t *)base, __ATOMIC_RELEASE);
@@ -63,7 +62,7 @@ void *register_map(uint64_t pa, size_t length)
     if (device == NULL || length == 0 || (pa & PAGE_MASK) + length > SLOT_SIZE) {
         return NULL;
     }
-    KIRQL old = ke_guard_enter(&map_guard);
+    KIRQL old = ke_guard_enter_quietly(&map_guard);
     void *va = map_guarded(device, pa, (uint32_t)length);
     ke_guard_leave(&map_guard, old);
     return va;
@@ -88,7 +87,7 @@ bool register_unmap(void *va, size_t length)
     if (mapping == NULL) {
         return false;
     }
-    KIRQL old = ke_guard_enter(&map_guard);
+    KIRQL old = ke_guard_enter_quietly(&map_guard);
     bool live = mapping->used && mapping->start == in_slot && mapping->length == length;
     if (live) {
         mapping->device = NULL;
@@ -100,7 +99,7 @@ bool register_unmap(void *va, size_t length)
 
 void register_device_gone(struct device *device)
 {
-    KIRQL old = ke_guard_enter(&map_guard);
+    KIRQL old = ke_guard_enter_quietly(&map_guard);
     for (uint32_t slot = 0; slot < SLOTS; slot++) {
         if (mappings[slot].device == device) {
             mappings[slot].device = NULL;
@@ -155,10 +154,33 @@ static bool register_find(const volatile void *va, unsigned size, struct device 
     return true;
 }
 
+#if UNDIS_CHECKED
+/* The access is about to be made: what it does to the device is a step. */
+static void about_to_access(const volatile void *va, unsigned size, bool write, uint64_t value)
+{
+    struct device *device;
+    uint32_t offset;
+    if (!register_find(va, size, &device, &offset) || device == NULL) {
+        return;
+    }
+    unsigned effects = device->operations->effects != NULL
+                           ? device->operations->effects(device, offset, size, write, value)
+                           : DEVICE_CHANGES | DEVICE_MOVES_LINE;
+    if ((effects & DEVICE_MOVES_LINE) != 0) {
+        ke_about_to_change_both(device, device->line);
+    } else if ((effects & DEVICE_CHANGES) != 0) {
+        ke_about_to_change(device);
+    } else {
+        ke_about_to_look(device);
+    }
+}
+#endif
+
 static bool register_read(const volatile void *va, unsigned size, uint64_t *value)
 {
     struct device *device;
     uint32_t offset;
+    KE_STEP(about_to_access(va, size, false, 0));
     KIRQL old = ke_mask();
     bool found = register_find(va, size, &device, &offset);
     if (found) {
@@ -173,6 +195,7 @@ static bool register_write(volatile void *va, unsigned size, uint64_t value)
 {
     struct device *device;
     uint32_t offset;
+    KE_STEP(about_to_access(va, size, true, value));
     KIRQL old = ke_mask();
     bool found = register_find(va, size, &device, &offset);
     if (found && device != NULL && !device->removed) {
