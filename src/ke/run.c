@@ -37,6 +37,9 @@ static void body_thread(void *argument)
     for (unsigned i = 0; i < start_routine_count; i++) {
         start_routines[i]();
     }
+    if (ke_engine->settle != NULL) {
+        ke_engine->settle(); /* the library's own threads have begun to wait */
+    }
     run->body(run->argument);
     ke_stop_word_set(KE_STOP_ENDED);
 }

@@ -19,8 +19,11 @@ static const struct ke_engine explored_engine;
 
 /* ---- what ke asks of the engine ------------------------------------------------------------------- */
 
-static void trace_step(const struct op *op)
+void machine_trace_step(const struct op *op)
 {
+    if (machine_kept.trace == NULL || machine_kept.phase != PHASE_RUNNING || machine.alone != 0) {
+        return;
+    }
     const struct actor *me = actor_current();
     struct machine_step step = {
         .index = machine.step - 1, .actor = ke_actor, .value = machine.value, .op = op};
@@ -84,9 +87,7 @@ static void explored_step(const struct op *op)
         }
         run_errand(me, op);
     }
-    if (machine_kept.trace != NULL && machine_kept.phase == PHASE_RUNNING) {
-        trace_step(op);
-    }
+    machine_trace_step(op);
     if (op->kind == OP_LOCK || op->kind == OP_UNLOCK) {
         note_lock(me, op);
     }
@@ -262,12 +263,12 @@ static void explored_stall(uint64_t nanoseconds)
     (void)nanoseconds;
 }
 
-static void explored_freeze(void)
+static __attribute__((noreturn)) void explored_freeze(void)
 {
     machine_leave(END_STOPPED);
 }
 
-static void explored_abandon(void)
+static __attribute__((noreturn)) void explored_abandon(void)
 {
     machine_leave(finding_count() > 0 ? END_STOPPED : END_REDUNDANT);
 }
@@ -311,7 +312,7 @@ static const struct ke_engine explored_engine = {
 static bool prepare(const struct machine_options *options, char *error, size_t error_size)
 {
     machine_kept.options = *options;
-    machine_kept.phase = PHASE_OPENING;
+    machine_kept.phase = PHASE_STARTING;
     machine.next_due = UINT64_MAX;
     bool good = host_arena_open() && actor_stacks_map() && host_snapshot_add(&machine);
     for (unsigned i = 0; i < options->image_count && good; i++) {
@@ -366,7 +367,7 @@ enum search_end machine_execute(struct search *search, machine_trace *trace, voi
     machine_kept.trace_argument = argument;
     machine_kept.grew = false;
     search_begin(search);
-    if (machine_kept.phase == PHASE_OPENING) {
+    if (machine_kept.phase != PHASE_AT_CHOICE && machine_kept.phase != PHASE_RUNNING) {
         /* It ended without a choice: there is one execution, and it is over. */
         search_end(search, machine_kept.end, machine.view, machine.count);
         return machine_kept.end;

@@ -64,12 +64,18 @@ struct machine {
     unsigned main;
     unsigned value; /* of the CHOICE that is being taken */
     uint64_t now, next_due;
-    unsigned ticks, forced_ticks;
+    unsigned ticks;
     size_t step;
+    unsigned alone; /* 1 + the actor that comes after everything that was done, with nobody beside it; 0 */
 };
 extern struct machine machine;
 
-enum machine_phase { PHASE_OPENING, PHASE_AT_CHOICE, PHASE_RUNNING };
+enum machine_phase {
+    PHASE_STARTING,  /* the library starts its own threads: nothing to choose */
+    PHASE_OPENING,   /* up to the first choice */
+    PHASE_AT_CHOICE, /* the moment of the snapshot */
+    PHASE_RUNNING,
+};
 
 /* Which actor an index stands for, in every execution. */
 struct actor_key {
@@ -119,6 +125,9 @@ void machine_enter(void);
 void machine_leave(enum search_end end) __attribute__((noreturn));
 /* Which actors may take their step now: fills in machine.view[].enabled and returns how many may. */
 unsigned machine_enable(void);
+
+/* The running actor's step was taken: tells whoever traces this execution. */
+void machine_trace_step(const struct op *op);
 
 /* ---- services.c: DPCs, service routines, the clock, devices ------------------------------------- */
 

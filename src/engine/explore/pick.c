@@ -81,6 +81,8 @@ static bool is_ready_to_step(const struct actor *actor, const struct op *op)
         return *(const volatile uint32_t *)op->addr == (uint32_t)op->expected;
     case OP_SETTLE:
         return false;
+    case OP_JOIN:
+        return machine.actors[op->aux].state == ACTOR_ENDED;
     case OP_READ:
     case OP_OBJECT:
         return !spin_rests(actor);
@@ -171,6 +173,34 @@ static struct actor *dead_end(void)
 
 /* ---- going on ------------------------------------------------------------------------------------- */
 
+/* Until its next step says what it really is. */
+static KIRQL level_after(const struct op *op, KIRQL level)
+{
+    switch ((enum op_kind)op->kind) {
+    case OP_RAISE:
+    case OP_LOWER:
+    case OP_ENTER:
+    case OP_EXIT:
+        return op->new_level;
+    default:
+        return level;
+    }
+}
+
+/* Has everybody else ended, or done nothing since the first choice?  After a join the actor then comes after
+ * all that was done. */
+static bool all_others_are_over(unsigned index)
+{
+    for (unsigned i = 0; i < machine.count; i++) {
+        const struct actor *actor = &machine.actors[i];
+        bool idle = actor->state == ACTOR_ABSENT || (actor->state == ACTOR_BLOCKED && actor->steps == 0);
+        if (i != index && actor->state != ACTOR_ENDED && !idle) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void take(unsigned index)
 {
     struct actor *actor = &machine.actors[index];
@@ -178,22 +208,19 @@ static void take(unsigned index)
     machine_kept.beat++;
     machine.step++;
     actor->steps++;
-    switch ((enum op_kind)op->kind) {
-    case OP_RAISE:
-    case OP_LOWER:
-    case OP_ENTER:
-    case OP_EXIT:
-        actor->level = op->new_level; /* until its next step says what it really is */
-        break;
-    default:
-        break;
-    }
+    actor->level = level_after(op, actor->level);
     if (op->kind != OP_READ && op->kind != OP_OBJECT) {
         actor->spin.count = 0;
         actor->spin.rests = false;
     }
     if (machine_kept.phase == PHASE_RUNNING) {
         ke_observe_step(index, op);
+    }
+    if (op->kind == OP_SETTLE || op->kind == OP_JOIN) {
+        machine.alone = op->kind == OP_SETTLE || all_others_are_over(index) ? index + 1 : 0;
+        if (machine_kept.phase == PHASE_STARTING) {
+            machine_kept.phase = PHASE_OPENING;
+        }
     }
 }
 
@@ -206,6 +233,9 @@ static int choose_next(unsigned enabled)
     int only = 0;
     while (!machine.view[only].enabled) {
         only++;
+    }
+    if (machine_kept.phase == PHASE_STARTING) {
+        return only;
     }
     return enabled > 1 || machine.view[only].op.kind == OP_CHOICE ? SEARCH_STOP : only;
 }
@@ -225,6 +255,15 @@ static struct actor *next_actor(void)
     unsigned enabled = machine_enable();
     if (enabled == 0) {
         return dead_end();
+    }
+    if (machine.alone != 0) {
+        struct actor *alone = &machine.actors[machine.alone - 1];
+        if (enabled == 1 && machine.view[machine.alone - 1].enabled &&
+            machine.view[machine.alone - 1].op.kind != OP_CHOICE) {
+            alone->level = level_after(&machine.view[machine.alone - 1].op, alone->level);
+            return alone; /* nobody can notice when: no step */
+        }
+        machine.alone = 0;
     }
     int next = choose_next(enabled);
     if (next == SEARCH_STOP) {

@@ -32,6 +32,7 @@ static void dpc_body(void *argument)
     struct actor *actor = argument;
     host_context_entered(&actor->own);
     for (;;) {
+        machine_trace_step(&machine.view[actor_index(actor)].op);
         ke_irql_report(PASSIVE_LEVEL, DISPATCH_LEVEL, IRQL_CAUSE_DPC);
         ke_irql_store(DISPATCH_LEVEL);
         ke_processor()->progress++;
@@ -61,6 +62,7 @@ static void isr_body(void *argument)
     KIRQL level = ke_line_irql(ke_line_numbered(actor->number));
     host_context_entered(&actor->own);
     for (;;) {
+        machine_trace_step(&machine.view[actor_index(actor)].op);
         ke_irql_report(PASSIVE_LEVEL, level, IRQL_CAUSE_INTERRUPT);
         actor->processor->isr_depth++;
         ke_irql_store(level);
@@ -91,6 +93,7 @@ static void clock_body(void *argument)
     struct actor *actor = argument;
     host_context_entered(&actor->own);
     for (;;) {
+        machine_trace_step(&machine.view[actor_index(actor)].op);
         machine.ticks++;
         if (machine.next_due > machine.now) {
             machine.now = machine.next_due;
