@@ -3,8 +3,7 @@
  * tombstones collect in a pool that lives for millions of allocations.
  */
 #include "ex/map.h"
-
-#include <stdlib.h>
+#include "host/memory.h"
 
 #define MAP_SMALLEST 64
 
@@ -44,7 +43,7 @@ static void place(struct ex_map *map, struct ex_map_entry entry)
 static bool grow(struct ex_map *map)
 {
     struct ex_map larger = {.capacity = map->capacity ? map->capacity * 2 : MAP_SMALLEST, .used = map->used};
-    larger.slots = calloc(larger.capacity, sizeof(*larger.slots));
+    larger.slots = host_allocate(larger.capacity * sizeof(*larger.slots));
     if (larger.slots == NULL) {
         return false;
     }
@@ -53,7 +52,7 @@ static bool grow(struct ex_map *map)
             place(&larger, map->slots[slot]);
         }
     }
-    free(map->slots);
+    host_free(map->slots);
     *map = larger;
     return true;
 }

@@ -1,7 +1,7 @@
 /*
  * pool.c - pool blocks and the table of the live ones.
  *
- * Safe at any IRQL although malloc is not: interrupts are masked around it.  Whether a driver may call
+ * Safe at any IRQL although host_allocate is not: interrupts are masked around it.  Whether a driver may call
  * pool at its IRQL is the verifier's question, not answered here.  Paged and nonpaged pool are one.
  *
  * In the checked build a freed block is filled with a pattern and kept back for a while, so that a second
@@ -11,8 +11,8 @@
 #include "ex/pool.h"
 #include "ex/map.h"
 #include "ke/run.h"
+#include "host/memory.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define POOL_SHARDS 64
@@ -56,11 +56,7 @@ static size_t alignment_for(size_t size, unsigned flags)
 
 static void *aligned_block(size_t alignment, size_t size)
 {
-    void *block = NULL;
-    if (alignment <= POOL_ALIGNMENT) {
-        return malloc(size);
-    }
-    return posix_memalign(&block, alignment, size) == 0 ? block : NULL;
+    return alignment <= POOL_ALIGNMENT ? host_allocate(size) : host_allocate_aligned(alignment, size);
 }
 
 static bool crosses_page(const void *block, size_t size)
@@ -79,7 +75,7 @@ static void *raw_block(size_t size, unsigned flags)
         while (alignment < size) {
             alignment *= 2;
         }
-        free(block);
+        host_free(block);
         block = aligned_block(alignment, size);
     }
     return block;
@@ -97,16 +93,14 @@ void *ex_pool_allocate(size_t size, ULONG tag, unsigned flags, enum object_kind 
     if (block == NULL) {
         return NULL;
     }
-    if (flags & EX_POOL_ZERO) {
-        memset(block, 0, real);
-    } else if (UNDIS_CHECKED) {
+    if (UNDIS_CHECKED && (flags & EX_POOL_ZERO) == 0) {
         memset(block, EX_POOL_NEW_BYTE, real);
     }
     struct pool_shard *shard = shard_of(block);
     old = ke_guard_enter_quietly(&shard->guard);
     bool known = ex_map_put(&shard->live, (struct ex_map_entry){block, {size, tag, kind}});
     if (!known) {
-        free(block);
+        host_free(block);
     }
     ke_guard_leave(&shard->guard, old);
     if (!known) {
@@ -138,7 +132,7 @@ static void retire(struct pool_shard *shard, void *block, size_t size)
         shard->kept_next = (shard->kept_next + 1) % (POOL_KEPT_BACK + 1);
         block = oldest;
     }
-    free(block);
+    host_free(block);
 }
 
 static bool is_kept_back(const struct pool_shard *shard, const void *block)

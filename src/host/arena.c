@@ -19,7 +19,8 @@
 /* Clear of where Linux puts programs, libraries and stacks, and AddressSanitizer its own heap. */
 #define ARENA_BASE UINT64_C(0x500000000000)
 #define STREAMS 64u
-#define LANES (2 * STREAMS) /* blocks, then stacks */
+#define RESERVED (2 * STREAMS) /* the lane that is never opened */
+#define LANES (RESERVED + 1)   /* blocks, then stacks, then that */
 #define LANE_SIZE (UINT64_C(1) << 30)
 #define LANE_STEP (UINT64_C(1) << 16) /* opened at a time */
 
@@ -110,6 +111,16 @@ size_t arena_size(const void *block)
     return ((const struct block_header *)block - 1)->size;
 }
 
+void *arena_reserve(size_t size)
+{
+    size_t offset = arena.used[RESERVED];
+    if (size > LANE_SIZE - offset) {
+        return NULL;
+    }
+    arena.used[RESERVED] = page_up(offset + size);
+    return (char *)arena.lane[RESERVED].start + offset;
+}
+
 /* The page below is the guard.  What was one in another execution may be in the middle of this stack. */
 static bool guard_stack(struct page_range *lane, uintptr_t base, size_t size)
 {
@@ -163,7 +174,7 @@ void arena_mark(void)
 static void forget_frames(void)
 {
 #ifdef HOST_ASAN
-    for (unsigned lane = STREAMS; arena.open && lane < LANES; lane++) {
+    for (unsigned lane = STREAMS; arena.open && lane < RESERVED; lane++) {
         __asan_unpoison_memory_region((void *)arena.lane[lane].start, arena.used[lane]);
     }
 #endif

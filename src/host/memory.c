@@ -1,12 +1,13 @@
 /*
  * memory.c - the machine's heap: malloc's, or the arena's once that is open.
  */
+#include "host/arena.h"
 #include "host/memory.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "host/arena.h"
+#include <sys/mman.h>
 
 void *host_allocate(size_t size)
 {
@@ -32,8 +33,10 @@ void *host_reallocate(void *block, size_t size)
     }
     void *larger = arena_allocate(ARENA_ALIGNMENT, size);
     if (larger != NULL && block != NULL) {
-        size_t old = arena_size(block);
+        /* It may be older than the arena. */
+        size_t old = host_arena_holds(block) ? arena_size(block) : malloc_usable_size(block);
         memcpy(larger, block, old < size ? old : size);
+        host_free(block);
     }
     return larger;
 }
@@ -43,4 +46,13 @@ void host_free(void *block)
     if (!host_arena_holds(block)) {
         free(block);
     }
+}
+
+void *host_reserve(size_t size)
+{
+    if (host_arena_is_open()) {
+        return arena_reserve(size);
+    }
+    void *start = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return start != MAP_FAILED ? start : NULL;
 }

@@ -2,6 +2,7 @@
  * support.c - small helpers of the NDIS library.
  */
 #include "ndis/adapter.h"
+#include "host/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 void *ndis_allocate(size_t size)
 {
     KIRQL old = ke_mask();
-    void *memory = calloc(1, size);
+    void *memory = host_allocate(size);
     ke_unmask(old);
     return memory;
 }
@@ -17,7 +18,7 @@ void *ndis_allocate(size_t size)
 void ndis_free(void *memory)
 {
     KIRQL old = ke_mask();
-    free(memory);
+    host_free(memory);
     ke_unmask(old);
 }
 

@@ -7,8 +7,7 @@
 #include "ob/ob.h"
 #include "ke/event.h"
 #include "ke/thread.h"
-
-#include <stdlib.h>
+#include "host/memory.h"
 
 /* Windows' kernel handles are negative numbers. */
 #define HANDLE_BASE UINT64_C(0xFFFFFFFF80000000)
@@ -42,7 +41,7 @@ static bool make_room(void)
         return true;
     }
     size_t capacity = handle_capacity != 0 ? handle_capacity * 2 : 256;
-    struct handle_entry *larger = realloc(handles, capacity * sizeof(*larger));
+    struct handle_entry *larger = host_reallocate(handles, capacity * sizeof(*larger));
     if (larger == NULL) {
         return false;
     }

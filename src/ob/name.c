@@ -4,8 +4,8 @@
  * There are no sub-directories to open or list, and no security.
  */
 #include "ob/ob.h"
+#include "host/memory.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define NAME_LINKS_FOLLOWED 8
@@ -94,7 +94,8 @@ static NTSTATUS insert(PCUNICODE_STRING name, void *object, PCUNICODE_STRING tar
     struct name_entry *entry = NULL;
     if (*find(name) != NULL) {
         status = STATUS_OBJECT_NAME_COLLISION;
-    } else if ((entry = calloc(1, sizeof(*entry) + name->Length + (target ? target->Length : 0))) == NULL) {
+    } else if ((entry = host_allocate(sizeof(*entry) + name->Length + (target ? target->Length : 0))) ==
+               NULL) {
         status = STATUS_INSUFFICIENT_RESOURCES;
     } else {
         entry->object = object;
@@ -123,7 +124,7 @@ static void remove_at(struct name_entry **link)
 {
     struct name_entry *entry = *link;
     *link = entry->next;
-    free(entry);
+    host_free(entry);
 }
 
 NTSTATUS ob_name_unlink(PCUNICODE_STRING name)

@@ -8,8 +8,7 @@
 #include "ke/run.h"
 #include "ke/thread.h"
 #include "ob/ob.h"
-
-#include <stdlib.h>
+#include "host/memory.h"
 
 #define SYSTEM_PROCESS_ID ((HANDLE)(ULONG_PTR)4)
 #define CURRENT_PROCESS ((HANDLE)(LONG_PTR)-1)
@@ -27,10 +26,10 @@ static struct ps_process {
     DISPATCHER_HEADER header;
 } system_process __attribute__((aligned(16)));
 
-static void *masked_calloc(size_t size)
+static void *masked_allocate(size_t size)
 {
     KIRQL old = ke_mask();
-    void *memory = calloc(1, size);
+    void *memory = host_allocate(size);
     ke_unmask(old);
     return memory;
 }
@@ -38,7 +37,7 @@ static void *masked_calloc(size_t size)
 static void masked_free(void *memory)
 {
     KIRQL old = ke_mask();
-    free(memory);
+    host_free(memory);
     ke_unmask(old);
 }
 
@@ -80,7 +79,7 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
     if (StartRoutine == NULL || (ProcessHandle != NULL && ProcessHandle != CURRENT_PROCESS)) {
         return STATUS_INVALID_PARAMETER;
     }
-    struct ps_thread *self = masked_calloc(sizeof(*self));
+    struct ps_thread *self = masked_allocate(sizeof(*self));
     if (self == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }

@@ -4,6 +4,7 @@
  * Only debug information inside the image file is used: no search on the machine or the network.
  */
 #include "report/symbolise.h"
+#include "host/memory.h"
 
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
@@ -14,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static Dwfl *dwfl;
-static bool tried;
+static HOST_KEPT Dwfl *dwfl = NULL; /* in plain malloc memory */
+static HOST_KEPT bool tried = false;
 
 /* No separate debug files. */
 static int find_no_debuginfo(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,

@@ -2,8 +2,8 @@
  * registry.c - the store of registry.h.
  */
 #include "rtl/registry.h"
+#include "host/memory.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct rtl_value {
@@ -42,7 +42,7 @@ static bool lies_under(const UNICODE_STRING *path, const UNICODE_STRING *parent)
 
 static struct rtl_key *add_key(const UNICODE_STRING *path)
 {
-    struct rtl_key *key = calloc(1, sizeof(*key) + path->Length);
+    struct rtl_key *key = host_allocate(sizeof(*key) + path->Length);
     if (key != NULL) {
         memcpy(key + 1, path->Buffer, path->Length);
         key->path = (UNICODE_STRING){path->Length, path->Length, (PWCH)(key + 1)};
@@ -139,8 +139,8 @@ bool rtl_value_write(struct rtl_key *key, PCUNICODE_STRING name, ULONG type, con
     }
     KIRQL old = ke_guard_enter(&registry_guard);
     struct rtl_value **link = find_value(key, name), *value = *link;
-    void *copy = malloc(length != 0 ? length : 1);
-    if (copy != NULL && value == NULL && (value = calloc(1, sizeof(*value) + name->Length)) != NULL) {
+    void *copy = host_allocate(length);
+    if (copy != NULL && value == NULL && (value = host_allocate(sizeof(*value) + name->Length)) != NULL) {
         memcpy(value + 1, name->Buffer, name->Length);
         value->name = (UNICODE_STRING){name->Length, name->Length, (PWCH)(value + 1)};
         *link = value;
@@ -148,12 +148,12 @@ bool rtl_value_write(struct rtl_key *key, PCUNICODE_STRING name, ULONG type, con
     bool done = copy != NULL && value != NULL;
     if (done) {
         memcpy(copy, data, length);
-        free(value->data);
+        host_free(value->data);
         value->data = copy;
         value->type = type;
         value->length = length;
     } else {
-        free(copy);
+        host_free(copy);
     }
     ke_guard_leave(&registry_guard, old);
     return done;
@@ -165,8 +165,8 @@ bool rtl_value_delete(struct rtl_key *key, PCUNICODE_STRING name)
     struct rtl_value **link = find_value(key, name), *value = *link;
     if (value != NULL) {
         *link = value->next;
-        free(value->data);
-        free(value);
+        host_free(value->data);
+        host_free(value);
     }
     ke_guard_leave(&registry_guard, old);
     return value != NULL;

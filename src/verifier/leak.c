@@ -8,10 +8,10 @@
 #include "verifier/verifier.h"
 
 #include "ke/run.h"
+#include "host/memory.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define BUCKETS 4096
 #define ARENA_SIZE (1u << 20)
@@ -49,8 +49,8 @@ static struct object *object_allocate(void)
         free_objects = object->next;
     } else {
         if ((size_t)(arena_end - arena_next) < sizeof(*object)) {
-            void *arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-            if (arena != MAP_FAILED) {
+            void *arena = host_allocate(ARENA_SIZE);
+            if (arena != NULL) {
                 arena_next = arena;
                 arena_end = arena_next + ARENA_SIZE;
             }

@@ -3,9 +3,9 @@
  * block are found without a search of the whole table.
  */
 #include "verifier/lock_table.h"
+#include "host/memory.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #define BUCKETS 4096
 #define PAGE_SHIFT_OF_TABLE 12
@@ -40,8 +40,8 @@ static struct lock_record *record_allocate(void)
         free_records = record->next;
     } else {
         if ((size_t)(arena_end - arena_next) < sizeof(*record)) {
-            void *arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-            if (arena != MAP_FAILED) {
+            void *arena = host_allocate(ARENA_SIZE);
+            if (arena != NULL) {
                 arena_next = arena;
                 arena_end = arena_next + ARENA_SIZE;
             }
