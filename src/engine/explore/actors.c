@@ -6,6 +6,8 @@
  */
 #include "engine/explore/machine_internal.h"
 
+#include "dev/device.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -45,7 +47,7 @@ static void name_actor(struct actor_key *key)
         snprintf(key->name, sizeof(key->name), "clock");
         break;
     case ACTOR_DEVICE:
-        snprintf(key->name, sizeof(key->name), "device %u", key->ordinal);
+        device_unit_name(key->ordinal, key->name, sizeof(key->name));
         break;
     }
 }

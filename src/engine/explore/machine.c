@@ -236,6 +236,14 @@ static void explored_join(struct _KTHREAD *thread)
     explored_step(&op);
 }
 
+/* What has been chosen already cannot be taken back: only before the first choice. */
+static void explored_prelude(void)
+{
+    if (machine_kept.phase == PHASE_OPENING) {
+        machine_kept.phase = PHASE_STARTING;
+    }
+}
+
 static void explored_settle(void)
 {
     struct op op = {.kind = OP_SETTLE,
@@ -303,6 +311,7 @@ static const struct ke_engine explored_engine = {
     .abandon = explored_abandon,
     .await = explored_await,
     .settle = explored_settle,
+    .prelude = explored_prelude,
     .join = explored_join,
     .stall = explored_stall,
 };

@@ -5,6 +5,7 @@
  */
 #include "engine/explore/machine_internal.h"
 
+#include "dev/device.h"
 #include "ke/line.h"
 
 #define LINES 64
@@ -116,6 +117,28 @@ static bool time_may_go_on(struct op *op)
     return true;
 }
 
+/* ---- devices -------------------------------------------------------------------------------------- */
+
+static void device_body(void *argument)
+{
+    struct actor *actor = argument;
+    host_context_entered(&actor->own);
+    for (;;) {
+        machine_trace_step(&machine.view[actor_index(actor)].op);
+        device_unit_step(actor->number);
+        rest(KE_MASKED);
+    }
+}
+
+static bool device_has_work(const struct actor *actor, struct op *op)
+{
+    if (!device_unit_ready(actor->number)) {
+        return false;
+    }
+    *op = device_unit_op(actor->number);
+    return true;
+}
+
 /* ---- what has come up ----------------------------------------------------------------------------- */
 
 static void make_service(struct actor *actor, struct ke_processor *processor, void (*body)(void *))
@@ -150,8 +173,22 @@ static void look_for_lines(struct ke_processor *processor)
     }
 }
 
+static void look_for_devices(void)
+{
+    for (unsigned unit = 0; unit < device_units(); unit++) {
+        if (device_unit_ready(unit)) {
+            struct actor *actor = actor_of(ACTOR_DEVICE, 0, unit);
+            if (actor->state == ACTOR_ABSENT) {
+                actor->number = unit;
+                make_service(actor, &ke_processors[ke_processor_count - 1], device_body);
+            }
+        }
+    }
+}
+
 void services_look(void)
 {
+    look_for_devices();
     for (unsigned i = 0; i < ke_processor_count; i++) {
         struct ke_processor *processor = &ke_processors[i];
         if (processor->dpc_depth != 0) {
@@ -175,6 +212,8 @@ bool service_is_enabled(struct actor *actor, struct search_actor *view)
         return line_is_pending(actor, &view->op);
     case ACTOR_CLOCK:
         return time_may_go_on(&view->op);
+    case ACTOR_DEVICE:
+        return device_has_work(actor, &view->op);
     default:
         return true;
     }
