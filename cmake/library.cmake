@@ -13,11 +13,12 @@ enable_language(ASM)
 function(undis_library name checked)
   add_library(${name} SHARED ${UNDIS_CORE_SOURCES} ${ARGN})
   target_compile_definitions(${name} PRIVATE UNDIS_CHECKED=${checked})
-  target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:C>:-fno-builtin-printf>)
+  target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:C>:-fno-builtin-printf>
+    $<$<COMPILE_LANGUAGE:C>:-fno-semantic-interposition>)
   target_link_libraries(${name} PRIVATE undis_flags PkgConfig::PCAP PkgConfig::JANSSON PkgConfig::DW
     PkgConfig::ELF Threads::Threads ${CMAKE_DL_LIBS})
   # Bound at load: a lazy binding could be preempted and go on, on another host thread, inside the loader.
-  target_link_options(${name} PRIVATE -Wl,-z,now)
+  target_link_options(${name} PRIVATE -Wl,-z,now -Wl,-Bsymbolic-functions)
   if(NOT (UNDIS_SANITIZE AND CMAKE_C_COMPILER_ID STREQUAL "Clang"))
     # clang leaves the sanitizers' functions for the executable to bring
     target_link_options(${name} PRIVATE -Wl,-z,defs)

@@ -4,6 +4,7 @@
  * Count is 1 when free, 0 when owned, negative while others wait.  A fast mutex raises its owner to
  * APC_LEVEL; a guarded mutex leaves IRQL alone (there are no APCs to hold back).
  */
+#include "ke/observer.h"
 #include "ke/run.h"
 
 #define FAST_MUTEX_FREE 1
@@ -19,6 +20,7 @@ static void initialize(PFAST_MUTEX mutex)
 
 static void acquire(PFAST_MUTEX mutex)
 {
+    ke_synchronizes(mutex);
     if (InterlockedDecrement(&mutex->Count) != 0) {
         mutex->Contention++;
         KeWaitForSingleObject(&mutex->Event, Executive, KernelMode, FALSE, NULL);
@@ -28,6 +30,7 @@ static void acquire(PFAST_MUTEX mutex)
 
 static bool try_acquire(PFAST_MUTEX mutex)
 {
+    ke_synchronizes(mutex);
     if (InterlockedCompareExchange(&mutex->Count, 0, FAST_MUTEX_FREE) != FAST_MUTEX_FREE) {
         return false;
     }
@@ -41,6 +44,7 @@ static void release(PFAST_MUTEX mutex)
     if (mutex->Owner != (PVOID)KeGetCurrentThread()) {
         ke_bugcheck(0x11, (ULONG_PTR)mutex->Owner, (ULONG_PTR)KeGetCurrentThread(), (ULONG_PTR)mutex, 0);
     }
+    ke_synchronizes(mutex);
     mutex->Owner = NULL;
     if (InterlockedIncrement(&mutex->Count) != FAST_MUTEX_FREE) {
         KeSetEvent(&mutex->Event, 0, FALSE);

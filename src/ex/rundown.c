@@ -4,7 +4,7 @@
  * Count is Windows': bit 0 says that the run-down has begun, each user counts 2.  While somebody waits, the
  * rest of the word is the address of what he waits on, with bit 0 set.
  */
-#include "ke/processor.h"
+#include "ke/observer.h"
 
 #define RUNDOWN_ACTIVE ((ULONG_PTR)1)
 #define RUNDOWN_USER ((ULONG_PTR)2)
@@ -28,12 +28,14 @@ static bool replace(PEX_RUNDOWN_REF reference, ULONG_PTR *seen, ULONG_PTR value)
 /* Makes a reference that nobody uses.  Any IRQL.  nf-wdm-exinitializerundownprotection. */
 VOID NTAPI ExInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
+    ke_synchronizes(RunRef);
     __atomic_store_n(&RunRef->Count, 0, __ATOMIC_SEQ_CST);
 }
 
 /* Makes it usable again after a run-down.  Any IRQL.  nf-wdm-exreinitializerundownprotection. */
 VOID NTAPI ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
+    ke_synchronizes(RunRef);
     __atomic_store_n(&RunRef->Count, 0, __ATOMIC_SEQ_CST);
 }
 
@@ -41,6 +43,7 @@ VOID NTAPI ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
  */
 BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
+    ke_synchronizes(RunRef);
     ULONG_PTR seen = load(RunRef);
     while (!(seen & RUNDOWN_ACTIVE)) {
         if (replace(RunRef, &seen, seen + RUNDOWN_USER)) {
@@ -54,6 +57,7 @@ BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
  */
 VOID NTAPI ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
+    ke_synchronizes(RunRef);
     ULONG_PTR seen = load(RunRef);
     while (!(seen & RUNDOWN_ACTIVE)) {
         if (replace(RunRef, &seen, seen - RUNDOWN_USER)) {
@@ -70,6 +74,7 @@ VOID NTAPI ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef)
  */
 VOID NTAPI ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef)
 {
+    ke_synchronizes(RunRef);
     struct rundown_wait wait;
     KeInitializeEvent(&wait.gone, SynchronizationEvent, FALSE);
     ULONG_PTR seen = load(RunRef);
@@ -91,5 +96,6 @@ VOID NTAPI ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef)
 /* Marks the run-down as over, so that a later wait returns at once.  Any IRQL.  nf-wdm-exrundowncompleted. */
 VOID NTAPI ExRundownCompleted(PEX_RUNDOWN_REF RunRef)
 {
+    ke_synchronizes(RunRef);
     __atomic_store_n(&RunRef->Count, RUNDOWN_ACTIVE, __ATOMIC_SEQ_CST);
 }

@@ -5,6 +5,7 @@
  * second.  A guard from a small table, chosen by the header's address, makes each operation atomic at any
  * IRQL; a lock-free pop would have to read entries that another processor may have freed meanwhile.
  */
+#include "ke/observer.h"
 #include "ke/processor.h"
 #include "ke/run.h"
 
@@ -64,7 +65,8 @@ PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_E
 {
     check_alignment(ListEntry);
     struct ke_guard *guard = guard_of(ListHead);
-    KIRQL old = ke_guard_enter(guard);
+    ke_synchronizes(ListHead);
+    KIRQL old = ke_guard_enter_quietly(guard);
     PSLIST_ENTRY former = first_of(ListHead);
     ULONGLONG depth = (ListHead->Alignment + 1) & DEPTH_MASK;
     ListEntry->Next = former;
@@ -81,7 +83,8 @@ PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_E
 PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead)
 {
     struct ke_guard *guard = guard_of(ListHead);
-    KIRQL old = ke_guard_enter(guard);
+    ke_synchronizes(ListHead);
+    KIRQL old = ke_guard_enter_quietly(guard);
     PSLIST_ENTRY first = first_of(ListHead);
     if (first != NULL) {
         ULONGLONG depth = (ListHead->Alignment - 1) & DEPTH_MASK;
@@ -97,7 +100,8 @@ PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead)
 PSLIST_ENTRY NTAPI ExpInterlockedFlushSList(PSLIST_HEADER ListHead)
 {
     struct ke_guard *guard = guard_of(ListHead);
-    KIRQL old = ke_guard_enter(guard);
+    ke_synchronizes(ListHead);
+    KIRQL old = ke_guard_enter_quietly(guard);
     PSLIST_ENTRY first = first_of(ListHead);
     if (first != NULL) {
         ListHead->Alignment = (ListHead->Alignment & ~DEPTH_MASK) + SEQUENCE_ONE;

@@ -5,10 +5,13 @@
  * wait for other work items may stop here sooner (WI-6).  The queues have no priorities among each other.
  */
 #include "ex/work.h"
+#include "ke/engine.h"
+#include "ke/observer.h"
 #include "ke/run.h"
 #include "ke/thread.h"
 
 #define WORKERS 8
+#define WORKERS_EXPLORED 3 /* each is one more actor in every execution */
 
 static struct ke_guard work_guard;
 static LIST_ENTRY work_queues[2] = {
@@ -46,6 +49,7 @@ void ex_work_queue(PWORK_QUEUE_ITEM item, WORK_QUEUE_TYPE type, enum ex_work_rou
 {
     KIRQL old = ke_guard_enter(&work_guard);
     bool queued = item->List.Flink != NULL;
+    ke_releases(item);
     if (!queued) {
         work_pending++;
         queue_insert(item, whose);
@@ -87,6 +91,8 @@ static void run_one(void)
     if (item == NULL) {
         return;
     }
+    ke_is_fresh();
+    ke_acquires(item);
     if (whose == EX_WORK_DRIVER) {
         struct callback_frame frame;
         callback_enter(&frame, CALLBACK_WORK_ITEM, "work item", (const void *)(uintptr_t)routine);
@@ -109,10 +115,15 @@ static void worker(void *context)
     }
 }
 
+static unsigned workers(void)
+{
+    return ke_engine->step != NULL ? WORKERS_EXPLORED : WORKERS;
+}
+
 static void start_workers(void)
 {
     KeInitializeSemaphore(&work_ready, 0, MAXLONG);
-    for (unsigned i = 0; i < WORKERS; i++) {
+    for (unsigned i = 0; i < workers(); i++) {
         struct _KTHREAD *thread = ke_thread_create(worker, NULL, "worker", true);
         if (thread != NULL) {
             ke_thread_dereference(thread);

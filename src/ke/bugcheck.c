@@ -53,7 +53,9 @@ const volatile uint32_t *ke_stop_word(void)
 void ke_stop_word_set(uint32_t value)
 {
     __atomic_store_n(&stop_word, value, __ATOMIC_RELEASE);
-    host_wake(&stop_word, 1);
+    if (ke_engine->step == NULL) {
+        host_wake(&stop_word, 1);
+    }
 }
 
 /* The first caller's bug check counts; whoever comes later freezes. */

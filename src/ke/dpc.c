@@ -7,6 +7,7 @@
  */
 #include "ke/dispatch.h"
 #include "ke/engine.h"
+#include "ke/observer.h"
 #include "ke/step.h"
 
 #include <stddef.h>
@@ -83,6 +84,7 @@ BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument
     bool queued =
         __atomic_compare_exchange_n(&Dpc->DpcData, &none, target, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
     if (queued) {
+        ke_releases(Dpc);
         Dpc->SystemArgument1 = SystemArgument1;
         Dpc->SystemArgument2 = SystemArgument2;
         if (Dpc->Importance == HighImportance) {

@@ -3,6 +3,7 @@
  */
 #include "ke/dispatch.h"
 #include "ke/object.h"
+#include "ke/observer.h"
 #include "ke/step.h"
 
 /* KeInitializeEvent: any IRQL.  NotificationEvent stays signalled until reset, SynchronizationEvent lets one
@@ -20,6 +21,9 @@ static LONG event_change(PRKEVENT event, LONG state)
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     LONG before = event->Header.SignalState;
     event->Header.SignalState = state;
+    if (state > 0) {
+        ke_releases(event);
+    }
     if (state > 0 && before <= 0) {
         ke_wait_test(&event->Header);
     }
@@ -55,6 +59,7 @@ LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     LONG before = Event->Header.SignalState;
     Event->Header.SignalState = 1;
+    ke_releases(Event);
     ke_wait_test(&Event->Header);
     Event->Header.SignalState = 0;
     ke_guard_leave(&ke_dispatcher, old);
@@ -65,5 +70,6 @@ LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 LONG KeReadStateEvent(PRKEVENT Event)
 {
     ke_about_to_look(Event);
+    ke_acquires(Event);
     return *(volatile LONG *)&Event->Header.SignalState;
 }

@@ -6,6 +6,7 @@
 #include "ke/dispatch.h"
 #include "ke/engine.h"
 #include "ke/run.h"
+#include "ke/observer.h"
 #include "ke/step.h"
 #include "ke/spinlock.h"
 
@@ -83,6 +84,7 @@ static void line_send(struct ke_line *line)
 void ke_line_assert_source(struct ke_line *line, unsigned source)
 {
     ke_about_to_change(line);
+    ke_releases(line);
     KIRQL old = ke_guard_enter_quietly(&line->guard);
     bool send = !line->posted;
     if (line->trigger == KE_LEVEL_TRIGGERED) {

@@ -4,6 +4,7 @@
 #include "ke/dispatch.h"
 #include "ke/object.h"
 #include "ke/run.h"
+#include "ke/observer.h"
 #include "ke/step.h"
 
 /* KeInitializeMutex: any IRQL; free.  Level is obsolete. */
@@ -27,6 +28,7 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
     (void)Wait;
     PKTHREAD thread = KeGetCurrentThread();
     ke_about_to_change(Mutex);
+    ke_releases(Mutex);
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     bool owner = Mutex->OwnerThread == thread && Mutex->Header.SignalState < 1;
     LONG before = Mutex->Header.SignalState;

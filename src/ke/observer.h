@@ -75,4 +75,8 @@ void ke_observe_fresh(unsigned actor);
 #define ke_acquires(token) KE_STEP(ke_observe_acquire(ke_actor, (token)))
 #define ke_is_fresh() KE_STEP(ke_observe_fresh(ke_actor))
 
+/* An object of the library whose every use orders and is ordered (a run-down reference, a fast mutex): a step,
+ * and both edges. */
+#define ke_synchronizes(token) (ke_about_to_change(token), ke_acquires(token), ke_releases(token))
+
 #endif

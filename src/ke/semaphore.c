@@ -4,6 +4,7 @@
 #include "ke/dispatch.h"
 #include "ke/object.h"
 #include "ke/run.h"
+#include "ke/observer.h"
 #include "ke/step.h"
 
 /* KeInitializeSemaphore: any IRQL. */
@@ -23,6 +24,7 @@ LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjust
 {
     (void)Increment, (void)Wait;
     ke_about_to_change(Semaphore);
+    ke_releases(Semaphore);
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     LONG before = Semaphore->Header.SignalState;
     bool exceeded = Adjustment > Semaphore->Limit - before;

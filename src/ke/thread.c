@@ -4,6 +4,7 @@
 #include "ke/thread.h"
 
 #include "ke/dispatch.h"
+#include "ke/observer.h"
 #include "ke/step.h"
 #include "host/memory.h"
 
@@ -33,6 +34,7 @@ static void thread_main(void *argument)
 {
     struct _KTHREAD *thread = argument;
     host_context_entered(&thread->host);
+    ke_acquires(thread);
     ke_guard_leave(&ke_dispatcher, PASSIVE_LEVEL);
     event_send(EVENT_THREAD_START, thread, thread->id, thread->system, 0, 0);
     thread->start(thread->context);
@@ -90,6 +92,7 @@ struct _KTHREAD *ke_thread_create_on(void (*start)(void *), void *context, const
     thread->id = next_id;
     next_id += 4;
     InsertTailList(&all_threads, &thread->all_link);
+    ke_releases(thread);
     ke_thread_ready(thread);
     ke_guard_leave(&ke_dispatcher, old);
     return thread;
@@ -118,6 +121,7 @@ void ke_thread_exit(NTSTATUS status)
     thread->state = KE_THREAD_ENDED;
     RemoveEntryList(&thread->all_link);
     thread->header.SignalState = 1;
+    ke_releases(thread);
     ke_wait_test(&thread->header);
     thread->next_dead = dead_threads;
     dead_threads = thread;

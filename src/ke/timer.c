@@ -8,6 +8,7 @@
 #include "ke/engine.h"
 #include "ke/object.h"
 #include "ke/run.h"
+#include "ke/observer.h"
 #include "ke/step.h"
 
 #include <string.h>
@@ -120,6 +121,8 @@ static void expire(PKTIMER timer, uint64_t now)
     PKDPC dpc = timer->Dpc;
     LARGE_INTEGER system_time;
     ke_timer_remove(timer);
+    ke_is_fresh();
+    ke_acquires(timer);
     if (ke_timer_is_timeout(timer)) {
         ke_wait_timed_out(timer);
         return;
@@ -128,6 +131,7 @@ static void expire(PKTIMER timer, uint64_t now)
         rearm(timer, now);
     }
     timer->Header.SignalState = 1;
+    ke_releases(timer);
     ke_wait_test(&timer->Header);
     if (dpc != NULL) {
         KeQuerySystemTimePrecise(&system_time);
@@ -169,6 +173,7 @@ BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dp
     ke_about_to_change_both(Timer, Dpc);
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     bool was_armed = ke_timer_remove(Timer);
+    ke_releases(Timer);
     if (Timer->Dpc != NULL) {
         KeRemoveQueueDpc(Timer->Dpc);
     }

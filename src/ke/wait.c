@@ -8,6 +8,7 @@
 #include "ke/engine.h"
 #include "ke/object.h"
 #include "ke/run.h"
+#include "ke/observer.h"
 #include "ke/step.h"
 
 #include <string.h>
@@ -24,6 +25,7 @@ static bool is_signalled(const DISPATCHER_HEADER *object, const struct _KTHREAD 
 /* Takes the signal on the thread's behalf. */
 static void consume(DISPATCHER_HEADER *object, struct _KTHREAD *thread)
 {
+    KE_STEP(ke_observe_acquire(thread->actor - 1, object));
     switch (object->Type) {
     case KE_SYNCHRONIZATION_EVENT:
     case KE_SYNCHRONIZATION_TIMER:

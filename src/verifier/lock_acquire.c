@@ -7,6 +7,8 @@
  */
 #include "verifier/lock_table.h"
 
+#include "ke/engine.h"
+
 #include <string.h>
 
 static void report_recursive(struct event *event, const struct lock_record *record, enum lock_flavor flavor)
@@ -104,7 +106,7 @@ static void hear_acquired(struct event *event, struct verifier_processor *me)
         record->recursed = false;
         record->recursion = 0;
         record->acquired = held.acquired;
-        record->acquired_at = host_now_ns();
+        record->acquired_at = ke_engine->now();
         record->acquisitions++;
         record->contended += me->contended && !tried;
         if (record->made.depth == 0) {

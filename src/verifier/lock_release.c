@@ -5,6 +5,7 @@
  */
 #include "verifier/lock_table.h"
 
+#include "ke/engine.h"
 #include "ke/thread.h"
 
 struct release {
@@ -17,7 +18,7 @@ struct release {
 
 void lock_end_hold(struct lock_record *record)
 {
-    uint64_t held = host_now_ns() - record->acquired_at;
+    uint64_t held = ke_engine->now() - record->acquired_at;
     if (held > record->longest_ns) {
         record->longest_ns = held;
         record->longest_at = record->acquired.depth > 0 ? record->acquired.pc[0] : 0;

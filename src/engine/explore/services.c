@@ -124,7 +124,11 @@ static void device_body(void *argument)
     struct actor *actor = argument;
     host_context_entered(&actor->own);
     for (;;) {
-        machine_trace_step(&machine.view[actor_index(actor)].op);
+        const struct op *op = &machine.view[actor_index(actor)].op;
+        machine_trace_step(op);
+        /* It comes after the register accesses that made it work, not after its earlier work. */
+        ke_is_fresh();
+        ke_acquires((const void *)op->object[0]);
         device_unit_step(actor->number);
         rest(KE_MASKED);
     }
