@@ -12,6 +12,7 @@
 
 #include "host/memory.h"
 #include "ke/event.h"
+#include "ke/observer.h"
 #include "ke/step.h"
 
 #include <wdm.h>
@@ -166,6 +167,9 @@ static void about_to_access(const volatile void *va, unsigned size, bool write, 
     unsigned effects = device->operations->effects != NULL
                            ? device->operations->effects(device, offset, size, write, value)
                            : DEVICE_CHANGES | DEVICE_MOVES_LINE;
+    if (write) {
+        ke_releases(device);
+    }
     if ((effects & DEVICE_MOVES_LINE) != 0) {
         ke_about_to_change_both(device, device->line);
     } else if ((effects & DEVICE_CHANGES) != 0) {

@@ -95,6 +95,45 @@ bool actor_stacks_map(void)
     return true;
 }
 
+static const char *const kind_names[] = {"thread", "dpc", "isr", "clock", "device"};
+
+void actors_write(FILE *out)
+{
+    for (unsigned i = 0; i < machine_kept.key_count; i++) {
+        const struct actor_key *key = &machine_kept.keys[i];
+        fprintf(out, "actor %s %u %u\n", kind_names[key->kind], key->parent, key->ordinal);
+    }
+}
+
+bool actor_read(const char *line, unsigned *index)
+{
+    char kind_name[16], end;
+    unsigned parent, ordinal, kind = 0;
+    if (sscanf(line, "actor %15s %u %u%c", kind_name, &parent, &ordinal, &end) != 4 || end != '\n' ||
+        *index >= SEARCH_ACTORS || parent >= KE_MAXIMUM_PROCESSORS || ordinal > UINT16_MAX) {
+        return false;
+    }
+    while (kind < sizeof(kind_names) / sizeof(kind_names[0]) && strcmp(kind_name, kind_names[kind]) != 0) {
+        kind++;
+    }
+    if (kind == sizeof(kind_names) / sizeof(kind_names[0]) ||
+        (kind != ACTOR_THREAD && ordinal >= KE_MAXIMUM_PROCESSORS)) {
+        return false;
+    }
+    struct actor_key key = {.kind = (uint8_t)kind, .parent = (uint8_t)parent, .ordinal = (uint16_t)ordinal};
+    const struct actor_key *known = &machine_kept.keys[*index];
+    if (*index < machine_kept.key_count &&
+        (known->kind != key.kind || known->parent != key.parent || known->ordinal != key.ordinal)) {
+        return false;
+    }
+    if (*index == machine_kept.key_count) {
+        name_actor(&key);
+        machine_kept.keys[machine_kept.key_count++] = key;
+    }
+    (*index)++;
+    return true;
+}
+
 unsigned machine_actors(void)
 {
     return machine_kept.key_count;

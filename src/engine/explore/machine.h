@@ -52,7 +52,11 @@ enum search_end machine_execute(struct search *search, machine_trace *trace, voi
  * From now on it is a step; a search that is to be complete must begin anew.
  */
 bool machine_grew(void);
-/* The known shared memory as lines of text, for other processes (addresses as module+offset); and back. */
+/*
+ * What was learnt, as lines of text, so that another process counts the same actors and steps: who the actors
+ * are, and which memory is shared.  Read it after machine_open; false when a line is none, or when it is of
+ * another machine.
+ */
 void machine_shared_write(FILE *out);
 bool machine_shared_read(FILE *in);
 

@@ -113,6 +113,9 @@ unsigned actor_index(const struct actor *actor);
 void actor_begin(struct actor *actor, void (*body)(void *));
 bool actor_stacks_map(void); /* before any of that; false: memory is short */
 struct actor *actor_current(void);
+/* Who the actors are, a line each; the next line of it back, false when it is none or another machine's. */
+void actors_write(FILE *out);
+bool actor_read(const char *line, unsigned *index);
 
 /* ---- pick.c ------------------------------------------------------------------------------------ */
 

@@ -8,6 +8,8 @@
  */
 #include "engine/explore/machine_internal.h"
 
+#include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +88,100 @@ bool shared_is_step(unsigned actor, uintptr_t address, size_t size)
         shared = touch(actor, number) || shared;
     }
     return shared;
+}
+
+/* ---- for other processes --------------------------------------------------------------------------- */
+
+/* The loaded image that the address lies in: an index of machine_options.images, -1 for none. */
+static int image_at(uintptr_t address, uintptr_t *base)
+{
+    Dl_info here, image;
+    if (dladdr((const void *)address, &here) == 0) {
+        return -1;
+    }
+    for (unsigned i = 0; i < machine_kept.options.image_count; i++) {
+        if (dladdr(machine_kept.options.images[i], &image) != 0 && image.dli_fbase == here.dli_fbase) {
+            *base = (uintptr_t)here.dli_fbase;
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static void write_granule(FILE *out, uintptr_t address)
+{
+    uintptr_t base;
+    int image = host_arena_holds((const void *)address) ? -1 : image_at(address, &base);
+    if (image >= 0) {
+        fprintf(out, "memory %d %lx\n", image, (unsigned long)(address - base));
+    } else if (host_arena_holds((const void *)address)) {
+        fprintf(out, "memory arena %lx\n", (unsigned long)address);
+    }
+}
+
+static int compare_granules(const void *a, const void *b)
+{
+    uintptr_t x = ((const struct granule *)a)->number, y = ((const struct granule *)b)->number;
+    return x < y ? -1 : x > y;
+}
+
+void machine_shared_write(FILE *out)
+{
+    actors_write(out);
+    struct granule *sorted = calloc(granules.used + 1, sizeof(*sorted));
+    size_t count = 0;
+    for (size_t i = 0; sorted != NULL && i < granules.capacity; i++) {
+        if (granules.slots[i].number != 0 && granules.slots[i].owner == SHARED) {
+            sorted[count++] = granules.slots[i];
+        }
+    }
+    if (count > 1) {
+        qsort(sorted, count, sizeof(*sorted), compare_granules);
+    }
+    for (size_t i = 0; i < count; i++) {
+        write_granule(out, sorted[i].number * GRANULE);
+    }
+    free(sorted);
+}
+
+static bool learn(uintptr_t address)
+{
+    struct granule *granule = granule_of(address / GRANULE);
+    if (granule == NULL) {
+        return false;
+    }
+    granules.used += granule->number == 0;
+    *granule = (struct granule){address / GRANULE, SHARED};
+    return true;
+}
+
+static bool read_granule(const char *line)
+{
+    unsigned long offset;
+    unsigned image;
+    char end;
+    Dl_info info;
+    if (sscanf(line, "memory arena %lx%c", &offset, &end) == 2 && end == '\n') {
+        return host_arena_holds((const void *)offset) && learn(offset);
+    }
+    if (sscanf(line, "memory %u %lx%c", &image, &offset, &end) != 3 || end != '\n' ||
+        image >= machine_kept.options.image_count || offset > UINT32_MAX ||
+        dladdr(machine_kept.options.images[image], &info) == 0) {
+        return false;
+    }
+    return learn((uintptr_t)info.dli_fbase + offset);
+}
+
+bool machine_shared_read(FILE *in)
+{
+    char line[128];
+    unsigned actors = 0;
+    while (fgets(line, sizeof(line), in) != NULL) {
+        if (!actor_read(line, &actors) && !read_granule(line)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool machine_grew(void)
