@@ -77,6 +77,9 @@ struct ndis_adapter *adapter_create(struct ndis_miniport_driver *driver, struct 
     KeInitializeEvent(&adapter->operation_done, NotificationEvent, FALSE);
     KeInitializeEvent(&adapter->reset_done, NotificationEvent, FALSE);
     KeInitializeEvent(&adapter->hang_stop, NotificationEvent, FALSE);
+    KeInitializeEvent(&adapter->send_gone, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&adapter->returned, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&adapter->oid_idle, SynchronizationEvent, FALSE);
     KeInitializeSemaphore(&adapter->oid_work, 0, MAXLONG);
     if (!describe_resources(adapter)) {
         ndis_free(adapter);

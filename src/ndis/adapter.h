@@ -100,7 +100,8 @@ struct ndis_adapter {
     struct ndis_binding *volatile binding;
     NDIS_OID_REQUEST *oid_current;
     NDIS_OID_REQUEST *oid_head, *oid_tail;
-    BOOLEAN oid_busy; /* somebody is between taking a request and the handler's return */
+    BOOLEAN oid_busy;     /* somebody is between taking a request and the handler's return */
+    BOOLEAN oid_draining; /* somebody waits for oid_idle */
     BOOLEAN resetting;
     BOOLEAN checking;    /* a hang check is under way */
     ULONG packet_filter; /* what was set last: set again after a reset that lost it */
@@ -112,7 +113,11 @@ struct ndis_adapter {
     volatile LONG sends;        /* NET_BUFFER_LISTs that the miniport owns */
     volatile LONG receives;     /* NET_BUFFER_LISTs that the driver above owns */
     volatile LONG direct_oids;
+    volatile BOOLEAN quiescing; /* the halt waits for these three to become zero */
+    KEVENT returned;            /* one of them did */
+    KEVENT send_gone;           /* send_open is clear and the last of `senders` has left */
     volatile LONG calls; /* calls into the miniport on the data path: 1 while not halted, see adapter_enter */
+    volatile BOOLEAN calls_closed; /* the halt has dropped its own */
     KEVENT calls_done;
     KEVENT operation_done; /* restart or pause completed */
     NDIS_STATUS operation_status;
@@ -120,6 +125,7 @@ struct ndis_adapter {
     NDIS_STATUS reset_status;
     BOOLEAN reset_addressing;
     KSEMAPHORE oid_work;
+    KEVENT oid_idle; /* no request is queued, pending or being handed over */
     struct _KTHREAD *worker;
     volatile BOOLEAN worker_stop;
     struct _KTHREAD *hang_watch;
@@ -194,6 +200,15 @@ void adapter_surprise_remove(struct ndis_adapter *adapter);
 bool adapter_check_for_hang(struct ndis_adapter *adapter);
 /* MiniportResetEx and its completion.  Paused, Restarting, Running, Pausing. */
 NDIS_STATUS adapter_reset(struct ndis_adapter *adapter);
+
+/* One of sends, receives and direct_oids was counted down: tells a halt that waits for it. */
+void adapter_returned(struct ndis_adapter *adapter, LONG left);
+
+/* A choice that is made seldom: once in `one_in` times; the explored engine tries both. */
+static inline bool ndis_seldom(enum choice_kind kind, unsigned one_in)
+{
+    return ke_engine->step != NULL ? ke_choose(kind, 2) == 1 : ke_choose(kind, one_in) == 0;
+}
 
 /* No new send reaches the miniport, and no call of its send handler is under way, when it returns. */
 void adapter_sends_close(struct ndis_adapter *adapter);

@@ -189,7 +189,7 @@ NDIS_STATUS NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PNET
         return NDIS_STATUS_RESOURCES;
     }
     event_send(EVENT_OBJECT_CREATE, list->Elements, OBJECT_MAPPING, 0, 0, (uintptr_t)dma->adapter);
-    struct later *later = ke_choose(CHOICE_TIMING, 8) == 0 ? ndis_allocate(sizeof *later) : NULL;
+    struct later *later = ndis_seldom(CHOICE_TIMING, 8) ? ndis_allocate(sizeof *later) : NULL;
     if (later == NULL) {
         call_handler(dma, list, Context);
     } else {

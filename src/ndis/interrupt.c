@@ -9,6 +9,8 @@
  */
 #include "ndis/adapter.h"
 
+#include "ke/step.h"
+
 struct interrupt_dpc {
     KDPC dpc;
     struct ndis_interrupt *interrupt;
@@ -39,6 +41,7 @@ static struct ndis_interrupt *interrupt_of(NDIS_HANDLE handle)
 
 static void release(struct ndis_interrupt *interrupt)
 {
+    ke_about_to_change((const void *)&interrupt->pending);
     if (__atomic_sub_fetch(&interrupt->pending, 1, __ATOMIC_SEQ_CST) == 0) {
         KeSetEvent(&interrupt->idle, IO_NO_INCREMENT, FALSE);
     }
@@ -51,6 +54,7 @@ static bool queue(struct ndis_interrupt *interrupt, unsigned processor, void *co
     if (processor >= interrupt->processors || interrupt->stopped) {
         return false;
     }
+    ke_about_to_look((const void *)&interrupt->pending);
     __atomic_add_fetch(&interrupt->pending, 1, __ATOMIC_SEQ_CST);
     if (KeInsertQueueDpc(&interrupt->dpcs[processor].dpc, context, NULL)) {
         return true;
@@ -81,7 +85,8 @@ static KAFFINITY queue_set(struct ndis_interrupt *interrupt, KAFFINITY targets, 
 static ULONG throttle(void)
 {
     static const ULONG limits[] = {NDIS_INDICATE_ALL_NBLS, NDIS_INDICATE_ALL_NBLS, 64, 8};
-    return limits[ke_choose(CHOICE_CHAIN, 4)];
+    static const ULONG few[] = {NDIS_INDICATE_ALL_NBLS, 1}; /* of few frames, 8 are all */
+    return ke_engine->step != NULL ? few[ke_choose(CHOICE_CHAIN, 2)] : limits[ke_choose(CHOICE_CHAIN, 4)];
 }
 
 static void interrupt_dpc(KDPC *dpc, void *deferred, void *context, void *unused)

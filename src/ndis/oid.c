@@ -6,6 +6,8 @@
  */
 #include "ndis/adapter.h"
 
+#include "ke/step.h"
+
 /* What NDIS keeps in a request's NdisReserved while it has it. */
 struct oid_slot {
     NDIS_OID_REQUEST *next;
@@ -49,6 +51,23 @@ static void tell(NDIS_OID_REQUEST *request, NDIS_STATUS status)
     }
 }
 
+/* Nothing is queued, pending or being handed over.  Under the adapter's guard. */
+static bool is_idle(const struct ndis_adapter *adapter)
+{
+    return adapter->oid_head == NULL && adapter->oid_current == NULL && !adapter->oid_busy;
+}
+
+/* Leaves the adapter's guard; tells who waits for rest when there is any. */
+static void leave(struct ndis_adapter *adapter, KIRQL old)
+{
+    bool tell_idle = adapter->oid_draining && is_idle(adapter);
+    adapter->oid_draining = adapter->oid_draining && !tell_idle;
+    ke_guard_leave(&adapter->guard, old);
+    if (tell_idle) {
+        KeSetEvent(&adapter->oid_idle, IO_NO_INCREMENT, FALSE);
+    }
+}
+
 static void finish(struct ndis_adapter *adapter, NDIS_OID_REQUEST *request, NDIS_STATUS status)
 {
     KIRQL old = ke_guard_enter(&adapter->guard);
@@ -57,7 +76,7 @@ static void finish(struct ndis_adapter *adapter, NDIS_OID_REQUEST *request, NDIS
         adapter->oid_current = NULL;
     }
     bool more = adapter->oid_head != NULL;
-    ke_guard_leave(&adapter->guard, old);
+    leave(adapter, old);
     if (!pending) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x26, (ULONG_PTR)adapter->driver, (ULONG_PTR)request, 0);
     }
@@ -102,7 +121,7 @@ static void pump(struct ndis_adapter *adapter)
         }
         KIRQL old = ke_guard_enter(&adapter->guard);
         adapter->oid_busy = FALSE;
-        ke_guard_leave(&adapter->guard, old);
+        leave(adapter, old);
     }
 }
 
@@ -156,13 +175,13 @@ void adapter_oid_drain(struct ndis_adapter *adapter)
 {
     for (;;) {
         KIRQL old = ke_guard_enter(&adapter->guard);
-        bool idle = adapter->oid_head == NULL && adapter->oid_current == NULL && !adapter->oid_busy;
+        bool idle = is_idle(adapter);
+        adapter->oid_draining = !idle;
         ke_guard_leave(&adapter->guard, old);
         if (idle) {
             return;
         }
-        LARGE_INTEGER interval = {.QuadPart = -2000};
-        KeDelayExecutionThread(KernelMode, FALSE, &interval);
+        KeWaitForSingleObject(&adapter->oid_idle, Executive, KernelMode, FALSE, NULL);
     }
 }
 
@@ -244,7 +263,7 @@ static NDIS_OID_REQUEST *take_cancelled(struct ndis_adapter *adapter, PVOID id)
             adapter->oid_tail = before;
         }
     }
-    ke_guard_leave(&adapter->guard, old);
+    leave(adapter, old);
     return request;
 }
 
@@ -294,8 +313,11 @@ static void finish_direct(struct ndis_adapter *adapter, NDIS_OID_REQUEST *reques
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x26, (ULONG_PTR)adapter->driver, (ULONG_PTR)request, 0);
     }
     slot_of(request)->direct = 0;
+    ndis_require(adapter_enter(adapter), "an adapter is not halted while direct OID requests are pending");
     tell(request, status);
-    __atomic_sub_fetch(&adapter->direct_oids, 1, __ATOMIC_SEQ_CST);
+    ke_about_to_look((const void *)&adapter->sends); /* direct requests are counted with the sends */
+    adapter_returned(adapter, __atomic_sub_fetch(&adapter->direct_oids, 1, __ATOMIC_SEQ_CST));
+    adapter_leave(adapter);
 }
 
 /*

@@ -3,6 +3,8 @@
  */
 #include "ndis/adapter.h"
 
+#include "ke/step.h"
+
 static void call_return(struct ndis_adapter *adapter, NET_BUFFER_LIST *lists, ULONG flags)
 {
     MINIPORT_ENTER(frame, "MiniportReturnNetBufferLists",
@@ -13,6 +15,7 @@ static void call_return(struct ndis_adapter *adapter, NET_BUFFER_LIST *lists, UL
 
 static bool may_indicate(const struct ndis_adapter *adapter)
 {
+    ke_about_to_look((const void *)&adapter->state);
     enum adapter_state state = adapter->state;
     return state == ADAPTER_RESTARTING || state == ADAPTER_RUNNING || state == ADAPTER_PAUSING;
 }
@@ -59,6 +62,7 @@ VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_
         nobody_listens(adapter, NetBufferLists, ReceiveFlags);
     } else {
         if ((ReceiveFlags & NDIS_RECEIVE_FLAGS_RESOURCES) == 0) {
+            ke_about_to_look((const void *)&adapter->receives);
             __atomic_add_fetch(&adapter->receives, (LONG)count, __ATOMIC_SEQ_CST);
         }
         binding->handlers->receive(binding->context, NetBufferLists, PortNumber, count, ReceiveFlags);
@@ -78,8 +82,10 @@ VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST Ne
                  "receives return over a binding");
     struct ndis_adapter *adapter = binding->adapter;
     ndis_require(adapter_enter(adapter), "an adapter is not halted while receives are outstanding");
-    __atomic_sub_fetch(&adapter->receives, (LONG)nbl_count(NetBufferLists), __ATOMIC_SEQ_CST);
+    ke_about_to_look((const void *)&adapter->receives);
+    LONG left = __atomic_sub_fetch(&adapter->receives, (LONG)nbl_count(NetBufferLists), __ATOMIC_SEQ_CST);
     call_return(adapter, NetBufferLists, ReturnFlags);
+    adapter_returned(adapter, left);
     adapter_leave(adapter);
 }
 

@@ -3,6 +3,8 @@
  */
 #include "ndis/adapter.h"
 
+#include "ke/step.h"
+
 void binding_open(struct ndis_binding *binding, struct ndis_adapter *adapter,
                   const struct ndis_binding_handlers *handlers, void *context)
 {
@@ -51,10 +53,26 @@ static void refuse(struct ndis_binding *binding, NET_BUFFER_LIST *lists, NDIS_ST
 
 void adapter_sends_close(struct ndis_adapter *adapter)
 {
+    ke_about_to_change((const void *)&adapter->send_open);
     __atomic_store_n(&adapter->send_open, FALSE, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&adapter->senders, __ATOMIC_SEQ_CST) != 0) {
-        LARGE_INTEGER interval = {.QuadPart = -1000};
-        KeDelayExecutionThread(KernelMode, FALSE, &interval);
+        KeWaitForSingleObject(&adapter->send_gone, Executive, KernelMode, FALSE, NULL);
+    }
+}
+
+/* Senders do not disturb each other, only a close. */
+static bool sender_enter(struct ndis_adapter *adapter)
+{
+    ke_about_to_look((const void *)&adapter->send_open);
+    __atomic_add_fetch(&adapter->senders, 1, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(&adapter->send_open, __ATOMIC_SEQ_CST);
+}
+
+static void sender_leave(struct ndis_adapter *adapter)
+{
+    LONG left = __atomic_sub_fetch(&adapter->senders, 1, __ATOMIC_SEQ_CST);
+    if (left == 0 && !__atomic_load_n(&adapter->send_open, __ATOMIC_SEQ_CST)) {
+        KeSetEvent(&adapter->send_gone, IO_NO_INCREMENT, FALSE);
     }
 }
 
@@ -73,9 +91,8 @@ VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetB
         list->SourceHandle = binding;
         count++;
     }
-    __atomic_add_fetch(&adapter->senders, 1, __ATOMIC_SEQ_CST);
-    if (!__atomic_load_n(&adapter->send_open, __ATOMIC_SEQ_CST)) {
-        __atomic_sub_fetch(&adapter->senders, 1, __ATOMIC_SEQ_CST);
+    if (!sender_enter(adapter)) {
+        sender_leave(adapter);
         refuse(binding, NetBufferLists, NDIS_STATUS_PAUSED, SendFlags);
         return;
     }
@@ -85,7 +102,12 @@ VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetB
     adapter->driver->handlers.SendNetBufferListsHandler(adapter->context, NetBufferLists, PortNumber,
                                                         SendFlags);
     callback_leave(&frame);
-    __atomic_sub_fetch(&adapter->senders, 1, __ATOMIC_SEQ_CST);
+    if (adapter->send_open) {
+        ke_about_to_look((const void *)&adapter->send_open);
+    } else {
+        ke_about_to_change((const void *)&adapter->send_open); /* who is the last tells the close */
+    }
+    sender_leave(adapter);
 }
 
 /*
@@ -111,12 +133,15 @@ VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUF
         }
         count++;
     }
-    if (__atomic_sub_fetch(&adapter->sends, count, __ATOMIC_SEQ_CST) < 0) {
+    ke_about_to_look((const void *)&adapter->sends);
+    LONG left = __atomic_sub_fetch(&adapter->sends, count, __ATOMIC_SEQ_CST);
+    if (left < 0) {
         adapter_fault(adapter, "more NET_BUFFER_LISTs were completed than had been sent");
     }
     if (binding != NULL) {
         binding->handlers->send_complete(binding->context, NetBufferList, SendCompleteFlags);
     }
+    adapter_returned(adapter, left);
     adapter_leave(adapter);
 }
 

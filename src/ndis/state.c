@@ -6,22 +6,16 @@
  */
 #include "ndis/adapter.h"
 
-/* Windows asks twice in this many milliseconds whether it can go on; here only a poll of counters. */
-#define POLL_MICROSECONDS 200
+#include "ke/step.h"
 
 static void become(struct ndis_adapter *adapter, enum adapter_state from, enum adapter_state to,
                    const char *promise)
 {
-    KIRQL old = ke_guard_enter(&adapter->guard);
+    ke_about_to_change((const void *)&adapter->state);
+    KIRQL old = ke_guard_enter_quietly(&adapter->guard);
     ndis_require(adapter->state == from, promise);
     adapter->state = to;
     ke_guard_leave(&adapter->guard, old);
-}
-
-static void sleep_a_little(void)
-{
-    LARGE_INTEGER interval = {.QuadPart = -10 * POLL_MICROSECONDS};
-    KeDelayExecutionThread(KernelMode, FALSE, &interval);
 }
 
 static void fill_parameters(const struct ndis_adapter *adapter, NDIS_MINIPORT_INIT_PARAMETERS *parameters)
@@ -67,6 +61,7 @@ NDIS_STATUS adapter_initialize(struct ndis_adapter *adapter)
         become(adapter, ADAPTER_INITIALIZING, ADAPTER_HALTED, "a failed initialization ends in Halted");
         return status;
     }
+    adapter->calls_closed = FALSE;
     __atomic_store_n(&adapter->calls, 1, __ATOMIC_SEQ_CST);
     become(adapter, ADAPTER_INITIALIZING, ADAPTER_PAUSED, "initialization ends in Paused");
     adapter_oid_worker_start(adapter);
@@ -122,6 +117,7 @@ void adapter_pause(struct ndis_adapter *adapter)
     } else if (status != NDIS_STATUS_SUCCESS) {
         adapter_fault(adapter, "MiniportPause returned neither NDIS_STATUS_SUCCESS nor NDIS_STATUS_PENDING");
     }
+    ke_about_to_change_both((const void *)&adapter->sends, (const void *)&adapter->receives);
     if (adapter->sends != 0) {
         adapter_fault(adapter, "a pause was completed while sends were not completed yet");
     }
@@ -131,14 +127,25 @@ void adapter_pause(struct ndis_adapter *adapter)
     become(adapter, ADAPTER_PAUSING, ADAPTER_PAUSED, "a pause ends in Paused");
 }
 
+void adapter_returned(struct ndis_adapter *adapter, LONG left)
+{
+    if (left == 0 && __atomic_load_n(&adapter->quiescing, __ATOMIC_SEQ_CST)) {
+        KeSetEvent(&adapter->returned, IO_NO_INCREMENT, FALSE);
+    }
+}
+
 /* SE-4: no OID request, no send and no call on the data path is left when MiniportHaltEx is called. */
 static void quiesce(struct ndis_adapter *adapter)
 {
     adapter_oid_drain(adapter);
     adapter_oid_worker_stop(adapter);
+    ke_about_to_change_both((const void *)&adapter->sends, (const void *)&adapter->receives);
+    __atomic_store_n(&adapter->quiescing, TRUE, __ATOMIC_SEQ_CST);
     while (adapter->sends != 0 || adapter->receives != 0 || adapter->direct_oids != 0) {
-        sleep_a_little();
+        KeWaitForSingleObject(&adapter->returned, Executive, KernelMode, FALSE, NULL);
     }
+    adapter->quiescing = FALSE;
+    adapter->calls_closed = TRUE;
     adapter_leave(adapter);
     KeWaitForSingleObject(&adapter->calls_done, Executive, KernelMode, FALSE, NULL);
 }

@@ -2,7 +2,9 @@
  * support.c - small helpers of the NDIS library.
  */
 #include "ndis/adapter.h"
+
 #include "host/memory.h"
+#include "ke/step.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,8 +45,10 @@ struct ndis_adapter *adapter_of(NDIS_HANDLE handle)
     return adapter != NULL && adapter->signature == NDIS_SIGNATURE_ADAPTER ? adapter : NULL;
 }
 
+/* Coming and going disturb nobody but a halt, which waits for all who came before it. */
 bool adapter_enter(struct ndis_adapter *adapter)
 {
+    ke_about_to_look((const void *)&adapter->calls);
     LONG calls = __atomic_load_n(&adapter->calls, __ATOMIC_RELAXED);
     while (calls > 0) {
         if (__atomic_compare_exchange_n(&adapter->calls, &calls, calls + 1, true, __ATOMIC_SEQ_CST,
@@ -57,6 +61,11 @@ bool adapter_enter(struct ndis_adapter *adapter)
 
 void adapter_leave(struct ndis_adapter *adapter)
 {
+    if (adapter->calls_closed) {
+        ke_about_to_change((const void *)&adapter->calls); /* who is the last tells the halt */
+    } else {
+        ke_about_to_look((const void *)&adapter->calls);
+    }
     if (__atomic_sub_fetch(&adapter->calls, 1, __ATOMIC_SEQ_CST) == 0) {
         KeSetEvent(&adapter->calls_done, IO_NO_INCREMENT, FALSE);
     }
