@@ -58,6 +58,8 @@ struct host_thread {
  */
 int host_thread_start(struct host_thread *thread, void (*body)(void *), void *argument);
 void host_thread_join(struct host_thread *thread);
+/* The handle of the calling thread, for a host_thread that stands for it. */
+unsigned long host_thread_self(void);
 
 /* Sends the interrupt signal to a started thread.  Signal-safe. */
 void host_thread_interrupt(const struct host_thread *thread);

@@ -98,6 +98,11 @@ void host_thread_join(struct host_thread *thread)
     pthread_join((pthread_t)thread->handle, NULL);
 }
 
+unsigned long host_thread_self(void)
+{
+    return (unsigned long)pthread_self();
+}
+
 void host_thread_interrupt(const struct host_thread *thread)
 {
     syscall(SYS_tgkill, getpid(), thread->tid, HOST_INTERRUPT_SIGNAL);

@@ -131,7 +131,9 @@ enum watchdog_kind {
     WATCHDOG_DISPATCH, /* a processor has been at DISPATCH_LEVEL or above for too long */
     WATCHDOG_LOCK, /* a processor has waited for a spin lock for too long; the verifier looks for a cycle */
     WATCHDOG_BLOCKED,  /* nothing can run any more, and threads wait */
-    WATCHDOG_OPERATION /* a scenario's operation takes too long; value[3] = its name (const char *) */
+    WATCHDOG_OPERATION, /* a scenario's operation takes too long; value[3] = its name (const char *) */
+    WATCHDOG_STEPS      /* explored: value[1] steps were taken and nobody came to an end, though nobody was kept
+                           from going on */
 };
 
 struct event {

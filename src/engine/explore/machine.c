@@ -15,6 +15,8 @@
 struct machine machine;
 struct machine_kept machine_kept HOST_KEPT;
 
+#define STEPS_DEFAULT 20000u
+
 static const struct ke_engine explored_engine;
 
 /* ---- what ke asks of the engine ------------------------------------------------------------------- */
@@ -321,6 +323,9 @@ static const struct ke_engine explored_engine = {
 static bool prepare(const struct machine_options *options, char *error, size_t error_size)
 {
     machine_kept.options = *options;
+    if (options->steps == 0) {
+        machine_kept.options.steps = STEPS_DEFAULT;
+    }
     machine_kept.phase = PHASE_STARTING;
     machine.next_due = UINT64_MAX;
     bool good = host_arena_open() && actor_stacks_map() && host_snapshot_add(&machine);
@@ -362,6 +367,11 @@ bool machine_open(const struct machine_options *options, void (*body)(void *argu
         snprintf(error, error_size, "%s", machine_kept.failure);
         return false;
     }
+    machine.step = 0;
+    if (!watch_start()) {
+        snprintf(error, error_size, "no host thread can be started");
+        return false;
+    }
     if (!host_snapshot_take()) {
         snprintf(error, error_size, "the machine's memory cannot be remembered");
         return false;
@@ -392,6 +402,7 @@ enum search_end machine_execute(struct search *search, machine_trace *trace, voi
 
 void machine_close(void)
 {
+    watch_stop();
     ke_stepping = false;
 }
 

@@ -41,6 +41,7 @@ struct actor {
     unsigned made;   /* actors that it made */
     unsigned placed; /* threads that it gave a processor */
     uint32_t steps;
+    uint32_t late_steps; /* of them, in the second half of what an execution may take */
     struct {
         uint64_t hash; /* of registers and stack at the first read of the round */
         uintptr_t pc, address;
@@ -98,8 +99,9 @@ struct machine_kept {
     const char *failure;  /* the machine cannot be explored */
     unsigned key_count;
     struct actor_key keys[SEARCH_ACTORS];
-    volatile uint64_t beat; /* steps so far: what the watchdog looks at */
+    volatile uint64_t beat; /* steps so far: what the watch looks at */
     volatile bool running;
+    struct host_thread host, watch;
 };
 extern struct machine_kept machine_kept;
 
@@ -139,6 +141,14 @@ void services_look(void);
 /* The steps that those actors would take now: fills in machine.view for them. */
 bool service_is_enabled(struct actor *actor, struct search_actor *view);
 void services_timer_due(uint64_t due);
+
+/* ---- watch.c ----------------------------------------------------------------------------------- */
+
+/* Starts the host thread that stops code which takes no step any more. */
+bool watch_start(void);
+void watch_stop(void);
+/* The execution has taken all the steps that it may: was everybody free to go on? Then that is a livelock. */
+void watch_judge_steps(void);
 
 /* ---- shared.c ---------------------------------------------------------------------------------- */
 

@@ -208,6 +208,7 @@ static void take(unsigned index)
     machine_kept.beat++;
     machine.step++;
     actor->steps++;
+    actor->late_steps += machine.step > machine_kept.options.steps / 2;
     actor->level = level_after(op, actor->level);
     if (op->kind != OP_READ && op->kind != OP_OBJECT) {
         actor->spin.count = 0;
@@ -268,6 +269,10 @@ static struct actor *next_actor(void)
     int next = choose_next(enabled);
     if (next == SEARCH_STOP) {
         return NULL;
+    }
+    if (machine_kept.phase == PHASE_RUNNING && machine.step >= machine_kept.options.steps) {
+        watch_judge_steps();
+        machine_leave(END_STEPS);
     }
     take((unsigned)next);
     return &machine.actors[next];
