@@ -72,6 +72,8 @@ struct ke_engine {
     void (*settle)(void);
     /* Returns when that thread has ended: a join that nothing else can come of. */
     void (*join)(struct _KTHREAD *thread);
+    /* A memory barrier. */
+    void (*fence)(void);
     /* Busy waiting for that long. */
     void (*stall)(uint64_t nanoseconds);
 };

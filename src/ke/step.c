@@ -10,6 +10,7 @@
 #include "ke/engine.h"
 
 bool ke_stepping;
+void (*ke_step_epilogue)(void);
 
 static bool may_step(void)
 {
@@ -18,6 +19,11 @@ static bool may_step(void)
 
 static struct op op_here(enum op_kind kind, unsigned flags)
 {
+    if (ke_step_epilogue != NULL) {
+        void (*epilogue)(void) = ke_step_epilogue;
+        ke_step_epilogue = NULL;
+        epilogue();
+    }
     KIRQL irql = ke_irql();
     return (struct op){.kind = (uint8_t)kind,
                        .flags = (uint8_t)flags,
@@ -59,6 +65,13 @@ void ke_step_object(const volatile void *object, const volatile void *other, uns
         op.object[0] = (uintptr_t)object;
         op.object[1] = (uintptr_t)other;
         ke_engine->step(&op);
+    }
+}
+
+void ke_step_fence(void)
+{
+    if (may_step()) {
+        ke_engine->fence();
     }
 }
 

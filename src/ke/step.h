@@ -50,6 +50,8 @@ enum op_flag {
     OP_READS_ONLY = 8, /* of OP_OBJECT */
     OP_VOLATILE = 16,  /* volatile, not a locked operation */
     OP_LIBRARY = 32,   /* made by a DDI function on the driver's behalf */
+    OP_STORE = 64,     /* --memory tso: OP_LOCK of a processor's store buffer by a store that enters it, OP_WRITE
+                          and OP_UNLOCK by the buffer */
 };
 
 struct op {
@@ -73,11 +75,15 @@ struct op {
 /* True while the explored engine runs; then ke_engine->step may be called. */
 extern bool ke_stepping;
 
+/* Set within a transition: called once, when it is over, before another actor can run (rtl/tsan_copy.c). */
+extern void (*ke_step_epilogue)(void);
+
 void ke_step_memory(enum op_kind kind, unsigned flags, const volatile void *address, size_t size,
                     uint64_t expected, uintptr_t pc);
 void ke_step_lock(enum op_kind kind, const volatile uint32_t *word);
 void ke_step_object(const volatile void *object, const volatile void *other, unsigned flags);
 void ke_step_irql(enum op_kind kind, KIRQL new_level);
+void ke_step_fence(void);
 
 #define KE_STEP(call) (__builtin_expect(ke_stepping, 0) ? (void)(call) : (void)0)
 
@@ -99,6 +105,9 @@ void ke_step_irql(enum op_kind kind, KIRQL new_level);
 #define ke_about_to_change(object) KE_STEP(ke_step_object((object), NULL, 0))
 #define ke_about_to_change_both(object, other) KE_STEP(ke_step_object((object), (other), 0))
 #define ke_about_to_look(object) KE_STEP(ke_step_object((object), NULL, OP_READS_ONLY))
+
+/* A full memory barrier: the stores before it are seen by others before what follows. */
+#define ke_fences() KE_STEP(ke_step_fence())
 
 /* ---- accesses to driver memory (access.c) ------------------------------------------------------- */
 

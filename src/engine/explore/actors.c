@@ -46,6 +46,9 @@ static void name_actor(struct actor_key *key)
     case ACTOR_CLOCK:
         snprintf(key->name, sizeof(key->name), "clock");
         break;
+    case ACTOR_BUFFER:
+        snprintf(key->name, sizeof(key->name), "store buffer of processor %u", key->ordinal);
+        break;
     case ACTOR_DEVICE:
         device_unit_name(key->ordinal, key->name, sizeof(key->name));
         break;
@@ -95,7 +98,7 @@ bool actor_stacks_map(void)
     return true;
 }
 
-static const char *const kind_names[] = {"thread", "dpc", "isr", "clock", "device"};
+static const char *const kind_names[] = {"thread", "dpc", "isr", "clock", "device", "buffer"};
 
 void actors_write(FILE *out)
 {

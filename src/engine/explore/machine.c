@@ -73,6 +73,15 @@ static void explored_step(const struct op *op)
             return;
         }
     }
+    if (machine_kept.options.tso && machine_kept.phase == PHASE_RUNNING) {
+        if (tso_delays(op)) {
+            tso_store(op);
+            return;
+        }
+        if (op->kind != OP_READ && op->kind != OP_CHOICE && (op->flags & OP_STORE) == 0) {
+            tso_drain();
+        }
+    }
     struct op *own = &machine.view[ke_actor].op;
     *own = *op;
     /* APC_LEVEL keeps no other thread from a processor. */
@@ -90,7 +99,7 @@ static void explored_step(const struct op *op)
         run_errand(me, op);
     }
     machine_trace_step(op);
-    if (op->kind == OP_LOCK || op->kind == OP_UNLOCK) {
+    if ((op->kind == OP_LOCK || op->kind == OP_UNLOCK) && (op->flags & OP_STORE) == 0) {
         note_lock(me, op);
     }
 }
@@ -268,6 +277,13 @@ static void explored_await(const volatile uint32_t *word, uint32_t value)
     explored_step(&op);
 }
 
+static void explored_fence(void)
+{
+    if (machine_kept.options.tso && machine_kept.phase == PHASE_RUNNING) {
+        tso_drain();
+    }
+}
+
 static void explored_stall(uint64_t nanoseconds)
 {
     (void)nanoseconds;
@@ -315,6 +331,7 @@ static const struct ke_engine explored_engine = {
     .settle = explored_settle,
     .prelude = explored_prelude,
     .join = explored_join,
+    .fence = explored_fence,
     .stall = explored_stall,
 };
 

@@ -13,7 +13,7 @@
 #include "ke/engine.h"
 #include "ke/observer.h"
 
-enum actor_kind { ACTOR_THREAD, ACTOR_DPC, ACTOR_ISR, ACTOR_CLOCK, ACTOR_DEVICE };
+enum actor_kind { ACTOR_THREAD, ACTOR_DPC, ACTOR_ISR, ACTOR_CLOCK, ACTOR_DEVICE, ACTOR_BUFFER };
 
 enum actor_state {
     ACTOR_ABSENT,
@@ -36,6 +36,7 @@ struct actor {
     struct _KTHREAD *thread;
     unsigned number; /* of the line or device */
     KIRQL irql;      /* the processor's IRQL byte while this actor is switched out */
+    bool resting;    /* no thread: what it would begin with is looked up anew each time */
     KIRQL level;     /* IRQL at which it holds its processor; 0: it does not hold it */
     struct callback_frame *callback;
     unsigned made;   /* actors that it made */
@@ -55,6 +56,8 @@ struct actor {
     } spin;
     unsigned lock_count;
     const void *locks[FINDING_LOCKS];
+    bool stores; /* --memory tso: it asks for its processor's store buffer for `store` */
+    struct op store;
 };
 
 struct machine {
@@ -141,6 +144,10 @@ void services_look(void);
 /* The steps that those actors would take now: fills in machine.view for them. */
 bool service_is_enabled(struct actor *actor, struct search_actor *view);
 void services_timer_due(uint64_t due);
+/* A new actor that is no thread: its body starts with the step that service_is_enabled gives it taken. */
+void service_make(struct actor *actor, struct ke_processor *processor, void (*body)(void *));
+/* It waits for its next turn, with that IRQL byte. */
+void service_rest(KIRQL irql);
 
 /* ---- watch.c ----------------------------------------------------------------------------------- */
 
@@ -149,6 +156,23 @@ bool watch_start(void);
 void watch_stop(void);
 /* The execution has taken all the steps that it may: was everybody free to go on? Then that is a livelock. */
 void watch_judge_steps(void);
+
+/* ---- tso.c: --memory tso ------------------------------------------------------------------------ */
+
+/* Does this access enter its processor's store buffer instead of memory? */
+bool tso_delays(const struct op *op);
+/* The running actor's store enters the buffer; then its code makes it. */
+void tso_store(const struct op *op);
+/* Waits until the running actor's processor has no store left that others do not see. */
+void tso_drain(void);
+/* The buffer of the running actor's processor out of sight, and in sight of the actor that goes on. */
+void tso_hide(void);
+void tso_show(const struct actor *actor);
+bool tso_is_empty(const struct ke_processor *processor);
+bool tso_buffer_is_full(const struct actor *buffer, struct op *op);
+/* What observers are told of a step that concerns a store buffer: the store, when it enters; NULL: nothing.
+ */
+const struct op *tso_observed(const struct actor *actor, const struct op *op);
 
 /* ---- shared.c ---------------------------------------------------------------------------------- */
 

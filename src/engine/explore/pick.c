@@ -22,6 +22,7 @@ static void switch_to(struct actor *to)
     if (ke_processor() != processor) {
         host_region_switch(processor);
     }
+    tso_show(to);
     ke_actor = actor_index(to);
     processor->irql = to->irql;
     processor->callback = to->callback;
@@ -82,7 +83,8 @@ static bool is_ready_to_step(const struct actor *actor, const struct op *op)
     case OP_SETTLE:
         return false;
     case OP_JOIN:
-        return machine.actors[op->aux].state == ACTOR_ENDED;
+        return machine.actors[op->aux].state == ACTOR_ENDED &&
+               tso_is_empty(machine.actors[op->aux].processor);
     case OP_READ:
     case OP_OBJECT:
         return !spin_rests(actor);
@@ -99,7 +101,7 @@ static bool is_enabled(const struct holders *holders, unsigned index)
         view->op.kind = OP_NONE;
         return false;
     }
-    if (actor->level == 0 && actor->kind != ACTOR_THREAD && !service_is_enabled(actor, view)) {
+    if (actor->resting && !service_is_enabled(actor, view)) {
         view->op.kind = OP_NONE;
         return false;
     }
@@ -209,13 +211,15 @@ static void take(unsigned index)
     machine.step++;
     actor->steps++;
     actor->late_steps += machine.step > machine_kept.options.steps / 2;
+    actor->resting = false;
     actor->level = level_after(op, actor->level);
     if (op->kind != OP_READ && op->kind != OP_OBJECT) {
         actor->spin.count = 0;
         actor->spin.rests = false;
     }
-    if (machine_kept.phase == PHASE_RUNNING) {
-        ke_observe_step(index, op);
+    const struct op *observed = (op->flags & OP_STORE) != 0 ? tso_observed(actor, op) : op;
+    if (machine_kept.phase == PHASE_RUNNING && observed != NULL) {
+        ke_observe_step(index, observed);
     }
     if (op->kind == OP_SETTLE || op->kind == OP_JOIN) {
         machine.alone = op->kind == OP_SETTLE || all_others_are_over(index) ? index + 1 : 0;
@@ -281,6 +285,7 @@ static struct actor *next_actor(void)
 void machine_go_on(void)
 {
     struct actor *me = actor_current();
+    tso_hide();
     struct actor *next = next_actor();
     if (next == NULL && machine_kept.phase == PHASE_OPENING) {
         /* The first choice: here every execution starts, with the search's answer. */
@@ -296,6 +301,8 @@ void machine_go_on(void)
     }
     if (next != me) {
         switch_to(next);
+    } else {
+        tso_show(me);
     }
 }
 

@@ -11,9 +11,9 @@
 #define LINES 64
 #define FORCED_TICKS 64 /* how often time goes on because nothing else can, in one execution */
 
-/* Waits for its next turn: what would begin then is in machine.view. */
-static void rest(KIRQL irql)
+void service_rest(KIRQL irql)
 {
+    actor_current()->resting = true;
     ke_irql_store(irql);
     actor_current()->level = PASSIVE_LEVEL;
     machine_go_on();
@@ -41,7 +41,7 @@ static void dpc_body(void *argument)
         end_step(DISPATCH_LEVEL);
         ke_mask();
         ke_irql_report(DISPATCH_LEVEL, PASSIVE_LEVEL, IRQL_CAUSE_DPC);
-        rest(KE_MASKED);
+        service_rest(KE_MASKED);
     }
 }
 
@@ -72,7 +72,7 @@ static void isr_body(void *argument)
         ke_mask();
         actor->processor->isr_depth--;
         ke_irql_report(level, PASSIVE_LEVEL, IRQL_CAUSE_INTERRUPT);
-        rest(KE_MASKED);
+        service_rest(KE_MASKED);
     }
 }
 
@@ -100,7 +100,7 @@ static void clock_body(void *argument)
             machine.now = machine.next_due;
         }
         ke_timers_expire();
-        rest(KE_MASKED);
+        service_rest(KE_MASKED);
     }
 }
 
@@ -130,7 +130,7 @@ static void device_body(void *argument)
         ke_is_fresh();
         ke_acquires((const void *)op->object[0]);
         device_unit_step(actor->number);
-        rest(KE_MASKED);
+        service_rest(KE_MASKED);
     }
 }
 
@@ -145,11 +145,12 @@ static bool device_has_work(const struct actor *actor, struct op *op)
 
 /* ---- what has come up ----------------------------------------------------------------------------- */
 
-static void make_service(struct actor *actor, struct ke_processor *processor, void (*body)(void *))
+void service_make(struct actor *actor, struct ke_processor *processor, void (*body)(void *))
 {
     actor->processor = processor;
     actor->irql = KE_MASKED;
     actor->state = ACTOR_AT_STEP;
+    actor->resting = true;
     actor_begin(actor, body);
 }
 
@@ -160,7 +161,7 @@ void services_timer_due(uint64_t due)
         struct actor *clock = actor_of(ACTOR_CLOCK, 0, 0);
         if (clock->state == ACTOR_ABSENT) {
             /* Timers expire on the last processor: threads begin on the first. */
-            make_service(clock, &ke_processors[ke_processor_count - 1], clock_body);
+            service_make(clock, &ke_processors[ke_processor_count - 1], clock_body);
         }
     }
 }
@@ -172,7 +173,7 @@ static void look_for_lines(struct ke_processor *processor)
         struct actor *actor = actor_of(ACTOR_ISR, processor->number, line);
         if (actor->state == ACTOR_ABSENT) {
             actor->number = line;
-            make_service(actor, processor, isr_body);
+            service_make(actor, processor, isr_body);
         }
     }
 }
@@ -184,7 +185,7 @@ static void look_for_devices(void)
             struct actor *actor = actor_of(ACTOR_DEVICE, 0, unit);
             if (actor->state == ACTOR_ABSENT) {
                 actor->number = unit;
-                make_service(actor, &ke_processors[ke_processor_count - 1], device_body);
+                service_make(actor, &ke_processors[ke_processor_count - 1], device_body);
             }
         }
     }
@@ -198,7 +199,7 @@ void services_look(void)
         if (processor->dpc_depth != 0) {
             struct actor *actor = actor_of(ACTOR_DPC, 0, i);
             if (actor->state == ACTOR_ABSENT) {
-                make_service(actor, processor, dpc_body);
+                service_make(actor, processor, dpc_body);
             }
         }
         if (processor->lines != 0) {
@@ -218,6 +219,8 @@ bool service_is_enabled(struct actor *actor, struct search_actor *view)
         return time_may_go_on(&view->op);
     case ACTOR_DEVICE:
         return device_has_work(actor, &view->op);
+    case ACTOR_BUFFER:
+        return tso_buffer_is_full(actor, &view->op);
     default:
         return true;
     }
