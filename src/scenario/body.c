@@ -10,6 +10,7 @@
 #include "ndis/adapter.h"
 #include "scenario/plain.h"
 #include "scenario/program.h"
+#include "scenario/small.h"
 #include "scenario/status.h"
 
 #include <stdarg.h>
@@ -134,6 +135,15 @@ static void run_life(struct run *run, unsigned miniport)
     }
 }
 
+static void run_small(struct run *run, unsigned miniport, const char *name)
+{
+    char error[300];
+    run->outcome.scenario = name;
+    if (!small_run(name, run->objects[miniport], run->images[miniport].name, error, sizeof(error))) {
+        fail(run, "%s: %s", path_of(run, miniport), error);
+    }
+}
+
 static void run_plain(struct run *run)
 {
     run->outcome.scenario = "plain";
@@ -170,6 +180,8 @@ static void choose_and_run(struct run *run)
         } else {
             fail(run, "%s: scenario program wants a file that exports undis_scenario", path_of(run, 0));
         }
+    } else if (miniport != none && small_knows(wanted)) {
+        run_small(run, miniport, wanted);
     } else if (miniport != none) {
         run->shut_down = strcmp(wanted, "shutdown") == 0;
         run_life(run, miniport);
@@ -189,6 +201,9 @@ void scenario_body(void *unused)
         run->outcome.failed = true;
         fail(run, "not enough memory");
         return;
+    }
+    if (run->options->name != NULL && small_knows(run->options->name) && ke_engine->prelude != NULL) {
+        ke_engine->prelude(); /* to the end of small_set_up */
     }
     while (started < count && start_driver(run, started)) {
         started++;

@@ -3,16 +3,15 @@
  */
 #include "scenario/image.h"
 #include "scenario/scenario.h"
+#include "scenario/small.h"
 
 #include <string.h>
 
-/* The explored scenarios that are a miniport's: all but those for a driver of any kind. */
 static size_t miniport_scenarios(const char **names)
 {
     size_t count = 0;
     for (size_t i = 0; i < scenario_count; i++) {
-        bool for_any = strcmp(scenarios[i].name, "plain") == 0 || strcmp(scenarios[i].name, "program") == 0;
-        if (scenarios[i].explored && !for_any) {
+        if (small_knows(scenarios[i].name)) {
             names[count++] = scenarios[i].name;
         }
     }

@@ -13,10 +13,16 @@
 #define SECONDS_PER_FRAME 0.001
 
 const struct scenario scenarios[] = {
-    {"life", "a miniport's adapter through every legal state, with traffic", true, false},
-    {"shutdown", "traffic until the system shuts down; nothing is unloaded", true, false},
-    {"plain", "DriverEntry, what it started runs to its end, DriverUnload", true, true},
-    {"program", "undis_scenario of a program (undis/explore.h), after DriverEntry", true, true},
+    {"life", "a miniport's adapter through every legal state, with traffic", false, 0},
+    {"shutdown", "traffic until the system shuts down; nothing is unloaded", false, 0},
+    {"send-send", "two senders on two processors, and the interrupts of what they send", true, 0},
+    {"send-pause", "a send against a pause", true, 0},
+    {"receive-halt", "a frame that arrives against a pause and the halt", true, 0},
+    {"timer-halt", "timers and a hang check against a pause and the halt", true, 2},
+    {"oid-reset", "an OID request against a reset", true, 0},
+    {"cancel-complete", "cancelling a send against its completion", true, 0},
+    {"plain", "DriverEntry, what it started runs to its end, DriverUnload", true, 0},
+    {"program", "undis_scenario of a program (undis/explore.h), after DriverEntry", true, 0},
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
 

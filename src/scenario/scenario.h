@@ -71,8 +71,8 @@ size_t scenario_choose(const struct scenario_options *options, const char **name
 struct scenario {
     const char *name;
     const char *summary; /* one line for --help */
-    bool run;            /* for `undis run`: takes --frames, has no end but its last frame */
-    bool explored;       /* for `undis explore`: a small closed life */
+    bool explored;       /* fit for the explored engine: a closed life without frames to count */
+    unsigned ticks;      /* how often virtual time should go on there while something else could run */
 };
 extern const struct scenario scenarios[];
 extern const size_t scenario_count;
