@@ -146,4 +146,9 @@
 
 #define UNDIS_INLINE static __inline__ __attribute__((__unused__))
 
+/* `undis cc --instrument` gives __builtin_memcpy and its kin these names, which report what they access. */
+#ifdef UNDIS_INSTRUMENTED
+#include <string.h>
+#endif
+
 #endif

@@ -167,22 +167,61 @@ static bool translate(const char *source, bool cplusplus, const char *from, cons
     return done;
 }
 
-static bool compile(const struct cc_options *options, const char *source, bool cplusplus, const char *from,
-                    const char *object)
+/* Runs the compiler proper on preprocessed text: to an object, or (-S) to assembly. */
+static bool compile_to(const struct cc_options *options, const char *source, bool cplusplus, const char *from,
+                       const char *what, const char *to)
 {
     struct cc_list command = {0};
     cc_add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
     cc_add_flags(&command, options, cplusplus);
     cc_add_user_flags(&command, options, true);
-    cc_list_add(&command, "-c");
+    cc_list_add(&command, what);
     cc_list_add(&command, "-x");
     cc_list_add(&command, cplusplus ? "c++-cpp-output" : "cpp-output");
     cc_list_add(&command, from);
     cc_list_add(&command, "-o");
-    cc_list_add(&command, object);
+    cc_list_add(&command, to);
     bool done = run_step(&command, "compile", source);
     cc_list_free(&command);
     return done;
+}
+
+static bool assemble(const char *source, bool cplusplus, const char *from, const char *object)
+{
+    struct cc_list command = {0};
+    cc_add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
+    cc_list_add(&command, "-c");
+    cc_list_add(&command, from);
+    cc_list_add(&command, "-o");
+    cc_list_add(&command, object);
+    bool done = run_step(&command, "assemble", source);
+    cc_list_free(&command);
+    return done;
+}
+
+static bool join_announcements(const char *source, const char *assembly)
+{
+    size_t size, joined_size;
+    char *text = cc_read_file(assembly, &size);
+    char *joined = text != NULL ? cc_join_announcements(text, size, &joined_size) : NULL;
+    bool done = joined != NULL && cc_write_file(assembly, joined, joined_size);
+    if (!done) {
+        cli_error("cc: cannot rewrite the assembly of %s: %s", source, strerror(errno));
+    }
+    free(text);
+    free(joined);
+    return done;
+}
+
+/* gcc's instrumented code goes through assembly. */
+static bool compile(const struct cc_options *options, const char *source, bool cplusplus, const char *from,
+                    const char *assembly, const char *object)
+{
+    if (!options->instrument || cc_is_clang(cplusplus)) {
+        return compile_to(options, source, cplusplus, from, "-c", object);
+    }
+    return compile_to(options, source, cplusplus, from, "-S", assembly) &&
+           join_announcements(source, assembly) && assemble(source, cplusplus, assembly, object);
 }
 
 static bool build_source(const struct cc_options *options, size_t index, const char *wdk,
@@ -197,6 +236,7 @@ static bool build_source(const struct cc_options *options, size_t index, const c
     cc_list_addf(&names, "%s/%zu/source.ii", directory, index);
     cc_list_addf(&names, "%s/%zu/source.i", directory, index);
     cc_list_addf(&names, "%s/%zu/source.o", directory, index);
+    cc_list_addf(&names, "%s/%zu/source.s", directory, index);
     include_directories(options, source, wdk, &directories);
     bool done = cc_make_directories(names.items[0]);
     if (!done) {
@@ -206,7 +246,7 @@ static bool build_source(const struct cc_options *options, size_t index, const c
         done = preprocess(options, source, cplusplus, wdk, names.items[0],
                           directories.items[directories.count - 1], names.items[1]) &&
                translate(source, cplusplus, names.items[1], names.items[2]) &&
-               compile(options, source, cplusplus, names.items[2], names.items[3]);
+               compile(options, source, cplusplus, names.items[2], names.items[4], names.items[3]);
     }
     cc_list_add(objects, names.items[3]);
     cc_list_free(&names);
@@ -224,6 +264,7 @@ static bool link_driver(const struct cc_options *options, const char *output, co
     cc_list_add(&command, "-fPIC");
     cc_list_add(&command, "-g");
     cc_list_add(&command, "-Wl,-Bsymbolic");
+    cc_add_link_flags(&command, options);
     cc_list_add_all(&command, objects);
     cc_add_user_flags(&command, options, true);
     cc_list_add(&command, "-o");

@@ -44,10 +44,22 @@ bool cc_is_cplusplus(const char *source);
 
 /* The words of CC or CXX, or `fallback`. */
 void cc_add_compiler(struct cc_list *list, const char *variable, const char *fallback);
+/* Is the compiler that CC or CXX names clang? */
+bool cc_is_clang(bool cplusplus);
 /* undis's own flags for a compiler run. */
 void cc_add_flags(struct cc_list *list, const struct cc_options *options, bool cplusplus);
+/* The linker's share of --instrument. */
+void cc_add_link_flags(struct cc_list *list, const struct cc_options *options);
 /* The user's flags; without the preprocessor's own ones for text that is preprocessed. */
 void cc_add_user_flags(struct cc_list *list, const struct cc_options *options, bool preprocessed);
+
+/* ---- assembly ------------------------------------------------------------------------------------- */
+
+/*
+ * gcc's assembly of an instrumented source, in which copies of structures are announced as what they are.
+ * Returns new text.
+ */
+char *cc_join_announcements(const char *text, size_t size, size_t *result_size);
 
 /* ---- the compiler -------------------------------------------------------------------------------- */
 

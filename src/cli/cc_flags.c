@@ -55,13 +55,21 @@ static const char *const clang_flags[] = {
 };
 static const char *const cplusplus_flags[] = {"-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"};
 
-/* explore.md's "holes": without these switches some accesses would not be reported. */
-static const char *const instrument_flags[] = {"-fsanitize=thread", "-fno-builtin"};
+/* Without these switches some accesses would not be reported. */
+static const char *const instrument_flags[] = {"-fsanitize=thread", "-fno-builtin", "-DUNDIS_INSTRUMENTED=1"};
 static const char *const instrument_clang[] = {"-mllvm", "-tsan-instrument-read-before-write=1",
                                                "-mllvm", "-tsan-distinguish-volatile=1",
                                                "-mllvm", "-tsan-instrument-func-entry-exit=0"};
-static const char *const instrument_gcc[] = {"--param=tsan-distinguish-volatile=1",
-                                             "--param=tsan-instrument-func-entry-exit=0"};
+static const char *const instrument_gcc[] = {
+    "--param=tsan-distinguish-volatile=1", "--param=tsan-instrument-func-entry-exit=0",
+    "-fno-tree-loop-distribute-patterns", /* it would make unreported memsets of loops */
+};
+
+/* The library functions that rtl/tsan_library.c has reporting ones for. */
+static const char *const library_functions[] = {
+    "memcpy", "memmove", "memset", "memcmp",  "memchr", "strlen",  "strnlen", "strcmp",
+    "strcpy", "strncpy", "strcat", "strncat", "strchr", "strrchr", "strncmp",
+};
 
 #define ADD_TABLE(list, table) add_table(list, table, sizeof(table) / sizeof((table)[0]))
 
@@ -93,8 +101,8 @@ bool cc_is_cplusplus(const char *source)
                            strcasecmp(dot, ".cxx") == 0 || strcmp(dot, ".C") == 0);
 }
 
-/* Is the compiler clang?  Asked once for each of CC and CXX. */
-static bool is_clang(bool cplusplus)
+/* Asked once for each of CC and CXX. */
+bool cc_is_clang(bool cplusplus)
 {
     static signed char known[2] = {-1, -1};
     if (known[cplusplus] < 0) {
@@ -123,9 +131,25 @@ static bool is_clang(bool cplusplus)
     return known[cplusplus] == 1;
 }
 
+/* A builtin that is asked for by name would be expanded although -fno-builtin is given. */
+static void add_builtins(struct cc_list *list)
+{
+    for (size_t i = 0; i < sizeof(library_functions) / sizeof(library_functions[0]); i++) {
+        cc_list_addf(list, "-D__builtin_%s=%s", library_functions[i], library_functions[i]);
+    }
+}
+
+void cc_add_link_flags(struct cc_list *list, const struct cc_options *options)
+{
+    for (size_t i = 0; options->instrument && i < sizeof(library_functions) / sizeof(library_functions[0]);
+         i++) {
+        cc_list_addf(list, "-Wl,--wrap=%s", library_functions[i]);
+    }
+}
+
 void cc_add_flags(struct cc_list *list, const struct cc_options *options, bool cplusplus)
 {
-    bool clang = is_clang(cplusplus);
+    bool clang = cc_is_clang(cplusplus);
     cc_list_add(list, cplusplus ? "-std=gnu++17" : "-std=gnu17");
     ADD_TABLE(list, dialect_flags);
     if (clang) {
@@ -139,6 +163,7 @@ void cc_add_flags(struct cc_list *list, const struct cc_options *options, bool c
     }
     if (options->instrument) {
         ADD_TABLE(list, instrument_flags);
+        add_builtins(list);
         if (clang) {
             ADD_TABLE(list, instrument_clang);
         } else {

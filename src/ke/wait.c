@@ -158,6 +158,7 @@ static intptr_t timeout_ms(const LARGE_INTEGER *timeout)
 /* Steps of a wait: what it may consume.  More than two objects are announced one by one. */
 static void about_to_wait(const struct _KTHREAD *thread, KWAIT_BLOCK *blocks, ULONG count)
 {
+    (void)thread, (void)blocks; /* the free build takes no steps */
     for (ULONG i = 0; i + 2 < count; i++) {
         ke_about_to_change(blocks[i].Object);
     }
