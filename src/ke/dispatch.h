@@ -49,6 +49,7 @@ bool ke_timer_insert(PKTIMER timer, uint64_t due);    /* (g) */
 bool ke_timer_remove(PKTIMER timer);                  /* (g) */
 uint64_t ke_timer_deadline(const LARGE_INTEGER *due); /* KeSetTimer's due time in the engine's clock */
 bool ke_timers_one_shot_armed(void);                  /* (g) one that is not some thread's time-out */
+bool ke_timers_are_periodic(void);   /* all that are armed */
 bool ke_timers_any_armed(void);                       /* (g) */
 
 /* sched.c: the dispatcher guard and the ready list. */

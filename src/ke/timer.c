@@ -75,6 +75,16 @@ bool ke_timers_one_shot_armed(void)
     return false;
 }
 
+bool ke_timers_are_periodic(void)
+{
+    for (LIST_ENTRY *link = timers.Flink; link != &timers; link = link->Flink) {
+        if (timer_of(link)->Period == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool ke_timers_any_armed(void)
 {
     return !IsListEmpty(&timers);

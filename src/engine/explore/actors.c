@@ -16,14 +16,26 @@
 /* Mapped before the snapshot: an execution should make no system call. */
 static struct host_stack service_stacks[SEARCH_ACTORS];
 
-unsigned actor_index(const struct actor *actor)
+void actor_set(struct actor *actor, enum actor_state state)
 {
-    return (unsigned)(actor - machine.actors);
+    uint32_t bit = 1u << actor_index(actor);
+    struct search_actor *view = &machine.view[actor_index(actor)];
+    actor->state = state;
+    if (state == ACTOR_AT_STEP) {
+        machine.at_step |= bit;
+        return;
+    }
+    machine.at_step &= ~bit;
+    view->op.kind = OP_NONE;
+    view->enabled = false;
+    view->ended = state == ACTOR_ENDED;
 }
 
-struct actor *actor_current(void)
+void actor_hold(struct actor *actor, KIRQL level)
 {
-    return &machine.actors[ke_actor];
+    uint32_t bit = 1u << actor_index(actor);
+    actor->level = level;
+    machine.raised = level != PASSIVE_LEVEL ? machine.raised | bit : machine.raised & ~bit;
 }
 
 static void name_actor(struct actor_key *key)

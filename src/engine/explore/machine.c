@@ -87,8 +87,8 @@ static void explored_step(const struct op *op)
     /* APC_LEVEL keeps no other thread from a processor. */
     own->level = op->level < DISPATCH_LEVEL ? PASSIVE_LEVEL : op->level;
     own->new_level = op->new_level < DISPATCH_LEVEL ? PASSIVE_LEVEL : op->new_level;
-    me->level = own->level;
-    me->state = ACTOR_AT_STEP;
+    actor_hold(me, own->level);
+    actor_set(me, ACTOR_AT_STEP);
     spin_note(me, op);
     for (;;) {
         enum actor_errand errand = me->errand;
@@ -179,7 +179,7 @@ static struct actor *make_thread_actor(struct _KTHREAD *thread)
     actor->processor = place(maker, thread);
     actor->irql = KE_MASKED;
     actor->callback = NULL;
-    actor->level = 0;
+    actor_hold(actor, PASSIVE_LEVEL);
     thread->actor = actor_index(actor) + 1;
     thread->last_processor = actor->processor->number;
     return actor;
@@ -188,7 +188,7 @@ static struct actor *make_thread_actor(struct _KTHREAD *thread)
 static void explored_thread_ready(struct _KTHREAD *thread)
 {
     struct actor *actor = thread->actor == 0 ? make_thread_actor(thread) : &machine.actors[thread->actor - 1];
-    actor->state = ACTOR_READY;
+    actor_set(actor, ACTOR_READY);
     machine.ready |= 1u << actor_index(actor);
     if (machine_kept.phase == PHASE_RUNNING) {
         search_order(machine_kept.search, actor_index(actor));
@@ -200,8 +200,7 @@ static void explored_thread_block(struct _KTHREAD *thread)
 {
     struct actor *me = actor_current();
     bool ended = thread->state == KE_THREAD_ENDED;
-    me->state = ended ? ACTOR_ENDED : ACTOR_BLOCKED;
-    machine.view[ke_actor].op.kind = OP_NONE;
+    actor_set(me, ended ? ACTOR_ENDED : ACTOR_BLOCKED);
     thread->callback = ke_processor()->callback;
     ke_dispatcher.word = 0;
     if (ended) {
@@ -385,6 +384,9 @@ bool machine_open(const struct machine_options *options, void (*body)(void *argu
         return false;
     }
     machine.step = 0;
+    for (unsigned i = 0; i < machine.count; i++) {
+        machine.actors[i].steps = 0;
+    }
     if (!watch_start()) {
         snprintf(error, error_size, "no host thread can be started");
         return false;

@@ -64,7 +64,9 @@ struct machine {
     struct actor actors[SEARCH_ACTORS];
     struct search_actor view[SEARCH_ACTORS];
     unsigned count;
-    uint32_t ready; /* bit mask of ACTOR_READY actors */
+    uint32_t ready;   /* bit mask of ACTOR_READY actors */
+    uint32_t at_step; /* of ACTOR_AT_STEP ones */
+    uint32_t raised;  /* of those that hold their processor at some level */
     unsigned main;
     unsigned value; /* of the CHOICE that is being taken */
     uint64_t now, next_due;
@@ -113,11 +115,20 @@ extern struct machine_kept machine_kept;
 /* The actor that this key stands for; made known when it is new.  Fails the machine when there are too many.
  */
 struct actor *actor_of(enum actor_kind kind, unsigned parent, unsigned ordinal);
-unsigned actor_index(const struct actor *actor);
 /* Gives a coroutine of its own to an actor that is no thread. */
 void actor_begin(struct actor *actor, void (*body)(void *));
 bool actor_stacks_map(void); /* before any of that; false: memory is short */
-struct actor *actor_current(void);
+static inline struct actor *actor_current(void)
+{
+    return &machine.actors[ke_actor];
+}
+static inline unsigned actor_index(const struct actor *actor)
+{
+    return (unsigned)(actor - machine.actors);
+}
+/* Changes its state, or the level at which it holds its processor, and the masks that say so. */
+void actor_set(struct actor *actor, enum actor_state state);
+void actor_hold(struct actor *actor, KIRQL level);
 /* Who the actors are, a line each; the next line of it back, false when it is none or another machine's. */
 void actors_write(FILE *out);
 bool actor_read(const char *line, unsigned *index);
@@ -183,6 +194,8 @@ bool shared_is_step(unsigned actor, uintptr_t address, size_t size);
 
 /* The actor is about to read: has it come round a loop in which nothing changed? Then it rests. */
 void spin_note(struct actor *actor, const struct op *op);
+/* Its step is taken. */
+void spin_taken(struct actor *actor, const struct op *op);
 bool spin_rests(const struct actor *actor);
 
 #endif

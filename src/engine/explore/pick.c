@@ -44,7 +44,8 @@ void machine_leave(enum search_end end)
 
 /* ---- enabledness ---------------------------------------------------------------------------------- */
 
-/* For each processor the highest level that somebody holds it at, and who. */
+/* For each processor the highest level that somebody holds it at, and who; valid where machine.raised says.
+ */
 struct holders {
     KIRQL level[KE_MAXIMUM_PROCESSORS];
     uint8_t actor[KE_MAXIMUM_PROCESSORS];
@@ -52,25 +53,31 @@ struct holders {
 
 static void find_holders(struct holders *holders)
 {
+    if (machine.raised == 0) {
+        return;
+    }
     for (unsigned i = 0; i < ke_processor_count; i++) {
         holders->level[i] = 0;
     }
-    for (unsigned i = 0; i < machine.count; i++) {
-        const struct actor *actor = &machine.actors[i];
-        if (actor->level > 0 && actor->level > holders->level[actor->processor->number]) {
-            holders->level[actor->processor->number] = actor->level;
-            holders->actor[actor->processor->number] = (uint8_t)i;
+    for (uint32_t mask = machine.raised; mask != 0; mask &= mask - 1) {
+        unsigned i = (unsigned)__builtin_ctz(mask);
+        unsigned processor = machine.actors[i].processor->number;
+        if (machine.actors[i].level > holders->level[processor]) {
+            holders->level[processor] = machine.actors[i].level;
+            holders->actor[processor] = (uint8_t)i;
         }
     }
 }
 
-/* Does its processor's IRQL let the actor run at `level`? */
-static bool is_admitted(const struct holders *holders, unsigned index, int processor, KIRQL level)
+/* Does its processor's IRQL let the actor take that step? */
+static bool is_admitted(const struct holders *holders, unsigned index, const struct op *op)
 {
-    if (processor < 0 || holders->level[processor] == 0 || holders->actor[processor] == index) {
+    int processor = op->processor;
+    if (machine.raised == 0 || processor < 0 || holders->level[processor] == 0 ||
+        holders->actor[processor] == index) {
         return true;
     }
-    return holders->level[processor] < level;
+    return holders->level[processor] < (op->kind == OP_ENTER ? op->new_level : op->level);
 }
 
 static bool is_ready_to_step(const struct actor *actor, const struct op *op)
@@ -86,6 +93,7 @@ static bool is_ready_to_step(const struct actor *actor, const struct op *op)
         return machine.actors[op->aux].state == ACTOR_ENDED &&
                tso_is_empty(machine.actors[op->aux].processor);
     case OP_READ:
+    case OP_UPDATE:
     case OP_OBJECT:
         return !spin_rests(actor);
     default:
@@ -93,49 +101,46 @@ static bool is_ready_to_step(const struct actor *actor, const struct op *op)
     }
 }
 
-static bool is_enabled(const struct holders *holders, unsigned index)
+/* May virtual time go on? It stands still while others can, but for as many ticks as were allowed. */
+static bool may_tick(unsigned enabled, bool somebody_settles)
 {
-    struct actor *actor = &machine.actors[index];
-    struct search_actor *view = &machine.view[index];
-    if (actor->state != ACTOR_AT_STEP) {
-        view->op.kind = OP_NONE;
-        return false;
+    if (machine.ticks < machine_kept.options.ticks) {
+        return true;
     }
-    if (actor->resting && !service_is_enabled(actor, view)) {
-        view->op.kind = OP_NONE;
-        return false;
-    }
-    return is_ready_to_step(actor, &view->op) &&
-           is_admitted(holders, index, view->op.processor,
-                       view->op.kind == OP_ENTER ? view->op.new_level : view->op.level);
+    return enabled == 0 && !(somebody_settles && ke_timers_are_periodic());
 }
 
 unsigned machine_enable(void)
 {
     struct holders holders;
-    unsigned count = 0, clock = SEARCH_ACTORS, settling = SEARCH_ACTORS;
+    struct search_actor *clock = NULL, *settling = NULL;
+    unsigned count = 0;
     services_look();
     find_holders(&holders);
-    for (unsigned i = 0; i < machine.count; i++) {
+    for (uint32_t mask = machine.at_step; mask != 0; mask &= mask - 1) {
+        unsigned i = (unsigned)__builtin_ctz(mask);
+        struct actor *actor = &machine.actors[i];
         struct search_actor *view = &machine.view[i];
-        view->enabled = is_enabled(&holders, i);
-        view->ended = machine.actors[i].state == ACTOR_ENDED;
-        if (machine.actors[i].kind == ACTOR_CLOCK && view->enabled) {
-            clock = i;
+        view->enabled = false;
+        if (actor->resting && !service_is_enabled(actor, view)) {
+            view->op.kind = OP_NONE;
             continue;
         }
-        if (machine.actors[i].state == ACTOR_AT_STEP && view->op.kind == OP_SETTLE) {
-            settling = i;
+        view->enabled = is_ready_to_step(actor, &view->op) && is_admitted(&holders, i, &view->op);
+        if (view->op.kind == OP_TICK) {
+            clock = view;
+            view->enabled = false;
+        } else if (view->op.kind == OP_SETTLE) {
+            settling = view;
         }
         count += view->enabled;
     }
-    if (clock != SEARCH_ACTORS) {
-        /* Time stands still while others can go on, but for as many ticks as were allowed. */
-        machine.view[clock].enabled = count == 0 || machine.ticks < machine_kept.options.ticks;
-        count += machine.view[clock].enabled;
+    if (clock != NULL && may_tick(count, settling != NULL)) {
+        clock->enabled = true;
+        count++;
     }
-    if (count == 0 && settling != SEARCH_ACTORS) {
-        machine.view[settling].enabled = true;
+    if (count == 0 && settling != NULL) {
+        settling->enabled = true;
         count = 1;
     }
     return count;
@@ -212,11 +217,8 @@ static void take(unsigned index)
     actor->steps++;
     actor->late_steps += machine.step > machine_kept.options.steps / 2;
     actor->resting = false;
-    actor->level = level_after(op, actor->level);
-    if (op->kind != OP_READ && op->kind != OP_OBJECT) {
-        actor->spin.count = 0;
-        actor->spin.rests = false;
-    }
+    actor_hold(actor, level_after(op, actor->level));
+    spin_taken(actor, op);
     const struct op *observed = (op->flags & OP_STORE) != 0 ? tso_observed(actor, op) : op;
     if (machine_kept.phase == PHASE_RUNNING && observed != NULL) {
         ke_observe_step(index, observed);
@@ -251,7 +253,7 @@ static struct actor *next_actor(void)
     if (machine.ready != 0) {
         unsigned index = (unsigned)__builtin_ctz(machine.ready);
         machine.ready &= machine.ready - 1;
-        machine.actors[index].state = ACTOR_AT_STEP;
+        actor_set(&machine.actors[index], ACTOR_AT_STEP);
         return &machine.actors[index];
     }
     if (!ke_invariants_hold()) {
@@ -265,7 +267,7 @@ static struct actor *next_actor(void)
         struct actor *alone = &machine.actors[machine.alone - 1];
         if (enabled == 1 && machine.view[machine.alone - 1].enabled &&
             machine.view[machine.alone - 1].op.kind != OP_CHOICE) {
-            alone->level = level_after(&machine.view[machine.alone - 1].op, alone->level);
+            actor_hold(alone, level_after(&machine.view[machine.alone - 1].op, alone->level));
             return alone; /* nobody can notice when: no step */
         }
         machine.alone = 0;

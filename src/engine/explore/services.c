@@ -15,7 +15,7 @@ void service_rest(KIRQL irql)
 {
     actor_current()->resting = true;
     ke_irql_store(irql);
-    actor_current()->level = PASSIVE_LEVEL;
+    actor_hold(actor_current(), PASSIVE_LEVEL);
     machine_go_on();
 }
 
@@ -149,7 +149,7 @@ void service_make(struct actor *actor, struct ke_processor *processor, void (*bo
 {
     actor->processor = processor;
     actor->irql = KE_MASKED;
-    actor->state = ACTOR_AT_STEP;
+    actor_set(actor, ACTOR_AT_STEP);
     actor->resting = true;
     actor_begin(actor, body);
 }

@@ -55,10 +55,22 @@ static void begin_round(struct actor *actor, const struct op *op, uint64_t hash)
     actor->spin.count = 0;
 }
 
+/* A compare-and-exchange that would fail changes nothing either. */
+static bool only_reads(const struct op *op)
+{
+    return op->kind == OP_READ ||
+           (op->kind == OP_UPDATE && (op->flags & OP_COMPARES) != 0 && op->size <= sizeof(uint64_t) &&
+            value_at(op->addr, op->size) != op->expected);
+}
+
 void spin_note(struct actor *actor, const struct op *op)
 {
     actor->spin.rests = false;
-    if (op->kind != OP_READ) {
+    if (op->kind == OP_OBJECT && (op->flags & OP_READS_ONLY) != 0) {
+        return; /* a round may ask the DDI how things are */
+    }
+    if (!only_reads(op)) {
+        actor->spin.count = 0;
         return;
     }
     if (actor->spin.count == 0 || actor->spin.count == SPIN_READS) {
@@ -76,6 +88,13 @@ void spin_note(struct actor *actor, const struct op *op)
         actor->spin.reads[actor->spin.count].size = op->size;
         actor->spin.reads[actor->spin.count].value = value_at(op->addr, op->size);
         actor->spin.count++;
+    }
+}
+
+void spin_taken(struct actor *actor, const struct op *op)
+{
+    if (op->kind == OP_UPDATE && !only_reads(op)) {
+        actor->spin.count = 0; /* it did not fail after all */
     }
 }
 
