@@ -6,6 +6,7 @@
  */
 #include "cli/cc.h"
 #include "cli/cli.h"
+#include "scenario/image.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -274,6 +275,22 @@ static bool link_driver(const struct cc_options *options, const char *output, co
     return done;
 }
 
+/* An instrumented driver may have no __thread variables: all processors of the explored engine share them. */
+static bool check_thread_variables(const struct cc_options *options, const char *output)
+{
+    size_t size;
+    char name[128];
+    char *image = options->instrument ? cc_read_file(output, &size) : NULL;
+    bool found = image != NULL && driver_image_thread_local(image, size, name, sizeof(name));
+    if (found) {
+        cli_error("cc: %s has a variable per host thread (%s), which the explored engine cannot keep apart",
+                  output, name);
+        remove(output);
+    }
+    free(image);
+    return !found;
+}
+
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where)
 {
     (void)status, (void)type, (void)where;
@@ -293,7 +310,7 @@ static int build(const struct cc_options *options, const char *output, const cha
     for (size_t i = 0; i < options->sources.count; i++) {
         done = build_source(options, i, wdk, directory, &objects) && done;
     }
-    done = done && link_driver(options, output, &objects);
+    done = done && link_driver(options, output, &objects) && check_thread_variables(options, output);
     cc_list_free(&objects);
     nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     return done ? CLI_CLEAN : CLI_USAGE;

@@ -165,6 +165,7 @@ static void note_symbol(struct image_facts *facts, const char *name, const GElf_
     bool function = GELF_ST_TYPE(symbol->st_info) == STT_FUNC;
     if (symbol->st_shndx == SHN_UNDEF) {
         facts->miniport = facts->miniport || strcmp(name, "NdisMRegisterMiniportDriver") == 0;
+        facts->instrumented = facts->instrumented || strcmp(name, "__tsan_init") == 0;
     } else if (function) {
         facts->entry = facts->entry || strcmp(name, "DriverEntry") == 0;
         facts->scenario = facts->scenario || strcmp(name, "undis_scenario") == 0;
@@ -203,6 +204,74 @@ static bool check_symbols(struct image *image, struct image_facts *facts)
     return missing == 0;
 }
 
+/* ---- variables per host thread ------------------------------------------------------------------ */
+
+static bool has_thread_segment(Elf *elf)
+{
+    size_t segments = 0;
+    elf_getphdrnum(elf, &segments);
+    for (size_t i = 0; i < segments; i++) {
+        GElf_Phdr segment;
+        if (gelf_getphdr(elf, (int)i, &segment) != NULL && segment.p_type == PT_TLS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first such variable that a symbol table names. */
+static const char *thread_symbol(const struct image *image, GElf_Word table)
+{
+    GElf_Shdr header;
+    Elf_Scn *section = find_section(image, table, &header);
+    Elf_Data *data = section == NULL ? NULL : elf_getdata(section, NULL);
+    for (size_t i = 1; data != NULL && i < header.sh_size / header.sh_entsize; i++) {
+        GElf_Sym symbol;
+        if (gelf_getsym(data, (int)i, &symbol) != NULL && GELF_ST_TYPE(symbol.st_info) == STT_TLS) {
+            return elf_strptr(image->elf, header.sh_link, symbol.st_name);
+        }
+    }
+    return NULL;
+}
+
+/* NULL: there are none. */
+static const char *thread_variable(const struct image *image)
+{
+    if (!has_thread_segment(image->elf)) {
+        return NULL;
+    }
+    const char *name = thread_symbol(image, SHT_SYMTAB);
+    name = name != NULL ? name : thread_symbol(image, SHT_DYNSYM);
+    return name != NULL ? name : "one without a name";
+}
+
+bool driver_image_thread_local(char *data, size_t size, char *name, size_t name_size)
+{
+    elf_version(EV_CURRENT);
+    struct image image = {.elf = elf_memory(data, size), .size = size};
+    const char *found =
+        image.elf != NULL && elf_kind(image.elf) == ELF_K_ELF ? thread_variable(&image) : NULL;
+    if (found != NULL) {
+        snprintf(name, name_size, "%s", found);
+    }
+    elf_end(image.elf);
+    return found != NULL;
+}
+
+/* All processors of the explored engine share one host thread, and so such a variable. */
+static bool check_thread_variables(struct image *image, struct image_facts *facts)
+{
+    const char *name = thread_variable(image);
+    facts->thread_local = name != NULL;
+    if (name != NULL && facts->instrumented) {
+        return reject(
+            image, "has a variable per host thread (%s), which the explored engine cannot keep apart", name);
+    }
+    return true;
+}
+
+/* ---- all of it ----------------------------------------------------------------------------------- */
+
 bool driver_image_check(char *data, size_t size, struct image_facts *facts, char *why, size_t why_size)
 {
     struct image_facts found = {0};
@@ -216,7 +285,7 @@ bool driver_image_check(char *data, size_t size, struct image_facts *facts, char
         return reject(&image, "is not an ELF file (%s)", elf_errmsg(-1));
     }
     bool good = check_header(&image) && check_extent(&image) && check_dynamic(&image) &&
-                check_symbols(&image, &found);
+                check_symbols(&image, &found) && check_thread_variables(&image, &found);
     elf_end(image.elf);
     if (good && facts != NULL) {
         *facts = found;

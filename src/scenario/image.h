@@ -9,9 +9,11 @@
 
 /* What its symbols tell about a driver file. */
 struct image_facts {
-    bool entry;    /* exports DriverEntry */
-    bool scenario; /* exports undis_scenario: a program */
-    bool miniport; /* imports NdisMRegisterMiniportDriver */
+    bool entry;        /* exports DriverEntry */
+    bool scenario;     /* exports undis_scenario: a program */
+    bool miniport;     /* imports NdisMRegisterMiniportDriver */
+    bool instrumented; /* `undis cc --instrument`: reports its memory accesses */
+    bool thread_local; /* has variables of its own per host thread: it cannot be explored */
 };
 
 /*
@@ -22,7 +24,13 @@ struct image_facts {
  */
 bool driver_image_check(char *data, size_t size, struct image_facts *facts, char *why, size_t why_size);
 
-/* The same for the file at `path`; on failure one line that begins with the path.  load.c. */
+/*
+ * Finds a variable that is per host thread (__thread, _Thread_local, __declspec(thread)) in a shared object:
+ * its name, or a phrase when it has none.  False: there is none, or this is no ELF file.
+ */
+bool driver_image_thread_local(char *data, size_t size, char *name, size_t name_size);
+
+/* driver_image_check for the file at `path`; on failure one line that begins with the path.  load.c. */
 bool driver_image_facts(const char *path, struct image_facts *facts, char *error, size_t error_size);
 
 #endif
