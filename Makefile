@@ -15,8 +15,8 @@ help:
 	@echo "make            build the command, libraries, drivers and tests in build/"
 	@echo "make run        pass a capture through the sample miniport, then show a defect being found"
 	@echo "make test       everything that CI checks: gcc, clang, AddressSanitizer, UBSan, format"
-	@echo "make bench      NDIS spin locks beside pthread's, in the free build"
-	@echo "make soak       SECONDS=600 of traffic and lock torture on 8 processors"
+	@echo "make bench      NDIS spin locks beside pthread's; the explored engine beside a bare switch loop"
+	@echo "make soak       the long yardsticks, 10,000 random programs, SECONDS=600 of traffic and lock torture"
 	@echo "make format     clang-format over all C files; check-format only looks"
 	@echo "make install    PREFIX=/usr/local; make clean removes build*/"
 
@@ -33,10 +33,13 @@ test: setup
 	@tools/test.sh
 
 bench: setup
-	@tools/build.sh free bench-spinlock
+	@tools/build.sh free bench-spinlock bench-explore
 	@build-free/bench/spinlock
+	@build-free/bench/explore/explore build-free/undis build-free/tests/yardsticks/programs \
+		build-free/bench/explore/programs . --json build-free/bench/explore.json
 
 soak: build
+	@ctest --test-dir build -C soak -L yardsticks --output-on-failure
 	@tools/soak.sh $(UNDIS) $(CAPTURE) $(SECONDS)
 
 format: setup
