@@ -9,6 +9,8 @@
  */
 #include "ke/engine.h"
 #include "ke/event.h"
+#include "ke/step.h"
+#include "ndis/rwexplored.h"
 
 #include <ndis.h>
 
@@ -20,8 +22,10 @@ enum { HELD_READ = 1, HELD_WRITE = 2 }; /* LOCK_STATE.LockState */
 struct writer {
     volatile uint32_t processor; /* its number plus one; 0: none */
     uint32_t depth;              /* its acquisitions */
+    volatile uint32_t word;      /* of the explored engine (rwexplored.h) */
 };
-C_ASSERT(sizeof(struct writer) <= sizeof(KSPIN_LOCK));
+C_ASSERT(sizeof(struct writer) <= 16);
+C_ASSERT(sizeof(NDIS_RW_LOCK_REFCOUNT) >= 2 * sizeof(uint32_t)); /* the second is the explored engine's */
 C_ASSERT(KE_MAXIMUM_PROCESSORS <= MAXIMUM_PROCESSORS);
 
 static struct writer *writer_of(PNDIS_RW_LOCK lock)
@@ -33,6 +37,15 @@ static volatile ULONG *count_of(PNDIS_RW_LOCK lock, unsigned processor)
 {
     return &lock->RefCount[processor].RefCount;
 }
+
+#if UNDIS_CHECKED
+static struct rw_words words_of(PNDIS_RW_LOCK lock)
+{
+    return (struct rw_words){&writer_of(lock)->processor, &writer_of(lock)->word,
+                             (volatile uint32_t *)(volatile void *)count_of(lock, 0),
+                             sizeof(lock->RefCount[0])};
+}
+#endif
 
 /* Recursion always succeeds, as does the writer's own read. */
 static bool try_read(PNDIS_RW_LOCK lock, unsigned processor)
@@ -49,6 +62,13 @@ static bool try_read(PNDIS_RW_LOCK lock, unsigned processor)
 
 static void read_lock(PNDIS_RW_LOCK lock)
 {
+#if UNDIS_CHECKED
+    if (ke_stepping) {
+        struct rw_words words = words_of(lock);
+        rw_explored_read(&words);
+        return;
+    }
+#endif
     unsigned processor = ke_processor()->number;
     while (!try_read(lock, processor)) {
         uint32_t writer = writer_of(lock)->processor;
@@ -62,7 +82,13 @@ static void write_lock(PNDIS_RW_LOCK lock)
 {
     struct writer *writer = writer_of(lock);
     uint32_t own = ke_processor()->number + 1, none = 0;
-    if (writer->processor != own) {
+#if UNDIS_CHECKED
+    if (ke_stepping) {
+        struct rw_words words = words_of(lock);
+        rw_explored_write(&words);
+    } else
+#endif
+        if (writer->processor != own) {
         while (!__atomic_compare_exchange_n(&writer->processor, &none, own, false, __ATOMIC_SEQ_CST,
                                             __ATOMIC_SEQ_CST)) {
             if (none != 0) {
@@ -91,8 +117,26 @@ static void acquire(PNDIS_RW_LOCK lock, BOOLEAN write, PLOCK_STATE state)
     }
 }
 
+#if UNDIS_CHECKED
+static void release_explored(PNDIS_RW_LOCK lock, const LOCK_STATE *state)
+{
+    struct rw_words words = words_of(lock);
+    if (state->LockState != HELD_WRITE) {
+        rw_explored_end_read(&words);
+    } else if (--writer_of(lock)->depth == 0) {
+        rw_explored_end_write(&words);
+    }
+}
+#endif
+
 static void release(PNDIS_RW_LOCK lock, const LOCK_STATE *state)
 {
+#if UNDIS_CHECKED
+    if (ke_stepping) {
+        release_explored(lock, state);
+        return;
+    }
+#endif
     if (state->LockState == HELD_WRITE) {
         struct writer *writer = writer_of(lock);
         if (--writer->depth == 0) {
@@ -122,6 +166,7 @@ VOID NdisAcquireReadWriteLock(PNDIS_RW_LOCK Lock, BOOLEAN fWrite, PLOCK_STATE Lo
     KIRQL old = ke_irql();
     LockState->OldIrql = old;
     if (old < DISPATCH_LEVEL) {
+        ke_about_to_raise(DISPATCH_LEVEL);
         ke_irql_store(DISPATCH_LEVEL);
         event_send(EVENT_IRQL, NULL, old, DISPATCH_LEVEL, IRQL_CAUSE_LOCK, 0);
     }
@@ -137,6 +182,7 @@ VOID NdisReleaseReadWriteLock(PNDIS_RW_LOCK Lock, PLOCK_STATE LockState)
     release(Lock, LockState);
     KIRQL present = ke_irql();
     if (LockState->OldIrql < present) {
+        ke_about_to_lower(LockState->OldIrql);
         event_send(EVENT_IRQL, NULL, present, LockState->OldIrql, IRQL_CAUSE_LOCK, 0);
         ke_unmask(LockState->OldIrql);
     }

@@ -8,6 +8,9 @@
  * (RW-10).
  */
 #include "ndis/adapter.h"
+#include "ndis/rwexplored.h"
+
+#include "ke/step.h"
 
 #define WAIT_NS 50000u
 #define SPIN_LIMIT 100
@@ -16,12 +19,14 @@ enum { HELD_READ = 1, HELD_WRITE = 2 }; /* LOCK_STATE_EX.LockState */
 
 struct reader_count {
     volatile uint32_t count;
-    char pad[60];
+    volatile uint32_t word; /* of the explored engine (rwexplored.h) */
+    char pad[56];
 };
 
 struct _NDIS_RW_LOCK_EX {
     volatile uint32_t writer; /* processor number plus one; 0: none */
     uint32_t depth;           /* the writer's acquisitions */
+    volatile uint32_t word;   /* of the explored engine */
     struct reader_count readers[KE_MAXIMUM_PROCESSORS];
 };
 
@@ -37,12 +42,20 @@ static void wait_while(volatile uint32_t *word, uint32_t value)
     ke_engine->lock_wait(word, value, WAIT_NS);
 }
 
+#if UNDIS_CHECKED
+static struct rw_words words_of(struct _NDIS_RW_LOCK_EX *lock)
+{
+    return (struct rw_words){&lock->writer, &lock->word, &lock->readers[0].count, sizeof(lock->readers[0])};
+}
+#endif
+
 static void enter_dispatch(LOCK_STATE_EX *state, UCHAR flags)
 {
     KIRQL old = ke_irql();
     state->OldIrql = old;
     state->Flags = flags;
     if ((flags & NDIS_RWL_AT_DISPATCH_LEVEL) == 0 && old < DISPATCH_LEVEL) {
+        ke_about_to_raise(DISPATCH_LEVEL);
         ke_irql_store(DISPATCH_LEVEL);
         event_send(EVENT_IRQL, NULL, old, DISPATCH_LEVEL, IRQL_CAUSE_LOCK, 0);
     }
@@ -52,6 +65,7 @@ static void leave_dispatch(const LOCK_STATE_EX *state)
 {
     KIRQL present = ke_irql();
     if ((state->Flags & NDIS_RWL_AT_DISPATCH_LEVEL) == 0 && state->OldIrql < present) {
+        ke_about_to_lower(state->OldIrql);
         event_send(EVENT_IRQL, NULL, present, state->OldIrql, IRQL_CAUSE_LOCK, 0);
         ke_unmask(state->OldIrql);
     }
@@ -60,6 +74,12 @@ static void leave_dispatch(const LOCK_STATE_EX *state)
 /* Takes a share for this processor when nobody writes; recursion always succeeds (RW-8). */
 static bool try_read(struct _NDIS_RW_LOCK_EX *lock, unsigned processor)
 {
+#if UNDIS_CHECKED
+    if (ke_stepping) {
+        struct rw_words words = words_of(lock);
+        return rw_explored_try_read(&words);
+    }
+#endif
     volatile uint32_t *count = &lock->readers[processor].count;
     __atomic_add_fetch(count, 1, __ATOMIC_SEQ_CST);
     uint32_t writer = __atomic_load_n(&lock->writer, __ATOMIC_SEQ_CST);
@@ -89,6 +109,101 @@ static bool try_claim(struct _NDIS_RW_LOCK_EX *lock, unsigned processor)
                                        __ATOMIC_RELAXED);
 }
 
+static void read_lock(struct _NDIS_RW_LOCK_EX *lock)
+{
+#if UNDIS_CHECKED
+    if (ke_stepping) {
+        struct rw_words words = words_of(lock);
+        rw_explored_read(&words);
+        return;
+    }
+#endif
+    unsigned processor = ke_processor()->number;
+    while (!try_read(lock, processor)) {
+        uint32_t writer = lock->writer;
+        if (writer != 0) {
+            wait_while(&lock->writer, writer);
+        }
+    }
+}
+
+static void write_lock(struct _NDIS_RW_LOCK_EX *lock)
+{
+#if UNDIS_CHECKED
+    if (ke_stepping) {
+        struct rw_words words = words_of(lock);
+        rw_explored_write(&words);
+        return;
+    }
+#endif
+    unsigned processor = ke_processor()->number, reader;
+    if (lock->writer == processor + 1) {
+        return;
+    }
+    while (!try_claim(lock, processor)) {
+        uint32_t writer = lock->writer;
+        if (writer != 0) {
+            wait_while(&lock->writer, writer);
+        }
+    }
+    while (others_read(lock, &reader)) {
+        uint32_t count = lock->readers[reader].count;
+        if (count != 0) {
+            wait_while(&lock->readers[reader].count, count);
+        }
+    }
+}
+
+static bool try_write(struct _NDIS_RW_LOCK_EX *lock)
+{
+#if UNDIS_CHECKED
+    if (ke_stepping) {
+        struct rw_words words = words_of(lock);
+        return rw_explored_try_write(&words);
+    }
+#endif
+    unsigned processor = ke_processor()->number, reader;
+    if (lock->writer == processor + 1) {
+        return true;
+    }
+    if (!try_claim(lock, processor)) {
+        return false;
+    }
+    if (others_read(lock, &reader)) {
+        __atomic_store_n(&lock->writer, 0, __ATOMIC_SEQ_CST);
+        return false;
+    }
+    return true;
+}
+
+static void end_write(struct _NDIS_RW_LOCK_EX *lock)
+{
+#if UNDIS_CHECKED
+    if (ke_stepping) {
+        struct rw_words words = words_of(lock);
+        rw_explored_end_write(&words);
+        return;
+    }
+#endif
+    __atomic_store_n(&lock->writer, 0, __ATOMIC_SEQ_CST);
+    ke_engine->lock_wake(&lock->writer);
+}
+
+static void end_read(struct _NDIS_RW_LOCK_EX *lock)
+{
+#if UNDIS_CHECKED
+    if (ke_stepping) {
+        struct rw_words words = words_of(lock);
+        rw_explored_end_read(&words);
+        return;
+    }
+#endif
+    volatile uint32_t *count = &lock->readers[ke_processor()->number].count;
+    if (__atomic_sub_fetch(count, 1, __ATOMIC_SEQ_CST) == 0 && lock->writer != 0) {
+        ke_engine->lock_wake(count);
+    }
+}
+
 /*
  * Makes a lock.  NULL when memory is short.  <= DISPATCH_LEVEL.  RW-1, nf-ndis-ndisallocaterwlock.
  */
@@ -115,13 +230,7 @@ VOID NdisFreeRWLock(PNDIS_RW_LOCK_EX Lock)
 VOID NdisAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
     enter_dispatch(LockState, Flags);
-    unsigned processor = ke_processor()->number;
-    while (!try_read(Lock, processor)) {
-        uint32_t writer = Lock->writer;
-        if (writer != 0) {
-            wait_while(&Lock->writer, writer);
-        }
-    }
+    read_lock(Lock);
     LockState->LockState = HELD_READ;
 }
 
@@ -132,21 +241,7 @@ VOID NdisAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHA
 VOID NdisAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
     enter_dispatch(LockState, Flags);
-    unsigned processor = ke_processor()->number, reader;
-    if (Lock->writer != processor + 1) {
-        while (!try_claim(Lock, processor)) {
-            uint32_t writer = Lock->writer;
-            if (writer != 0) {
-                wait_while(&Lock->writer, writer);
-            }
-        }
-        while (others_read(Lock, &reader)) {
-            uint32_t count = Lock->readers[reader].count;
-            if (count != 0) {
-                wait_while(&Lock->readers[reader].count, count);
-            }
-        }
-    }
+    write_lock(Lock);
     Lock->depth++;
     LockState->LockState = HELD_WRITE;
 }
@@ -167,17 +262,9 @@ BOOLEAN NdisTryAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState
 BOOLEAN NdisTryAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
     enter_dispatch(LockState, Flags);
-    unsigned processor = ke_processor()->number, reader;
-    if (Lock->writer != processor + 1) {
-        if (!try_claim(Lock, processor)) {
-            leave_dispatch(LockState);
-            return FALSE;
-        }
-        if (others_read(Lock, &reader)) {
-            __atomic_store_n(&Lock->writer, 0, __ATOMIC_SEQ_CST);
-            leave_dispatch(LockState);
-            return FALSE;
-        }
+    if (!try_write(Lock)) {
+        leave_dispatch(LockState);
+        return FALSE;
     }
     Lock->depth++;
     LockState->LockState = HELD_WRITE;
@@ -192,14 +279,10 @@ VOID NdisReleaseRWLock(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState)
 {
     if (LockState->LockState == HELD_WRITE) {
         if (--Lock->depth == 0) {
-            __atomic_store_n(&Lock->writer, 0, __ATOMIC_SEQ_CST);
-            ke_engine->lock_wake(&Lock->writer);
+            end_write(Lock);
         }
     } else {
-        volatile uint32_t *count = &Lock->readers[ke_processor()->number].count;
-        if (__atomic_sub_fetch(count, 1, __ATOMIC_SEQ_CST) == 0 && Lock->writer != 0) {
-            ke_engine->lock_wake(count);
-        }
+        end_read(Lock);
     }
     LockState->LockState = 0;
     leave_dispatch(LockState);

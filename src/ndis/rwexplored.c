@@ -1,0 +1,118 @@
+/*
+ * rwexplored.c - reader-writer locks on the explored engine (contract in rwexplored.h).
+ */
+#include "ndis/rwexplored.h"
+
+#include "ke/step.h"
+
+#if UNDIS_CHECKED
+
+static volatile uint32_t *count_of(const struct rw_words *words, unsigned processor)
+{
+    return (volatile uint32_t *)(void *)((char *)(uintptr_t)words->first + processor * words->stride);
+}
+
+static volatile uint32_t *word_of(const struct rw_words *words, unsigned processor)
+{
+    return count_of(words, processor) + 1;
+}
+
+static void take(volatile uint32_t *word)
+{
+    ke_about_to_lock(word);
+    *word = 1;
+}
+
+static bool try_take(volatile uint32_t *word)
+{
+    ke_about_to_try(word);
+    bool free = *word == 0;
+    *word = 1;
+    return free;
+}
+
+static void drop(volatile uint32_t *word)
+{
+    ke_about_to_unlock(word);
+    *word = 0;
+}
+
+static bool is_inside(const struct rw_words *words, unsigned processor)
+{
+    return *count_of(words, processor) > 0 || *words->writer == processor + 1;
+}
+
+void rw_explored_read(const struct rw_words *words)
+{
+    unsigned me = ke_processor()->number;
+    if (!is_inside(words, me)) {
+        take(word_of(words, me));
+    }
+    ++*count_of(words, me);
+}
+
+bool rw_explored_try_read(const struct rw_words *words)
+{
+    unsigned me = ke_processor()->number;
+    if (!is_inside(words, me) && !try_take(word_of(words, me))) {
+        return false;
+    }
+    ++*count_of(words, me);
+    return true;
+}
+
+void rw_explored_end_read(const struct rw_words *words)
+{
+    unsigned me = ke_processor()->number;
+    --*count_of(words, me);
+    if (!is_inside(words, me)) {
+        drop(word_of(words, me));
+    }
+}
+
+void rw_explored_write(const struct rw_words *words)
+{
+    unsigned me = ke_processor()->number;
+    if (*words->writer == me + 1) {
+        return;
+    }
+    take(words->word);
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        take(word_of(words, i));
+    }
+    *words->writer = me + 1;
+}
+
+bool rw_explored_try_write(const struct rw_words *words)
+{
+    unsigned me = ke_processor()->number, taken = 0;
+    if (*words->writer == me + 1) {
+        return true;
+    }
+    if (!try_take(words->word)) {
+        return false;
+    }
+    while (taken < ke_processor_count && try_take(word_of(words, taken))) {
+        taken++;
+    }
+    if (taken == ke_processor_count) {
+        *words->writer = me + 1;
+        return true;
+    }
+    while (taken > 0) {
+        drop(word_of(words, --taken));
+    }
+    drop(words->word);
+    return false;
+}
+
+void rw_explored_end_write(const struct rw_words *words)
+{
+    *words->writer = 0;
+    for (unsigned i = ke_processor_count; i-- > 0;) {
+        drop(word_of(words, i));
+    }
+    drop(words->word);
+}
+
+#endif
