@@ -57,7 +57,8 @@ struct search_options {
     uint32_t step_limit;  /* 0: SEARCH_EVENTS; an execution that reaches it is cut off (END_STEPS) */
     const char *unit;     /* a unit of search_split, or NULL */
     const struct search_guide *guide; /* SEARCH_GUIDED's; must outlive the search */
-    /* The value now at an address of 1, 2, 4 or 8 bytes. */
+    /* The value now at an address of 1, 2, 4 or 8 bytes.  Asked before a step that changes it, whatever the
+       address is: it must not fault. */
     uint64_t (*peek)(uintptr_t address, unsigned size);
 };
 
@@ -89,6 +90,10 @@ int search_pick(struct search *search, const struct search_actor *actors, unsign
  * readied by it). */
 void search_order(struct search *search, unsigned actor);
 
+/* The step that is being taken makes the next OP_ENTER of `object` (a KDPC, a line) possible: it was queued,
+ * or raised.  Not for one that was already.  Without it the search tries entries that cannot be. */
+void search_order_entry(struct search *search, uintptr_t object);
+
 /* `actors`: as they are at the end, with the steps that stayed disabled. */
 void search_end(struct search *search, enum search_end end, const struct search_actor *actors,
                 unsigned count);
@@ -105,7 +110,7 @@ struct search_event {
 size_t search_event_count(const struct search *search);
 const struct search_event *search_event_at(const struct search *search, size_t index);
 /* A hash that is the same for all executions of one Mazurkiewicz class and, practically, no others. */
-uint64_t search_class(const struct search *search);
+uint64_t search_class(struct search *search);
 unsigned search_preemptions(const struct search *search); /* of threads, in this execution */
 
 struct search_counts {
@@ -115,6 +120,8 @@ struct search_counts {
     uint64_t steps;
     uint32_t depth; /* most steps in one execution */
     bool bounded;   /* a bound (preemptions, steps) left something out */
+    uint64_t
+        diverged; /* replays in which the machine offered other steps than before: it is not deterministic */
 };
 struct search_counts search_counts(const struct search *search);
 /* A guess at how much of the whole has been done, 0 to 1 (Knuth's estimator over the frames); < 0: none. */
