@@ -7,6 +7,7 @@ file(GLOB UNDIS_CORE_SOURCES CONFIGURE_DEPENDS
   ${CMAKE_SOURCE_DIR}/src/dev/*.c ${CMAKE_SOURCE_DIR}/src/engine/*.c ${CMAKE_SOURCE_DIR}/src/report/*.c
   ${CMAKE_SOURCE_DIR}/src/scenario/*.c ${CMAKE_SOURCE_DIR}/src/undis/*.c)
 file(GLOB UNDIS_VERIFIER_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/verifier/*.c)
+file(GLOB UNDIS_EXPLORE_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/engine/explore/*.c)
 list(APPEND UNDIS_CORE_SOURCES ${UNDIS_GENERATED_SOURCES})
 enable_language(ASM)
 
@@ -24,7 +25,7 @@ function(undis_library name checked)
     target_link_options(${name} PRIVATE -Wl,-z,defs)
   endif()
 endfunction()
-undis_library(undis 1 ${UNDIS_VERIFIER_SOURCES})
+undis_library(undis 1 ${UNDIS_VERIFIER_SOURCES} ${UNDIS_EXPLORE_SOURCES})
 undis_library(undis-free 0)
 
 # It defines the functions that a sanitizer's builtins stand for.
