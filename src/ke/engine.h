@@ -65,9 +65,10 @@ struct ke_engine {
     void (*abandon)(void) __attribute__((noreturn));
     /* Returns when *word == value. */
     void (*await)(const volatile uint32_t *word, uint32_t value);
-    /* From now to the next `settle` nothing is explored: whoever can go on does, the first choice is always
-       0. */
-    void (*prelude)(void);
+    /* What follows is not explored: whoever can go on first does, every choice is 0.  Before anything has
+       been explored: up to the next `settle`, which must come.  After a `settle`: to the end of the
+       execution. */
+    void (*unexplored)(void);
     /* Returns when nothing else can go on by itself (ke_settle). */
     void (*settle)(void);
     /* Returns when that thread has ended: a join that nothing else can come of. */

@@ -202,8 +202,8 @@ void scenario_body(void *unused)
         fail(run, "not enough memory");
         return;
     }
-    if (run->options->name != NULL && small_knows(run->options->name) && ke_engine->prelude != NULL) {
-        ke_engine->prelude(); /* to the end of small_set_up */
+    if (run->options->name != NULL && small_knows(run->options->name) && ke_engine->unexplored != NULL) {
+        ke_engine->unexplored(); /* to the end of small_set_up */
     }
     while (started < count && start_driver(run, started)) {
         started++;

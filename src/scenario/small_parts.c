@@ -80,7 +80,7 @@ bool small_set_up(struct small *small)
         return fail(small, "not enough memory for frames");
     }
     if (ke_engine->settle != NULL) {
-        ke_engine->settle(); /* what the set-up has set off is over; from here on it is explored */
+        ke_engine->settle(); /* what this has set off is over; from here on it is explored */
     }
     return true;
 }
@@ -141,8 +141,18 @@ static void unplug(struct small *small)
     ke_unmask(old);
 }
 
+/* Taking down is no part of what happens at the same time: it comes after all that, in one order. */
+static void end_exploring(void)
+{
+    if (ke_engine->settle != NULL && ke_engine->unexplored != NULL) {
+        ke_engine->settle();
+        ke_engine->unexplored();
+    }
+}
+
 void small_take_down(struct small *small)
 {
+    end_exploring();
     if (small->end.adapter != NULL) {
         pause_end(small, &small->end);
     }

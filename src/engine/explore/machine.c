@@ -190,7 +190,7 @@ static void explored_thread_ready(struct _KTHREAD *thread)
     struct actor *actor = thread->actor == 0 ? make_thread_actor(thread) : &machine.actors[thread->actor - 1];
     actor_set(actor, ACTOR_READY);
     machine.ready |= 1u << actor_index(actor);
-    if (machine_kept.phase == PHASE_RUNNING) {
+    if (machine_kept.phase == PHASE_RUNNING && !machine.unexplored) {
         search_order(machine_kept.search, actor_index(actor));
     }
 }
@@ -246,11 +246,13 @@ static void explored_join(struct _KTHREAD *thread)
     explored_step(&op);
 }
 
-/* What has been chosen already cannot be taken back: only before the first choice. */
-static void explored_prelude(void)
+/* Before the first choice no execution has begun; later the rest of this one is left to itself. */
+static void explored_unexplored(void)
 {
     if (machine_kept.phase == PHASE_OPENING) {
         machine_kept.phase = PHASE_STARTING;
+    } else if (machine_kept.phase == PHASE_RUNNING) {
+        machine.unexplored = true;
     }
 }
 
@@ -328,7 +330,7 @@ static const struct ke_engine explored_engine = {
     .abandon = explored_abandon,
     .await = explored_await,
     .settle = explored_settle,
-    .prelude = explored_prelude,
+    .unexplored = explored_unexplored,
     .join = explored_join,
     .fence = explored_fence,
     .stall = explored_stall,

@@ -68,7 +68,8 @@ struct machine {
     uint32_t at_step; /* of ACTOR_AT_STEP ones */
     uint32_t raised;  /* of those that hold their processor at some level */
     unsigned main;
-    unsigned value; /* of the CHOICE that is being taken */
+    bool unexplored; /* the rest of this execution is not the search's */
+    unsigned value;  /* of the CHOICE that is being taken */
     uint64_t now, next_due;
     unsigned ticks;
     size_t step;

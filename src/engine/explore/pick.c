@@ -234,14 +234,15 @@ static void take(unsigned index)
 /* Who takes the next step: asks the search, or in the opening the only one that can. */
 static int choose_next(unsigned enabled)
 {
-    if (machine_kept.phase == PHASE_RUNNING) {
+    if (machine_kept.phase == PHASE_RUNNING && !machine.unexplored) {
         return search_pick(machine_kept.search, machine.view, machine.count, &machine.value);
     }
     int only = 0;
     while (!machine.view[only].enabled) {
         only++;
     }
-    if (machine_kept.phase == PHASE_STARTING) {
+    if (machine_kept.phase == PHASE_STARTING || machine.unexplored) {
+        machine.value = 0;
         return only;
     }
     return enabled > 1 || machine.view[only].op.kind == OP_CHOICE ? SEARCH_STOP : only;
