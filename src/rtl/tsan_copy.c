@@ -9,12 +9,7 @@
 
 #if UNDIS_CHECKED
 
-#include "host/memory.h"
-#include "ke/step.h"
-
-#include <string.h>
-
-#define ON_STACK 256u
+#include "rtl/kept.h"
 
 /* What really stands in the source of the unsettled copy. */
 static struct {
@@ -29,37 +24,29 @@ static void settle(void)
     host_free(source.contents);
 }
 
-/* The two announcements; `seen` takes what the source holds at the first. */
-static void announce(volatile void *to, const volatile void *from, size_t size, uintptr_t pc, void *seen)
+/* Puts the old contents back into the source until the transition is over. */
+static void tear(void *from, const void *old, size_t size)
 {
-    void *address = (void *)(uintptr_t)from;
-    ke_access(from, size, 0, pc);
-    memcpy(seen, address, size);
-    ke_access(to, size, ACCESS_WRITE, pc);
-    if (memcmp(seen, address, size) == 0) {
-        return;
-    }
     void *contents = host_allocate(size);
     if (contents != NULL) {
-        memcpy(contents, address, size);
-        memcpy(address, seen, size);
-        source.address = address;
+        source.contents = memcpy(contents, from, size);
+        source.address = memcpy(from, old, size);
         source.size = size;
-        source.contents = contents;
         ke_step_epilogue = settle;
     }
 }
 
 void tsan_copy(volatile void *to, const volatile void *from, size_t size, uintptr_t pc)
 {
-    char small[ON_STACK];
-    void *large = ke_stepping && size > sizeof(small) ? host_allocate(size) : NULL;
-    if (ke_stepping && (large != NULL || size <= sizeof(small))) {
-        announce(to, from, size, pc, large != NULL ? large : small);
-    } else {
-        ke_access(from, size, 0, pc);
-        ke_access(to, size, ACCESS_WRITE, pc);
+    struct kept kept;
+    void *present = (void *)(uintptr_t)from;
+    ke_access(from, size, 0, pc);
+    const void *old = kept_take(&kept, present, size);
+    ke_access(to, size, ACCESS_WRITE, pc);
+    if (old != present && memcmp(old, present, size) != 0) {
+        tear(present, old, size);
     }
+    kept_drop(&kept);
 }
 
 #endif

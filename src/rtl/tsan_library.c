@@ -6,22 +6,14 @@
  * range is announced as one access; what was read is used as it was at that moment, however long the write
  * has to wait.  When nobody listens the real function does the work.
  *
- * Not guaranteed: copies larger than what memory is left for are made without the intermediate one.
+ * Not guaranteed: sprintf and others that are not here read and write unseen.
  */
-#include "rtl/tsan.h"
-
-#include "host/memory.h"
-#include "ke/step.h"
-
-#include <string.h>
+#include "rtl/kept.h"
 
 #define CALLER ((uintptr_t)__builtin_return_address(0))
-
 #define ANY_LENGTH ((size_t)PTRDIFF_MAX)
 
 #if UNDIS_CHECKED
-
-#define ON_STACK 512u
 
 static void reads(const void *address, size_t size, uintptr_t pc)
 {
@@ -56,19 +48,11 @@ static inline void writes(const void *address, size_t size, uintptr_t pc)
 /* Writes what `from` holds now to `to`, once it may. */
 static void copy_read(char *to, const char *from, size_t size, uintptr_t pc)
 {
-#if UNDIS_CHECKED
-    char small[ON_STACK];
-    void *large = ke_stepping && size > sizeof(small) ? host_allocate(size) : NULL;
-    if (ke_stepping && (large != NULL || size <= sizeof(small))) {
-        from = memcpy(large != NULL ? large : small, from, size);
-    }
+    struct kept kept;
+    from = kept_take(&kept, from, size);
     writes(to, size, pc);
     memmove(to, from, size);
-    host_free(large);
-#else
-    (void)pc;
-    memmove(to, from, size);
-#endif
+    kept_drop(&kept);
 }
 
 static void copy(void *to, const void *from, size_t size, uintptr_t pc)
@@ -96,21 +80,13 @@ static size_t length_read(const char *text, size_t limit, uintptr_t pc)
 /* Compares what was read of both.  `limit`: as strncmp's. */
 static int compare(const char *one, const char *other, size_t limit, uintptr_t pc)
 {
-#if UNDIS_CHECKED
-    char small[ON_STACK];
+    struct kept kept;
     size_t length = length_read(one, limit, pc), size = length < limit ? length + 1 : limit;
-    void *large = ke_stepping && size > sizeof(small) ? host_allocate(size) : NULL;
-    if (ke_stepping && (large != NULL || size <= sizeof(small))) {
-        one = memcpy(large != NULL ? large : small, one, size);
-    }
+    one = kept_take(&kept, one, size);
     length_read(other, size, pc);
     int order = strncmp(one, other, size);
-    host_free(large);
+    kept_drop(&kept);
     return order;
-#else
-    (void)pc;
-    return strncmp(one, other, limit);
-#endif
 }
 
 /* ---- what the linker calls --------------------------------------------------------------------- */
@@ -139,20 +115,13 @@ WRAP(void *, memset, (void *to, int byte, size_t size))
 
 WRAP(int, memcmp, (const void *one, const void *other, size_t size))
 {
+    struct kept kept;
     reads(one, size, CALLER);
-#if UNDIS_CHECKED
-    char small[ON_STACK];
-    void *large = ke_stepping && size > sizeof(small) ? host_allocate(size) : NULL;
-    if (ke_stepping && (large != NULL || size <= sizeof(small))) {
-        one = memcpy(large != NULL ? large : small, one, size);
-    }
+    one = kept_take(&kept, one, size);
     reads(other, size, CALLER);
     int order = memcmp(one, other, size);
-    host_free(large);
+    kept_drop(&kept);
     return order;
-#else
-    return memcmp(one, other, size);
-#endif
 }
 
 WRAP(void *, memchr, (const void *in, int byte, size_t size))

@@ -1,7 +1,7 @@
 #!/bin/bash
-# cc.sh UNDIS COMPILER CASE: builds drivers with `undis cc` and COMPILER, and runs them.
+# cc.sh UNDIS COMPILER CASE [RECORD]: builds drivers with `undis cc` and COMPILER, and runs them.
 set -uo pipefail
-undis=$1 compiler=$2 case=$3
+undis=$1 compiler=$2 case=$3 record=${4-}
 here=$(cd "$(dirname "$0")" && pwd)
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
@@ -75,6 +75,39 @@ instrument)
         ldd i.so | grep -q libtsan && fail "i.so is linked with the compiler's own run-time"
         runs i.so
     done
+    ;;
+accesses)
+    for level in -O0 -O1 -O2 -O3; do
+        build --instrument -o a.so "$here/accesses.c" -- $level
+        "$record" "$directory/a.so" $(sed 's/:.*//' "$here/accesses.expected") >out 2>err || fail "record at $level"
+        diff "$here/accesses.expected" out >err || fail "$compiler $level: $(cat err)"
+    done
+    build -o a.so "$here/accesses.c"
+    "$record" "$directory/a.so" increment copy_structure >out 2>err || fail "record plain"
+    [ "$(cat out)" = "increment:
+copy_structure:" ] || fail "a plain driver reports accesses"
+    ;;
+accesses-cplusplus)
+    for level in -O0 -O2; do
+        build --instrument -o a.so "$here/accesses.cpp" -- $level
+        "$record" "$directory/a.so" $(sed 's/:.*//' "$here/accesses.cpp.expected") >out 2>err || fail "record at $level"
+        diff "$here/accesses.cpp.expected" out >err || fail "$compiler $level: $(cat err)"
+    done
+    ;;
+torn-copy)
+    for level in -O0 -O1 -O2; do
+        build --instrument -o a.so "$here/accesses.c" -- $level
+        "$record" --torn "$directory/a.so" >out 2>err || fail "$compiler $level: $(cat err)"
+    done
+    ;;
+thread-local)
+    printf '#include <ntddk.h>\n%s int mine;\nint *where(void);\nint *where(void) { return &mine; }\n' \
+        __thread >t.c
+    refused 't.so has a variable per host thread \(mine\), which' --instrument -o t.so t.c "$here/entry.c" \
+        "$here/conflict.c" --force-include "conflict.c=$here/rename.h"
+    [ ! -e t.so ] || fail "there is a t.so"
+    build -o t.so t.c "$here/entry.c" "$here/conflict.c" --force-include "conflict.c=$here/rename.h"
+    runs t.so
     ;;
 lines)
     for flags in -O0 -O2; do

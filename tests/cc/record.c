@@ -1,0 +1,156 @@
+/*
+ * record.c - what an instrumented driver announces.
+ *
+ *   record DRIVER.so FUNCTION ...   calls the functions and prints the accesses to the driver's variables
+ *   record --torn DRIVER.so         another processor changes the source while copy_structure copies
+ *
+ * Writes that lie behind one another are printed as one.
+ */
+#include "ke/engine.h"
+
+#include <undis/undis.h>
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORDS 4096
+
+static struct access records[RECORDS];
+static size_t record_count;
+static void *driver;
+
+static void *find(const char *name)
+{
+    void *symbol = dlsym(driver, name);
+    if (symbol == NULL) {
+        fprintf(stderr, "record: no %s\n", name);
+        exit(2);
+    }
+    return symbol;
+}
+
+static void call(const char *name)
+{
+    void (*function)(void);
+    void *symbol = find(name);
+    memcpy(&function, &symbol, sizeof(function));
+    function();
+}
+
+/* ---- recording ----------------------------------------------------------------------------------- */
+
+/* Is it a variable of the driver?  Not the stack, a literal or a table of virtual functions. */
+static bool is_variable(uintptr_t address)
+{
+    Dl_info where, driver_itself;
+    return dladdr((const void *)address, &where) != 0 && dladdr(find("DriverEntry"), &driver_itself) != 0 &&
+           where.dli_fbase == driver_itself.dli_fbase && where.dli_sname != NULL && where.dli_sname[0] != '_';
+}
+
+static void hear(const struct access *access)
+{
+    struct access *last = record_count != 0 ? &records[record_count - 1] : NULL;
+    if (!is_variable(access->address)) {
+        return;
+    }
+    if (last != NULL && access->flags == ACCESS_WRITE && last->flags == ACCESS_WRITE &&
+        last->address + last->size == access->address) {
+        last->size += access->size;
+    } else if (record_count < RECORDS) {
+        records[record_count++] = *access;
+    }
+}
+
+static void print_record(const struct access *access)
+{
+    Dl_info where;
+    dladdr((const void *)access->address, &where);
+    printf("%c%zu %s", access->flags & ACCESS_WRITE ? 'w' : 'r', access->size,
+           where.dli_sname != NULL ? where.dli_sname : "?");
+    if (access->address != (uintptr_t)where.dli_saddr) {
+        printf("+%zu", (size_t)(access->address - (uintptr_t)where.dli_saddr));
+    }
+    printf("%s%s%s", access->flags & ACCESS_ATOMIC ? " atomic" : "",
+           access->flags & ACCESS_VOLATILE ? " volatile" : "",
+           access->flags & ACCESS_LIBRARY ? " library" : "");
+}
+
+static struct access_checker checker = {.check = hear};
+
+static void record(int count, char **names)
+{
+    access_check_add(&checker);
+    for (int i = 0; i < count; i++) {
+        record_count = 0;
+        call(names[i]);
+        printf("%s:", names[i]);
+        for (size_t r = 0; r < record_count; r++) {
+            printf("%s", r == 0 ? " " : ", ");
+            print_record(&records[r]);
+        }
+        printf("\n");
+    }
+}
+
+/* ---- a copy with another processor in between ---------------------------------------------------- */
+
+static int *from, *to;
+static unsigned steps;
+
+/* Before the copy may write, the source changes. */
+static void step(const struct op *op)
+{
+    steps++;
+    if (op->kind == OP_WRITE && op->addr == (uintptr_t)to) {
+        from[0] = 2;
+    }
+}
+
+static void torn(void *argument)
+{
+    static struct ke_engine engine;
+    const struct ke_engine *usual = ke_engine;
+    engine = *usual;
+    engine.step = step;
+    from[0] = 1;
+    ke_engine = &engine;
+    ke_stepping = true;
+    call("copy_structure");
+    bool seen = to[0] == 1;
+    ke_reads(to, sizeof(*to)); /* the next step: the copy is over */
+    ke_stepping = false;
+    ke_engine = usual;
+    *(bool *)argument = seen && from[0] == 2 && steps == 3;
+}
+
+static int copy_is_torn(void)
+{
+    bool good = false;
+    from = find("source");
+    to = find("target");
+    undis_run(&(struct undis_options){.processors = 1}, torn, &good);
+    if (!good) {
+        fprintf(stderr, "record: %u steps, source %d, target %d\n", steps, from[0], to[0]);
+    }
+    return good ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    bool is_torn = argc == 3 && strcmp(argv[1], "--torn") == 0;
+    if (argc < 3) {
+        return 2;
+    }
+    driver = dlopen(argv[is_torn ? 2 : 1], RTLD_NOW | RTLD_LOCAL);
+    if (driver == NULL) {
+        fprintf(stderr, "record: %s\n", dlerror());
+        return 2;
+    }
+    if (is_torn) {
+        return copy_is_torn();
+    }
+    record(argc - 2, argv + 2);
+    return 0;
+}
