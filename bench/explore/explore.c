@@ -130,8 +130,9 @@ static struct outcome run_genmc(const char *source, const char *define)
     struct arguments arguments = {0};
     static struct command_result result;
     add(&arguments, "%s", bench.genmc);
-    for (const char *const *word = (const char *const[]){"-sc", "-disable-ipr", "-disable-sr",
-                                                         "-disable-race-detection", "--", NULL};
+    for (const char *const *word =
+             (const char *const[]){"-sc", "-disable-ipr", "-disable-sr", "-disable-race-detection",
+                                   "-disable-estimation", "--", NULL};
          *word != NULL; word++) {
         add(&arguments, "%s", *word);
     }

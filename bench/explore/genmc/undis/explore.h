@@ -6,12 +6,12 @@
 #define UNDIS_BENCH_GENMC_EXPLORE_H
 
 #include <assert.h>
+#include <genmc.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 void undis_scenario(void);
-void __VERIFIER_assume(int condition);
 
 /* pthread_create's cookie and the function's result differ from undis's; neither is looked at. */
 static inline void undis_thread(unsigned processor, void (*body)(void *argument), void *argument)
