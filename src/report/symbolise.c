@@ -165,3 +165,19 @@ void symbolise_short(uintptr_t return_address, char *text, unsigned size)
         snprintf(text, size, "%s+0x%llx", symbol->image, (unsigned long long)symbol->offset);
     }
 }
+
+void symbolise_data(uintptr_t address, char *text, unsigned size)
+{
+    Dwfl_Module *module = images() != NULL ? dwfl_addrmodule(dwfl, address) : NULL;
+    GElf_Off offset = 0;
+    GElf_Sym symbol;
+    const char *name =
+        module != NULL ? dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL) : NULL;
+    if (name == NULL || (symbol.st_size != 0 && offset >= symbol.st_size)) {
+        snprintf(text, size, "0x%llx", (unsigned long long)address);
+    } else if (offset != 0) {
+        snprintf(text, size, "%s+%llu", name, (unsigned long long)offset);
+    } else {
+        snprintf(text, size, "%s", name);
+    }
+}
