@@ -47,15 +47,29 @@ static inline void ex_interlocked_end(const struct ex_interlocked *section)
     ke_unmask(section->irql);
 }
 
-/* The operations themselves, for the Ex and the NDIS names alike. */
-ULONG ex_interlocked_add_ulong(PULONG addend, ULONG increment, PKSPIN_LOCK lock, enum lock_flavor flavor);
+/* The operations themselves, for the Ex and the NDIS names alike; `pc` is the driver's. */
+ULONG ex_interlocked_add_ulong(PULONG addend, ULONG increment, PKSPIN_LOCK lock, enum lock_flavor flavor,
+                               uintptr_t pc);
+LARGE_INTEGER ex_interlocked_add_large(PLARGE_INTEGER addend, LONGLONG increment, PKSPIN_LOCK lock,
+                                       enum lock_flavor flavor, uintptr_t pc);
 PLIST_ENTRY ex_interlocked_insert_head(PLIST_ENTRY head, PLIST_ENTRY entry, PKSPIN_LOCK lock,
-                                       enum lock_flavor flavor);
+                                       enum lock_flavor flavor, uintptr_t pc);
 PLIST_ENTRY ex_interlocked_insert_tail(PLIST_ENTRY head, PLIST_ENTRY entry, PKSPIN_LOCK lock,
-                                       enum lock_flavor flavor);
-PLIST_ENTRY ex_interlocked_remove_head(PLIST_ENTRY head, PKSPIN_LOCK lock, enum lock_flavor flavor);
+                                       enum lock_flavor flavor, uintptr_t pc);
+PLIST_ENTRY ex_interlocked_remove_head(PLIST_ENTRY head, PKSPIN_LOCK lock, enum lock_flavor flavor,
+                                       uintptr_t pc);
 PSINGLE_LIST_ENTRY ex_interlocked_push(PSINGLE_LIST_ENTRY head, PSINGLE_LIST_ENTRY entry, PKSPIN_LOCK lock,
-                                       enum lock_flavor flavor);
-PSINGLE_LIST_ENTRY ex_interlocked_pop(PSINGLE_LIST_ENTRY head, PKSPIN_LOCK lock, enum lock_flavor flavor);
+                                       enum lock_flavor flavor, uintptr_t pc);
+PSINGLE_LIST_ENTRY ex_interlocked_pop(PSINGLE_LIST_ENTRY head, PKSPIN_LOCK lock, enum lock_flavor flavor,
+                                      uintptr_t pc);
+
+/* An atomic change of *addend that takes no lock. */
+#if UNDIS_CHECKED
+#define ex_interlocked_updates(addend, pc) ke_access_update((addend), sizeof(*(addend)), false, 0, (pc))
+#else
+#define ex_interlocked_updates(addend, pc) ((void)0)
+#endif
+
+#define EX_CALLER ((uintptr_t)__builtin_return_address(0))
 
 #endif

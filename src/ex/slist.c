@@ -8,6 +8,7 @@
 #include "ke/observer.h"
 #include "ke/processor.h"
 #include "ke/run.h"
+#include "ke/step.h"
 
 #define SLIST_GUARDS 64
 #define SLIST_ALIGNMENT 16
@@ -24,6 +25,17 @@ static struct ke_guard *guard_of(const SLIST_HEADER *head)
 {
     return &slist_guards[((uintptr_t)head >> 4 ^ (uintptr_t)head >> 12) % SLIST_GUARDS].guard;
 }
+
+/* The header changes atomically; what is done to the entries belongs to that step. */
+#if UNDIS_CHECKED
+#define UPDATES(head)                                                                                        \
+    ke_access_update((head), sizeof(*(head)), false, 0, (uintptr_t)__builtin_return_address(0))
+#define LOOKS(word)                                                                                          \
+    ke_access((word), sizeof(*(word)), ACCESS_LIBRARY | ACCESS_ATOMIC, (uintptr_t)__builtin_return_address(0))
+#else
+#define UPDATES(head) ((void)0)
+#define LOOKS(word) ((void)0)
+#endif
 
 static PSLIST_ENTRY first_of(const SLIST_HEADER *head)
 {
@@ -46,6 +58,7 @@ static void check_alignment(const void *address)
 VOID NTAPI InitializeSListHead(PSLIST_HEADER SListHead)
 {
     check_alignment(SListHead);
+    ke_writes(SListHead, sizeof(*SListHead));
     SListHead->Alignment = 0;
     SListHead->Region = 0;
 }
@@ -64,6 +77,9 @@ VOID NTAPI ExInitializeSListHead(PSLIST_HEADER SListHead)
 PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry)
 {
     check_alignment(ListEntry);
+    ke_writes(&ListEntry->Next, sizeof(ListEntry->Next));
+    ListEntry->Next = NULL; /* in this step, so that whoever looks at it does so before or after */
+    UPDATES(ListHead);
     struct ke_guard *guard = guard_of(ListHead);
     ke_synchronizes(ListHead);
     KIRQL old = ke_guard_enter_quietly(guard);
@@ -82,6 +98,7 @@ PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_E
  */
 PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead)
 {
+    UPDATES(ListHead);
     struct ke_guard *guard = guard_of(ListHead);
     ke_synchronizes(ListHead);
     KIRQL old = ke_guard_enter_quietly(guard);
@@ -89,6 +106,7 @@ PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead)
     if (first != NULL) {
         ULONGLONG depth = (ListHead->Alignment - 1) & DEPTH_MASK;
         ListHead->Alignment = ((ListHead->Alignment & ~DEPTH_MASK) + SEQUENCE_ONE) | depth;
+        ke_reads(&first->Next, sizeof(first->Next));
         ListHead->Region = (ULONGLONG)(uintptr_t)first->Next;
     }
     ke_guard_leave(guard, old);
@@ -99,6 +117,7 @@ PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead)
  * Any IRQL. */
 PSLIST_ENTRY NTAPI ExpInterlockedFlushSList(PSLIST_HEADER ListHead)
 {
+    UPDATES(ListHead);
     struct ke_guard *guard = guard_of(ListHead);
     ke_synchronizes(ListHead);
     KIRQL old = ke_guard_enter_quietly(guard);
@@ -114,5 +133,6 @@ PSLIST_ENTRY NTAPI ExpInterlockedFlushSList(PSLIST_HEADER ListHead)
 /* The number of entries, modulo 65536; a snapshot.  IL-12, nf-wdm-exquerydepthslist. */
 USHORT NTAPI ExQueryDepthSList(PSLIST_HEADER SListHead)
 {
+    LOOKS(&SListHead->Alignment);
     return (USHORT)(*(volatile ULONGLONG *)&SListHead->Alignment & DEPTH_MASK);
 }

@@ -1,6 +1,7 @@
 /*
  * removelock.c - remove locks: a device's requests in flight, and the wait for the last of them.
  */
+#include "ke/observer.h"
 #include "ke/run.h"
 #include "ob/ob.h"
 
@@ -17,6 +18,7 @@ VOID NTAPI IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULO
 
 static void drop(PIO_REMOVE_LOCK lock)
 {
+    ke_synchronizes(lock);
     if (InterlockedDecrement(&lock->Common.IoCount) == 0) {
         KeSetEvent(&lock->Common.RemoveEvent, IO_NO_INCREMENT, FALSE);
     }
@@ -28,6 +30,7 @@ NTSTATUS NTAPI IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCST
                                      ULONG RemlockSize)
 {
     (void)Tag, (void)File, (void)Line, (void)RemlockSize;
+    ke_synchronizes(RemoveLock);
     InterlockedIncrement(&RemoveLock->Common.IoCount);
     if (RemoveLock->Common.Removed) {
         drop(RemoveLock);
@@ -48,6 +51,7 @@ VOID NTAPI IoReleaseRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG Re
 VOID NTAPI IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockSize)
 {
     (void)Tag, (void)RemlockSize;
+    ke_synchronizes(RemoveLock);
     RemoveLock->Common.Removed = TRUE;
     MemoryBarrier();
     InterlockedDecrement(&RemoveLock->Common.IoCount); /* the caller's; the driver's own is still there */

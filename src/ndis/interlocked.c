@@ -24,12 +24,14 @@
 /* NdisInterlockedIncrement: any IRQL; returns the new value (IL-5). */
 LONG NdisInterlockedIncrement(PLONG Addend)
 {
+    ex_interlocked_updates(Addend, EX_CALLER);
     return __atomic_add_fetch(Addend, 1, __ATOMIC_SEQ_CST);
 }
 
 /* NdisInterlockedDecrement: any IRQL; returns the new value (IL-5). */
 LONG NdisInterlockedDecrement(PLONG Addend)
 {
+    ex_interlocked_updates(Addend, EX_CALLER);
     return __atomic_sub_fetch(Addend, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -37,12 +39,13 @@ LONG NdisInterlockedDecrement(PLONG Addend)
  * value (IL-1, IL-2). */
 ULONG NdisInterlockedAddUlong(PULONG Addend, ULONG Increment, PNDIS_SPIN_LOCK SpinLock)
 {
-    return ex_interlocked_add_ulong(Addend, Increment, &SpinLock->SpinLock, LOCK_NDIS);
+    return ex_interlocked_add_ulong(Addend, Increment, &SpinLock->SpinLock, LOCK_NDIS, EX_CALLER);
 }
 
 /* NdisInterlockedAddLargeStatistic: any IRQL, no lock; atomic against itself (IL-4). */
 VOID NdisInterlockedAddLargeStatistic(PLARGE_INTEGER Addend, ULONG Increment)
 {
+    ex_interlocked_updates(&Addend->QuadPart, EX_CALLER);
     __atomic_fetch_add(&Addend->QuadPart, (LONGLONG)Increment, __ATOMIC_SEQ_CST);
 }
 
@@ -51,7 +54,7 @@ VOID NdisInterlockedAddLargeStatistic(PLARGE_INTEGER Addend, ULONG Increment)
 PLIST_ENTRY NdisInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
                                           PNDIS_SPIN_LOCK SpinLock)
 {
-    return ex_interlocked_insert_head(ListHead, ListEntry, &SpinLock->SpinLock, LOCK_NDIS);
+    return ex_interlocked_insert_head(ListHead, ListEntry, &SpinLock->SpinLock, LOCK_NDIS, EX_CALLER);
 }
 
 /* NdisInterlockedInsertTailList: as NdisInterlockedAddUlong; returns the former last entry or NULL (IL-3,
@@ -59,26 +62,26 @@ PLIST_ENTRY NdisInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY List
 PLIST_ENTRY NdisInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
                                           PNDIS_SPIN_LOCK SpinLock)
 {
-    return ex_interlocked_insert_tail(ListHead, ListEntry, &SpinLock->SpinLock, LOCK_NDIS);
+    return ex_interlocked_insert_tail(ListHead, ListEntry, &SpinLock->SpinLock, LOCK_NDIS, EX_CALLER);
 }
 
 /* NdisInterlockedRemoveHeadList: as NdisInterlockedAddUlong; NULL when the list is empty (IL-8). */
 PLIST_ENTRY NdisInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PNDIS_SPIN_LOCK SpinLock)
 {
-    return ex_interlocked_remove_head(ListHead, &SpinLock->SpinLock, LOCK_NDIS);
+    return ex_interlocked_remove_head(ListHead, &SpinLock->SpinLock, LOCK_NDIS, EX_CALLER);
 }
 
 /* NdisInterlockedPushEntryList: as NdisInterlockedAddUlong; returns the former first entry or NULL. */
 PSINGLE_LIST_ENTRY NdisInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead, PSINGLE_LIST_ENTRY ListEntry,
                                                 PNDIS_SPIN_LOCK Lock)
 {
-    return ex_interlocked_push(ListHead, ListEntry, &Lock->SpinLock, LOCK_NDIS);
+    return ex_interlocked_push(ListHead, ListEntry, &Lock->SpinLock, LOCK_NDIS, EX_CALLER);
 }
 
 /* NdisInterlockedPopEntryList: as NdisInterlockedAddUlong; NULL when the list is empty. */
 PSINGLE_LIST_ENTRY NdisInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead, PNDIS_SPIN_LOCK Lock)
 {
-    return ex_interlocked_pop(ListHead, &Lock->SpinLock, LOCK_NDIS);
+    return ex_interlocked_pop(ListHead, &Lock->SpinLock, LOCK_NDIS, EX_CALLER);
 }
 
 /*
@@ -87,11 +90,7 @@ PSINGLE_LIST_ENTRY NdisInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead, PNDI
  */
 LARGE_INTEGER NdisInterlockedAddLargeInteger(PLARGE_INTEGER Addend, ULONG Increment, PNDIS_SPIN_LOCK SpinLock)
 {
-    struct ex_interlocked section = ex_interlocked_begin(&SpinLock->SpinLock, LOCK_NDIS, Addend);
-    LARGE_INTEGER before = *Addend;
-    Addend->QuadPart = before.QuadPart + Increment;
-    ex_interlocked_end(&section);
-    return before;
+    return ex_interlocked_add_large(Addend, Increment, &SpinLock->SpinLock, LOCK_NDIS, EX_CALLER);
 }
 
 /* ---- S-lists: atomic by themselves; the lock argument is not touched (IL-10 to IL-12) ----------- */

@@ -28,6 +28,13 @@ void binding_close(struct ndis_binding *binding)
     binding->signature = NDIS_SIGNATURE_DEAD;
 }
 
+/* The driver's, and maybe changed by it at this moment. */
+static inline NET_BUFFER_LIST *next_of(NET_BUFFER_LIST *list)
+{
+    ke_reads(&NET_BUFFER_LIST_NEXT_NBL(list), sizeof(list));
+    return NET_BUFFER_LIST_NEXT_NBL(list);
+}
+
 static struct ndis_binding *binding_of(NDIS_HANDLE handle)
 {
     struct ndis_binding *binding = handle;
@@ -45,7 +52,7 @@ static ULONG complete_flags(ULONG send_flags)
 
 static void refuse(struct ndis_binding *binding, NET_BUFFER_LIST *lists, NDIS_STATUS status, ULONG flags)
 {
-    for (NET_BUFFER_LIST *list = lists; list != NULL; list = NET_BUFFER_LIST_NEXT_NBL(list)) {
+    for (NET_BUFFER_LIST *list = lists; list != NULL; list = next_of(list)) {
         NET_BUFFER_LIST_STATUS(list) = status;
     }
     binding->handlers->send_complete(binding->context, lists, complete_flags(flags));
@@ -87,7 +94,7 @@ VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetB
     struct ndis_binding *binding = binding_of(NdisBindingHandle);
     struct ndis_adapter *adapter = binding->adapter;
     LONG count = 0;
-    for (NET_BUFFER_LIST *list = NetBufferLists; list != NULL; list = NET_BUFFER_LIST_NEXT_NBL(list)) {
+    for (NET_BUFFER_LIST *list = NetBufferLists; list != NULL; list = next_of(list)) {
         list->SourceHandle = binding;
         count++;
     }
@@ -127,7 +134,7 @@ VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUF
         return;
     }
     LONG count = 0;
-    for (NET_BUFFER_LIST *list = NetBufferList; list != NULL; list = NET_BUFFER_LIST_NEXT_NBL(list)) {
+    for (NET_BUFFER_LIST *list = NetBufferList; list != NULL; list = next_of(list)) {
         if (list->SourceHandle != binding) {
             adapter_fault(adapter, "a NET_BUFFER_LIST was completed that nobody had sent");
         }

@@ -7,6 +7,9 @@
 #include <ndis.h>
 
 #include "ke/spinlock.h"
+#include "ke/step.h"
+
+#define NOT_TAKEN 0xFF /* no IRQL: the verifier objected */
 
 #undef NdisAllocateSpinLock
 #undef NdisFreeSpinLock
@@ -19,6 +22,7 @@
 VOID NdisAllocateSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
     event_send(EVENT_LOCK_INIT, &SpinLock->SpinLock, LOCK_NDIS, 0, 0, 0);
+    ke_writes(SpinLock, sizeof(*SpinLock));
     *(volatile KSPIN_LOCK *)&SpinLock->SpinLock = 0;
     SpinLock->OldIrql = PASSIVE_LEVEL;
 }
@@ -27,6 +31,7 @@ VOID NdisAllocateSpinLock(PNDIS_SPIN_LOCK SpinLock)
 VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
     event_send(EVENT_LOCK_FREE, &SpinLock->SpinLock, LOCK_NDIS, 0, 0, 0);
+    ke_writes(&SpinLock->SpinLock, sizeof(SpinLock->SpinLock));
     *(volatile KSPIN_LOCK *)&SpinLock->SpinLock = 0;
 }
 
@@ -36,12 +41,18 @@ VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock)
  */
 VOID NdisAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
-    ke_spin_lock_acquire(&SpinLock->SpinLock, LOCK_NDIS, &SpinLock->OldIrql);
+    KIRQL old = NOT_TAKEN;
+    ke_spin_lock_acquire(&SpinLock->SpinLock, LOCK_NDIS, &old);
+    if (old != NOT_TAKEN) {
+        ke_writes(&SpinLock->OldIrql, sizeof(SpinLock->OldIrql));
+        SpinLock->OldIrql = old;
+    }
 }
 
 /* NdisReleaseSpinLock: DISPATCH_LEVEL; releases and restores the level saved in this lock (SL-7). */
 VOID NdisReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
+    ke_reads(&SpinLock->OldIrql, sizeof(SpinLock->OldIrql));
     KIRQL irql = SpinLock->OldIrql; /* read while still the owner */
     ke_spin_lock_release(&SpinLock->SpinLock, LOCK_NDIS, irql);
 }
