@@ -7,7 +7,7 @@
 
 #include <ntddk.h>
 
-static KSPIN_LOCK lock, never_free = 1;
+static KSPIN_LOCK lock, never_free;
 static int x;
 
 static void taker(void *argument)
@@ -21,6 +21,8 @@ static void taker(void *argument)
 
 void undis_scenario(void)
 {
+    KeInitializeSpinLock(&never_free);
+    never_free = 1; /* no driver may do that */
     for (unsigned i = 0; i < N; i++) {
         start(i, taker);
     }
