@@ -85,6 +85,7 @@ BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument
         __atomic_compare_exchange_n(&Dpc->DpcData, &none, target, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
     if (queued) {
         ke_releases(Dpc);
+        KE_STEP(ke_engine->entry_possible(Dpc));
         Dpc->SystemArgument1 = SystemArgument1;
         Dpc->SystemArgument2 = SystemArgument2;
         if (Dpc->Importance == HighImportance) {
@@ -207,6 +208,7 @@ static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVO
 {
     (void)dpc, (void)argument1, (void)argument2;
     struct flush *flush = context;
+    ke_releases(flush);
     if (InterlockedDecrement(&flush->left) == 0) {
         KeSetEvent(&flush->done, 0, FALSE);
     }
@@ -227,6 +229,7 @@ VOID KeFlushQueuedDpcs(VOID)
         KeInsertQueueDpc(&marker[i], NULL, NULL);
     }
     KeWaitForSingleObject(&flush.done, Executive, KernelMode, FALSE, NULL);
+    ke_acquires(&flush);
 }
 
 /* ---- how long a DPC may run -------------------------------------------------------------------- */

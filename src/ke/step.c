@@ -48,7 +48,7 @@ void ke_step_memory(enum op_kind kind, unsigned flags, const volatile void *addr
 void ke_step_lock(enum op_kind kind, const volatile uint32_t *word)
 {
     if (may_step()) {
-        struct op op = op_here(kind, OP_ATOMIC | OP_LIBRARY);
+        struct op op = op_here(kind, OP_ATOMIC);
         if (kind == OP_UPDATE) {
             op.flags |= OP_COMPARES | OP_TRIES;
         }

@@ -70,7 +70,10 @@ static void explored_step(const struct op *op)
         machine_kept.saw_access = true;
         if (machine_kept.phase == PHASE_RUNNING && !machine_kept.options.all_accesses &&
             !shared_is_step(ke_actor, op->addr, op->size)) {
-            return;
+            if (!spin_waits_in_private(me, op)) {
+                return;
+            }
+            shared_learn(op->addr);
         }
     }
     if (machine_kept.options.tso && machine_kept.phase == PHASE_RUNNING) {
@@ -190,7 +193,7 @@ static void explored_thread_ready(struct _KTHREAD *thread)
     struct actor *actor = thread->actor == 0 ? make_thread_actor(thread) : &machine.actors[thread->actor - 1];
     actor_set(actor, ACTOR_READY);
     machine.ready |= 1u << actor_index(actor);
-    if (machine_kept.phase == PHASE_RUNNING && !machine.unexplored) {
+    if (machine_is_searched()) {
         search_order(machine_kept.search, actor_index(actor));
     }
 }
@@ -290,6 +293,13 @@ static void explored_stall(uint64_t nanoseconds)
     (void)nanoseconds;
 }
 
+static void explored_entry_possible(const volatile void *object)
+{
+    if (machine_is_searched()) {
+        search_order_entry(machine_kept.search, (uintptr_t)object);
+    }
+}
+
 static __attribute__((noreturn)) void explored_freeze(void)
 {
     machine_leave(END_STOPPED);
@@ -326,6 +336,7 @@ static const struct ke_engine explored_engine = {
     .thread_ready = explored_thread_ready,
     .thread_block = explored_thread_block,
     .thread_move = explored_thread_move,
+    .entry_possible = explored_entry_possible,
     .freeze = explored_freeze,
     .abandon = explored_abandon,
     .await = explored_await,

@@ -54,6 +54,11 @@ struct actor {
             uint64_t value;
         } reads[16];
     } spin;
+    struct {
+        uintptr_t pc, address; /* of one of the accesses that were no step */
+        unsigned seen;         /* how often it came again since the last step */
+        unsigned count;        /* of such accesses since then */
+    } private;
     unsigned lock_count;
     const void *locks[FINDING_LOCKS];
     bool stores; /* --memory tso: it asks for its processor's store buffer for `store` */
@@ -66,6 +71,7 @@ struct machine {
     unsigned count;
     uint32_t ready;   /* bit mask of ACTOR_READY actors */
     uint32_t at_step; /* of ACTOR_AT_STEP ones */
+    uint32_t waiting; /* of the clock and devices that had something to do when somebody was picked last */
     uint32_t raised;  /* of those that hold their processor at some level */
     unsigned main;
     bool unexplored; /* the rest of this execution is not the search's */
@@ -119,6 +125,11 @@ struct actor *actor_of(enum actor_kind kind, unsigned parent, unsigned ordinal);
 /* Gives a coroutine of its own to an actor that is no thread. */
 void actor_begin(struct actor *actor, void (*body)(void *));
 bool actor_stacks_map(void); /* before any of that; false: memory is short */
+/* Is the step that is being taken one of the search's? */
+static inline bool machine_is_searched(void)
+{
+    return machine_kept.phase == PHASE_RUNNING && !machine.unexplored && machine.alone == 0;
+}
 static inline struct actor *actor_current(void)
 {
     return &machine.actors[ke_actor];
@@ -190,11 +201,15 @@ const struct op *tso_observed(const struct actor *actor, const struct op *op);
 
 /* Is that access a step?  Learns who touches what. */
 bool shared_is_step(unsigned actor, uintptr_t address, size_t size);
+/* Memory that somebody waits for is shared, even if nobody else has touched it so far. */
+void shared_learn(uintptr_t address);
 
 /* ---- spin.c ------------------------------------------------------------------------------------ */
 
 /* The actor is about to read: has it come round a loop in which nothing changed? Then it rests. */
 void spin_note(struct actor *actor, const struct op *op);
+/* A read that is no step: is it one that comes again and again, as if waiting?  Then it becomes one. */
+bool spin_waits_in_private(struct actor *actor, const struct op *op);
 /* Its step is taken. */
 void spin_taken(struct actor *actor, const struct op *op);
 bool spin_rests(const struct actor *actor);

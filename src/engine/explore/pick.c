@@ -110,6 +110,18 @@ static bool may_tick(unsigned enabled, bool somebody_settles)
     return enabled == 0 && !(somebody_settles && ke_timers_are_periodic());
 }
 
+/* The clock or a device has something to do: when that is new, the step just taken is the reason. */
+static void note_work(const struct actor *actor, unsigned index)
+{
+    uint32_t bit = 1u << index;
+    if (actor->kind >= ACTOR_CLOCK && actor->resting && (machine.waiting & bit) == 0) {
+        machine.waiting |= bit;
+        if (machine_is_searched() && machine.step > 0 && actor->kind != ACTOR_BUFFER) {
+            search_order(machine_kept.search, index);
+        }
+    }
+}
+
 unsigned machine_enable(void)
 {
     struct holders holders;
@@ -124,8 +136,10 @@ unsigned machine_enable(void)
         view->enabled = false;
         if (actor->resting && !service_is_enabled(actor, view)) {
             view->op.kind = OP_NONE;
+            machine.waiting &= ~(1u << i);
             continue;
         }
+        note_work(actor, i);
         view->enabled = is_ready_to_step(actor, &view->op) && is_admitted(&holders, i, &view->op);
         if (view->op.kind == OP_TICK) {
             clock = view;
@@ -217,6 +231,7 @@ static void take(unsigned index)
     actor->steps++;
     actor->late_steps += machine.step > machine_kept.options.steps / 2;
     actor->resting = false;
+    machine.waiting &= ~(1u << index);
     actor_hold(actor, level_after(op, actor->level));
     spin_taken(actor, op);
     const struct op *observed = (op->flags & OP_STORE) != 0 ? tso_observed(actor, op) : op;

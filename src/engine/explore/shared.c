@@ -155,6 +155,13 @@ static bool learn(uintptr_t address)
     return true;
 }
 
+void shared_learn(uintptr_t address)
+{
+    if (learn(address)) {
+        machine_kept.grew = true;
+    }
+}
+
 static bool read_granule(const char *line)
 {
     unsigned long offset;

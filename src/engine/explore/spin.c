@@ -66,6 +66,7 @@ static bool only_reads(const struct op *op)
 void spin_note(struct actor *actor, const struct op *op)
 {
     actor->spin.rests = false;
+    actor->private.count = 0;
     if (op->kind == OP_OBJECT && (op->flags & OP_READS_ONLY) != 0) {
         return; /* a round may ask the DDI how things are */
     }
@@ -89,6 +90,21 @@ void spin_note(struct actor *actor, const struct op *op)
         actor->spin.reads[actor->spin.count].value = value_at(op->addr, op->size);
         actor->spin.count++;
     }
+}
+
+#define PRIVATE_SAMPLE 256u /* accesses after which another one is looked for */
+#define PRIVATE_PATIENCE 64u
+
+bool spin_waits_in_private(struct actor *actor, const struct op *op)
+{
+    if (actor->private.count++ % PRIVATE_SAMPLE == 0) {
+        actor->private.pc = op->pc;
+        actor->private.address = op->addr;
+        actor->private.seen = 0;
+    } else if (op->kind == OP_READ && actor->private.pc == op->pc && actor->private.address == op->addr) {
+        actor->private.seen++;
+    }
+    return actor->private.seen >= PRIVATE_PATIENCE;
 }
 
 void spin_taken(struct actor *actor, const struct op *op)
