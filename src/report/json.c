@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Text from drivers and file names may hold bytes that are no UTF-8: those become '?'. */
-static json_t *text(const char *value)
+json_t *report_string(const char *value)
 {
     json_t *string = json_string(value);
     if (string != NULL || value == NULL) {
@@ -64,12 +64,13 @@ static void append_frames(json_t *frames, uintptr_t pc)
     unsigned count = symbolise(pc, symbols);
     for (unsigned i = 0; i < count; i++) {
         const struct symbol *symbol = &symbols[i];
-        json_t *frame = json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "function",
-                                  symbol->function[0] != '\0' ? text(symbol->function) : json_null(), "file",
-                                  symbol->file[0] != '\0' ? text(symbol->file) : json_null(), "line",
-                                  symbol->file[0] != '\0' ? json_integer(symbol->line) : json_null(), "image",
-                                  symbol->image[0] != '\0' ? text(symbol->image) : json_null(), "offset",
-                                  hexadecimal(symbol->offset), "inlined", symbol->inlined);
+        json_t *frame =
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "function",
+                      symbol->function[0] != '\0' ? report_string(symbol->function) : json_null(), "file",
+                      symbol->file[0] != '\0' ? report_string(symbol->file) : json_null(), "line",
+                      symbol->file[0] != '\0' ? json_integer(symbol->line) : json_null(), "image",
+                      symbol->image[0] != '\0' ? report_string(symbol->image) : json_null(), "offset",
+                      hexadecimal(symbol->offset), "inlined", symbol->inlined);
         json_array_append_new(frames, frame);
     }
 }
@@ -83,7 +84,7 @@ static json_t *stack(const struct finding_stack *stack)
     return json_pack("{s:s, s:i, s:o}", "role", stack->role, "processor", stack->processor, "frames", frames);
 }
 
-static json_t *finding_object(const struct finding *finding, const struct run_report *run)
+json_t *report_finding(const struct finding *finding, const char *replay)
 {
     const struct undis_finding *public = &finding->public;
     json_t *stacks = json_array(), *locks = json_array();
@@ -94,18 +95,19 @@ static json_t *finding_object(const struct finding *finding, const struct run_re
         json_array_append_new(locks, hexadecimal((uintptr_t)finding->locks_held[i]));
     }
     json_t *object = json_object();
-    json_object_set_new(object, "rule", text(public->rule));
-    json_object_set_new(object, "severity", text(public->severity == UNDIS_ERROR ? "error" : "warning"));
+    json_object_set_new(object, "rule", report_string(public->rule));
+    json_object_set_new(object, "severity",
+                        report_string(public->severity == UNDIS_ERROR ? "error" : "warning"));
     json_object_set_new(object, "ddi_compliance", names(finding->rule->ddi_compliance));
     json_object_set_new(object, "bugcheck", bugcheck(public));
-    json_object_set_new(object, "message", text(public->message));
+    json_object_set_new(object, "message", report_string(public->message));
     json_object_set_new(object, "irql", json_integer(public->irql));
     json_object_set_new(object, "processor", json_integer(public->processor));
-    json_object_set_new(object, "context", text(finding->context));
+    json_object_set_new(object, "context", report_string(finding->context));
     json_object_set_new(object, "repeats", json_integer(public->repeats));
     json_object_set_new(object, "stacks", stacks);
     json_object_set_new(object, "locks_held", locks);
-    json_object_set_new(object, "replay", run->replay != NULL ? text(run->replay) : json_null());
+    json_object_set_new(object, "replay", replay != NULL ? report_string(replay) : json_null());
     return object;
 }
 
@@ -116,7 +118,7 @@ static json_t *site(uintptr_t pc)
         return json_null();
     }
     symbolise_short(pc, name, sizeof(name));
-    return text(name);
+    return report_string(name);
 }
 
 static json_t *summary_object(const struct run_summary *summary)
@@ -147,11 +149,13 @@ static json_t *summary_object(const struct run_summary *summary)
 static json_t *run_object(const struct run_report *run)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "verdict", text(verdict_name(report_verdict(run))));
-    json_object_set_new(object, "reason", run->inconclusive != NULL ? text(run->inconclusive) : json_null());
-    json_object_set_new(object, "engine", text(run->engine));
-    json_object_set_new(object, "build", text(run->checked ? "checked" : "free"));
-    json_object_set_new(object, "scenario", run->scenario != NULL ? text(run->scenario) : json_null());
+    json_object_set_new(object, "verdict", report_string(verdict_name(report_verdict(run))));
+    json_object_set_new(object, "reason",
+                        run->inconclusive != NULL ? report_string(run->inconclusive) : json_null());
+    json_object_set_new(object, "engine", report_string(run->engine));
+    json_object_set_new(object, "build", report_string(run->checked ? "checked" : "free"));
+    json_object_set_new(object, "scenario",
+                        run->scenario != NULL ? report_string(run->scenario) : json_null());
     json_object_set_new(object, "processors", json_integer(run->processors));
     json_object_set_new(object, "seed", json_integer((json_int_t)run->seed));
     json_object_set_new(object, "executions", json_integer((json_int_t)run->executions));
@@ -166,11 +170,11 @@ static json_t *run_object(const struct run_report *run)
     return object;
 }
 
-bool report_json(FILE *out, const struct run_report *run)
+json_t *report_object(const struct run_report *run)
 {
     json_t *object = run_object(run), *findings = json_array();
     for (size_t i = 0; i < finding_count(); i++) {
-        json_array_append_new(findings, finding_object(finding_at(i), run));
+        json_array_append_new(findings, report_finding(finding_at(i), run->replay));
     }
     json_object_set_new(object, "findings", findings);
     json_object_set_new(object, "findings_not_kept", json_integer((json_int_t)finding_dropped()));
@@ -178,8 +182,20 @@ bool report_json(FILE *out, const struct run_report *run)
     if (summary_take(&summary)) {
         json_object_set_new(object, "summary", summary_object(&summary));
     }
-    symbolise_end();
-    bool good = object != NULL && json_dumpf(object, out, JSON_INDENT(2)) == 0;
-    json_decref(object);
+    return object;
+}
+
+bool report_print_json(FILE *out, const json_t *run)
+{
+    bool good = run != NULL && json_dumpf(run, out, JSON_INDENT(2)) == 0;
     return fputc('\n', out) != EOF && good && fflush(out) == 0 && !ferror(out);
+}
+
+bool report_json(FILE *out, const struct run_report *run)
+{
+    json_t *object = report_object(run);
+    symbolise_end();
+    bool good = report_print_json(out, object);
+    json_decref(object);
+    return good;
 }

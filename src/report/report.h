@@ -8,9 +8,14 @@
 #ifndef UNDIS_REPORT_REPORT_H
 #define UNDIS_REPORT_REPORT_H
 
+#include <jansson.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+
+struct finding;
+struct run_summary;
 
 /* What the reader must know about the run, beside the findings (which are in the store, finding.h). */
 struct run_report {
@@ -43,5 +48,22 @@ bool report_text(FILE *out, const struct run_report *run);
 
 /* One JSON object (see docs/findings.md).  Returns false when writing failed or memory is short. */
 bool report_json(FILE *out, const struct run_report *run);
+
+/* ---- the same in parts ----------------------------------------------------------------------------
+ *
+ * A report is data (docs/findings.md), and both formats are printed from it: so that what several processes
+ * found can be one report.
+ */
+
+/* All of a run; the caller owns it. */
+json_t *report_object(const struct run_report *run);
+/* One finding; `replay`: the command line that shows it again, or NULL. */
+json_t *report_finding(const struct finding *finding, const char *replay);
+/* Text that may hold bytes that are no UTF-8. */
+json_t *report_string(const char *value);
+
+bool report_print_json(FILE *out, const json_t *run);
+/* `summary` may be NULL. */
+bool report_print_text(FILE *out, const json_t *run, const struct run_summary *summary);
 
 #endif

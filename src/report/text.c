@@ -1,8 +1,8 @@
 /*
  * text.c - a run as text: findings with their evidence, a summary, and the verdict in the last line.
  */
-#include "report/bugcheck.h"
-#include "report/finding.h"
+#include "report/text.h"
+
 #include "report/number.h"
 #include "report/report.h"
 #include "report/summary.h"
@@ -10,153 +10,155 @@
 
 #include <string.h>
 
-static void print_frame(FILE *out, const struct symbol *symbol)
+static bool is_true(const json_t *object, const char *key)
 {
-    const char *function = symbol->function[0] != '\0' ? symbol->function : "?";
-    if (symbol->file[0] != '\0') {
-        fprintf(out, "      %-32s %s:%d%s\n", function, symbol->file, symbol->line,
-                symbol->inlined ? " (inlined)" : "");
-    } else if (symbol->image[0] != '\0') {
-        fprintf(out, "      %-32s %s+0x%llx\n", function, symbol->image, (unsigned long long)symbol->offset);
-    } else {
-        fprintf(out, "      %-32s 0x%llx\n", function, (unsigned long long)symbol->offset);
-    }
+    return json_is_true(json_object_get(object, key));
 }
 
-static void print_stack(FILE *out, const struct finding_stack *stack)
+static double real_get(const json_t *object, const char *key)
 {
-    if (stack->processor >= 0) {
-        fprintf(out, "    %s, processor %d:\n", stack->role, stack->processor);
-    } else {
-        fprintf(out, "    %s:\n", stack->role);
-    }
-    for (unsigned i = 0; i < stack->trace.depth; i++) {
-        struct symbol symbols[SYMBOLS_MAXIMUM];
-        unsigned count = symbolise(stack->trace.pc[i], symbols);
-        for (unsigned k = 0; k < count; k++) {
-            print_frame(out, &symbols[k]);
-        }
-    }
-    if (stack->trace.depth == 0) {
-        fprintf(out, "      (no driver code on the stack)\n");
-    }
+    return json_number_value(json_object_get(object, key));
 }
 
-/* Blanks in the table separate the names; commas in the text. */
-static void print_compliance(FILE *out, const char *names)
-{
-    fprintf(out, "    WDK rules: ");
-    for (const char *c = names; *c != '\0'; c++) {
-        fputs(*c == ' ' ? ", " : (char[]){*c, '\0'}, out);
-    }
-    fputc('\n', out);
-}
-
-static void print_finding(FILE *out, const struct finding *finding, const struct run_report *run)
-{
-    const struct undis_finding *public = &finding->public;
-    char irql[32], count[32];
-    fprintf(out, "finding: %s %s: %s\n", public->rule, public->severity == UNDIS_ERROR ? "error" : "warning",
-            public->message);
-    if (public->processor >= 0) {
-        fprintf(out, "    at %s on processor %d, %s\n", number_irql(public->irql, irql), public->processor,
-                finding->context);
-    }
-    if (public->bugcheck_code != 0) {
-        const char *name = bugcheck_name(public->bugcheck_code);
-        const uint64_t *p = public->bugcheck_parameters;
-        fprintf(out, "    on Windows: bug check 0x%X %s%s(0x%llx, 0x%llx, 0x%llx, 0x%llx)\n",
-                public->bugcheck_code, name, name[0] != '\0' ? " " : "", (unsigned long long)p[0],
-                (unsigned long long)p[1], (unsigned long long)p[2], (unsigned long long)p[3]);
-    }
-    if (finding->rule->ddi_compliance[0] != '\0') {
-        print_compliance(out, finding->rule->ddi_compliance);
-    }
-    for (unsigned i = 0; i < finding->stack_count; i++) {
-        print_stack(out, &finding->stacks[i]);
-    }
-    if (finding->lock_count > 0) {
-        fprintf(out, "    spin locks held:");
-        for (unsigned i = 0; i < finding->lock_count; i++) {
-            fprintf(out, " %p", finding->locks_held[i]);
-        }
-        fputc('\n', out);
-    }
-    if (public->repeats > 0) {
-        fprintf(out, "    seen %s more time%s\n", number_grouped(public->repeats, count),
-                public->repeats == 1 ? "" : "s");
-    }
-    if (run->replay != NULL) {
-        fprintf(out, "    again with: %s\n", run->replay);
-    }
-    fputc('\n', out);
-}
-
-static void print_frames(FILE *out, const struct run_report *run)
+static void print_frames(FILE *out, const json_t *run)
 {
     char sent[32], received[32], dropped[32], rate[32];
-    if (run->frames_sent == 0 && run->frames_received == 0 && run->frames_dropped == 0) {
+    const json_t *frames = json_object_get(run, "frames");
+    uint64_t s = number_get(frames, "sent"), r = number_get(frames, "received"),
+             d = number_get(frames, "dropped");
+    double seconds = real_get(run, "traffic_seconds");
+    if (s == 0 && r == 0 && d == 0) {
         return;
     }
-    fprintf(out, "frames: %s sent, %s received, %s dropped", number_grouped(run->frames_sent, sent),
-            number_grouped(run->frames_received, received), number_grouped(run->frames_dropped, dropped));
-    if (run->traffic_seconds > 0) {
-        double each = (double)(run->frames_sent + run->frames_received) / run->traffic_seconds;
-        fprintf(out, " in %.2f s (%s frames a second)", run->traffic_seconds,
-                number_grouped((uint64_t)each, rate));
+    fprintf(out, "frames: %s sent, %s received, %s dropped", number_grouped(s, sent),
+            number_grouped(r, received), number_grouped(d, dropped));
+    if (seconds > 0) {
+        fprintf(out, " in %.2f s (%s frames a second)", seconds,
+                number_grouped((uint64_t)((double)(s + r) / seconds), rate));
     }
     fputc('\n', out);
 }
 
-static void print_run(FILE *out, const struct run_report *run)
+/* ---- the explored engine --------------------------------------------------------------------------- */
+
+/* How one scenario was searched. */
+static void print_search(FILE *out, const json_t *search)
 {
-    fprintf(out, "%s engine, %s build, %u processor%s, seed %llu", run->engine,
-            run->checked ? "checked" : "free", run->processors, run->processors == 1 ? "" : "s",
-            (unsigned long long)run->seed);
-    if (run->scenario != NULL) {
-        fprintf(out, ", scenario %s", run->scenario);
+    char count[32];
+    fprintf(out, "scenario %s: %s execution%s, %s", text_get(search, "scenario"),
+            number_grouped(number_get(search, "executions"), count),
+            number_get(search, "executions") == 1 ? "" : "s", text_get(search, "strategy"));
+    if (number_get(search, "redundant") > 0) {
+        fprintf(out, ", %s redundant", number_grouped(number_get(search, "redundant"), count));
     }
-    fprintf(out, ": %.2f s\n", run->seconds);
-    if (run->executions != 1) {
-        char executions[32];
-        fprintf(out, "executions: %s%s\n", number_grouped(run->executions, executions),
-                run->complete ? ", complete" : "");
+    if (number_get(search, "sampled") > 0) {
+        fprintf(out, ", %s at random before", number_grouped(number_get(search, "sampled"), count));
+    }
+    fprintf(out, ", up to %s steps: ", number_grouped(number_get(search, "depth"), count));
+    if (is_true(search, "complete")) {
+        const char *bounds = text_get(search, "bounds");
+        fprintf(out, "complete%s%s", bounds[0] != '\0' ? " with " : "", bounds);
+    } else {
+        double progress = real_get(search, "progress");
+        fprintf(out, "%s", text_get(search, "reason"));
+        if (progress > 0) {
+            fprintf(out, ", about %.3g %% done", 100 * progress);
+        }
+    }
+    fprintf(out, " (%.2f s)\n", real_get(search, "seconds"));
+}
+
+static void print_searches(FILE *out, const json_t *run)
+{
+    char count[32];
+    size_t index;
+    json_t *item;
+    json_array_foreach(json_object_get(run, "scenarios"), index, item)
+    {
+        print_search(out, item);
+    }
+    json_array_foreach(json_object_get(run, "notes"), index, item)
+    {
+        fprintf(out, "note: %s\n", json_string_value(item));
+    }
+    fprintf(out, "executions: %s%s\n", number_grouped(number_get(run, "executions"), count),
+            is_true(run, "complete") ? ", complete" : "");
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------- */
+
+static void print_run(FILE *out, const json_t *run)
+{
+    uint64_t processors = number_get(run, "processors");
+    fprintf(out, "%s engine, %s build, %llu processor%s, seed %llu", text_get(run, "engine"),
+            text_get(run, "build"), (unsigned long long)processors, processors == 1 ? "" : "s",
+            (unsigned long long)number_get(run, "seed"));
+    if (text_get(run, "scenario")[0] != '\0') {
+        fprintf(out, ", scenario %s", text_get(run, "scenario"));
+    }
+    fprintf(out, ": %.2f s\n", real_get(run, "seconds"));
+    if (json_object_get(run, "scenarios") != NULL) {
+        print_searches(out, run);
     }
     print_frames(out, run);
-    static struct run_summary summary; /* too large for a stack frame */
-    if (summary_take(&summary)) {
-        summary_print(out, &summary);
-    }
-    fputc('\n', out);
 }
 
-static void print_verdict(FILE *out, const struct run_report *run)
+static size_t count_errors(const json_t *findings)
 {
-    size_t errors = finding_errors(), warnings = finding_count() - errors;
-    fprintf(out, "verdict: %s %zu error%s, %zu warning%s", verdict_name(report_verdict(run)), errors,
+    size_t errors = 0, index;
+    json_t *finding;
+    json_array_foreach(findings, index, finding)
+    {
+        errors += strcmp(text_get(finding, "severity"), "error") == 0;
+    }
+    return errors;
+}
+
+static void print_verdict(FILE *out, const json_t *run)
+{
+    const json_t *findings = json_object_get(run, "findings");
+    size_t errors = count_errors(findings), warnings = json_array_size(findings) - errors;
+    const char *reason = text_get(run, "reason");
+    fprintf(out, "verdict: %s %zu error%s, %zu warning%s", text_get(run, "verdict"), errors,
             errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
-    if (finding_dropped() > 0) {
+    if (number_get(run, "findings_not_kept") > 0) {
         fprintf(out, ", more not kept");
     }
-    if (run->stopped) {
+    if (is_true(run, "stopped")) {
         fprintf(out, "; a bug check stopped the run");
     }
-    if (run->inconclusive != NULL) {
-        fprintf(out, "; %s", run->inconclusive);
+    if (reason[0] != '\0') {
+        fprintf(out, "; %s", reason);
     }
-    if (!run->checked) {
+    if (strcmp(text_get(run, "build"), "free") == 0) {
         fprintf(out, "; the free build checks no rules");
     }
     fputc('\n', out);
 }
 
-bool report_text(FILE *out, const struct run_report *run)
+bool report_print_text(FILE *out, const json_t *run, const struct run_summary *summary)
 {
-    for (size_t i = 0; i < finding_count(); i++) {
-        print_finding(out, finding_at(i), run);
+    size_t index;
+    json_t *finding;
+    json_array_foreach(json_object_get(run, "findings"), index, finding)
+    {
+        text_finding(out, finding);
     }
     print_run(out, run);
+    if (summary != NULL) {
+        summary_print(out, summary);
+    }
+    fputc('\n', out);
     print_verdict(out, run);
-    symbolise_end();
     return fflush(out) == 0 && !ferror(out);
+}
+
+bool report_text(FILE *out, const struct run_report *run)
+{
+    static struct run_summary summary; /* too large for a stack frame */
+    json_t *object = report_object(run);
+    bool good = report_print_text(out, object, summary_take(&summary) ? &summary : NULL);
+    json_decref(object);
+    symbolise_end();
+    return good;
 }
