@@ -9,7 +9,7 @@
  */
 #include "ndis/adapter.h"
 
-#include "ke/step.h"
+#include "ke/observer.h"
 
 struct interrupt_dpc {
     KDPC dpc;
@@ -42,6 +42,7 @@ static struct ndis_interrupt *interrupt_of(NDIS_HANDLE handle)
 static void release(struct ndis_interrupt *interrupt)
 {
     ke_about_to_change((const void *)&interrupt->pending);
+    ke_releases(&interrupt->pending);
     if (__atomic_sub_fetch(&interrupt->pending, 1, __ATOMIC_SEQ_CST) == 0) {
         KeSetEvent(&interrupt->idle, IO_NO_INCREMENT, FALSE);
     }
@@ -214,6 +215,7 @@ static void stop(struct ndis_interrupt *interrupt)
     ke_interrupt_disconnect(&interrupt->kernel);
     release(interrupt);
     KeWaitForSingleObject(&interrupt->idle, Executive, KernelMode, FALSE, NULL);
+    ke_acquires(&interrupt->pending);
     interrupt->stopped = TRUE;
     KeFlushQueuedDpcs();
 }

@@ -6,7 +6,7 @@
  */
 #include "ndis/adapter.h"
 
-#include "ke/step.h"
+#include "ke/observer.h"
 
 /* What NDIS keeps in a request's NdisReserved while it has it. */
 struct oid_slot {
@@ -60,6 +60,7 @@ static bool is_idle(const struct ndis_adapter *adapter)
 /* Leaves the adapter's guard; tells who waits for rest when there is any. */
 static void leave(struct ndis_adapter *adapter, KIRQL old)
 {
+    ke_releases(&adapter->oid_current);
     bool tell_idle = adapter->oid_draining && is_idle(adapter);
     adapter->oid_draining = adapter->oid_draining && !tell_idle;
     ke_guard_leave(&adapter->guard, old);
@@ -100,6 +101,8 @@ static NDIS_OID_REQUEST *take(struct ndis_adapter *adapter)
         }
         adapter->oid_current = request;
         adapter->oid_busy = TRUE;
+        ke_acquires(request);
+        ke_acquires(&adapter->oid_current); /* what was done for the one before is over */
     }
     ke_guard_leave(&adapter->guard, old);
     return request;
@@ -128,6 +131,7 @@ static void pump(struct ndis_adapter *adapter)
 static void submit(struct ndis_adapter *adapter, NDIS_OID_REQUEST *request)
 {
     slot_of(request)->next = NULL;
+    ke_releases(request);
     KIRQL old = ke_guard_enter(&adapter->guard);
     if (adapter->oid_tail != NULL) {
         slot_of(adapter->oid_tail)->next = request;
@@ -179,6 +183,7 @@ void adapter_oid_drain(struct ndis_adapter *adapter)
         adapter->oid_draining = !idle;
         ke_guard_leave(&adapter->guard, old);
         if (idle) {
+            ke_acquires(&adapter->oid_current);
             return;
         }
         KeWaitForSingleObject(&adapter->oid_idle, Executive, KernelMode, FALSE, NULL);

@@ -3,7 +3,7 @@
  */
 #include "ndis/adapter.h"
 
-#include "ke/step.h"
+#include "ke/observer.h"
 
 static void call_return(struct ndis_adapter *adapter, NET_BUFFER_LIST *lists, ULONG flags)
 {
@@ -83,6 +83,7 @@ VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST Ne
     struct ndis_adapter *adapter = binding->adapter;
     ndis_require(adapter_enter(adapter), "an adapter is not halted while receives are outstanding");
     ke_about_to_look((const void *)&adapter->receives);
+    ke_releases(&adapter->receives);
     LONG left = __atomic_sub_fetch(&adapter->receives, (LONG)nbl_count(NetBufferLists), __ATOMIC_SEQ_CST);
     call_return(adapter, NetBufferLists, ReturnFlags);
     adapter_returned(adapter, left);

@@ -3,7 +3,7 @@
  */
 #include "ndis/adapter.h"
 
-#include "ke/step.h"
+#include "ke/observer.h"
 
 void binding_open(struct ndis_binding *binding, struct ndis_adapter *adapter,
                   const struct ndis_binding_handlers *handlers, void *context)
@@ -65,6 +65,7 @@ void adapter_sends_close(struct ndis_adapter *adapter)
     while (__atomic_load_n(&adapter->senders, __ATOMIC_SEQ_CST) != 0) {
         KeWaitForSingleObject(&adapter->send_gone, Executive, KernelMode, FALSE, NULL);
     }
+    ke_acquires(&adapter->senders);
 }
 
 /* Senders do not disturb each other, only a close. */
@@ -77,6 +78,7 @@ static bool sender_enter(struct ndis_adapter *adapter)
 
 static void sender_leave(struct ndis_adapter *adapter)
 {
+    ke_releases(&adapter->senders);
     LONG left = __atomic_sub_fetch(&adapter->senders, 1, __ATOMIC_SEQ_CST);
     if (left == 0 && !__atomic_load_n(&adapter->send_open, __ATOMIC_SEQ_CST)) {
         KeSetEvent(&adapter->send_gone, IO_NO_INCREMENT, FALSE);
@@ -141,6 +143,7 @@ VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUF
         count++;
     }
     ke_about_to_look((const void *)&adapter->sends);
+    ke_releases(&adapter->sends);
     LONG left = __atomic_sub_fetch(&adapter->sends, count, __ATOMIC_SEQ_CST);
     if (left < 0) {
         adapter_fault(adapter, "more NET_BUFFER_LISTs were completed than had been sent");

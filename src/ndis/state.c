@@ -6,7 +6,7 @@
  */
 #include "ndis/adapter.h"
 
-#include "ke/step.h"
+#include "ke/observer.h"
 
 static void become(struct ndis_adapter *adapter, enum adapter_state from, enum adapter_state to,
                    const char *promise)
@@ -118,6 +118,8 @@ void adapter_pause(struct ndis_adapter *adapter)
         adapter_fault(adapter, "MiniportPause returned neither NDIS_STATUS_SUCCESS nor NDIS_STATUS_PENDING");
     }
     ke_about_to_change_both((const void *)&adapter->sends, (const void *)&adapter->receives);
+    ke_acquires(&adapter->sends);
+    ke_acquires(&adapter->receives);
     if (adapter->sends != 0) {
         adapter_fault(adapter, "a pause was completed while sends were not completed yet");
     }
@@ -148,6 +150,7 @@ static void quiesce(struct ndis_adapter *adapter)
     adapter->calls_closed = TRUE;
     adapter_leave(adapter);
     KeWaitForSingleObject(&adapter->calls_done, Executive, KernelMode, FALSE, NULL);
+    ke_acquires(&adapter->calls);
 }
 
 void adapter_halt(struct ndis_adapter *adapter, NDIS_HALT_ACTION action)

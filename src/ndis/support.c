@@ -4,7 +4,7 @@
 #include "ndis/adapter.h"
 
 #include "host/memory.h"
-#include "ke/step.h"
+#include "ke/observer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +66,7 @@ void adapter_leave(struct ndis_adapter *adapter)
     } else {
         ke_about_to_look((const void *)&adapter->calls);
     }
+    ke_releases(&adapter->calls);
     if (__atomic_sub_fetch(&adapter->calls, 1, __ATOMIC_SEQ_CST) == 0) {
         KeSetEvent(&adapter->calls_done, IO_NO_INCREMENT, FALSE);
     }

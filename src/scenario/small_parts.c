@@ -13,15 +13,15 @@
 
 void small_expect(struct small *small, bool holds, const char *expected)
 {
-    if (holds || small->failed) {
+    if (holds) {
         return;
     }
-    small->failed = true;
     char text[200];
     KIRQL old = ke_mask();
     snprintf(text, sizeof text, "%s: %s", small->name, expected);
     ke_unmask(old);
     event_send(EVENT_ASSERTION, text, 0, 0, 0, 0);
+    ke_abandon(); /* what follows from it says nothing */
 }
 
 static bool fail(struct small *small, const char *why)

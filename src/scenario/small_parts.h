@@ -48,7 +48,6 @@ struct small {
     volatile LONG received;
     KDPC return_dpc; /* returns a received chain later */
     KEVENT oid_done;
-    bool failed; /* something was reported: what follows from it is not */
     char error[256];
     struct _KTHREAD *threads[2];
 };
@@ -58,7 +57,7 @@ bool small_set_up(struct small *small);
 /* From wherever the adapter is: paused, unbound, halted, unplugged.  Looks at the outcome first. */
 void small_take_down(struct small *small);
 
-/* Reports the finding AssertionFailed when `holds` is false.  Any IRQL. */
+/* When `holds` is false: the finding AssertionFailed, and the end of the execution.  Any IRQL. */
 void small_expect(struct small *small, bool holds, const char *expected);
 
 /* Makes a frame ready to be sent by that end; and sends it. */

@@ -3,7 +3,7 @@
  */
 #include "scenario/small_protocol.h"
 
-#include "ke/step.h"
+#include "ke/observer.h"
 #include "ndis/buffer.h"
 
 #include <string.h>
