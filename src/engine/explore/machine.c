@@ -211,7 +211,7 @@ static void explored_thread_block(struct _KTHREAD *thread)
             ke_processor()->current = NULL;
         }
         if (me == &machine.actors[machine.main]) {
-            machine_leave(END_DONE);
+            machine_leave(machine.abandoned ? END_ABANDONED : END_DONE);
         }
     }
     machine_go_on();
@@ -307,7 +307,14 @@ static __attribute__((noreturn)) void explored_freeze(void)
 
 static __attribute__((noreturn)) void explored_abandon(void)
 {
-    machine_leave(finding_count() > 0 ? END_STOPPED : END_REDUNDANT);
+    if (finding_count() > 0) {
+        machine_leave(END_STOPPED);
+    }
+    /* What others still do may take away the reason: they go on. */
+    machine.abandoned = true;
+    actor_set(actor_current(), ACTOR_BLOCKED);
+    machine_go_on();
+    __builtin_unreachable();
 }
 
 static void explored_start(uint64_t seed)
@@ -398,7 +405,11 @@ bool machine_open(const struct machine_options *options, void (*body)(void *argu
     }
     machine.step = 0;
     for (unsigned i = 0; i < machine.count; i++) {
+        const struct op *op = &machine.view[i].op;
         machine.actors[i].steps = 0;
+        if (op->kind != OP_NONE && op->kind <= OP_UPDATE && (op->flags & OP_TRIES) == 0) {
+            shared_is_step(i, op->addr, op->size); /* it is one, whatever others do */
+        }
     }
     if (!watch_start()) {
         snprintf(error, error_size, "no host thread can be started");

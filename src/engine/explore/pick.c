@@ -37,6 +37,9 @@ void machine_leave(enum search_end end)
 {
     machine_kept.end = end;
     machine_kept.running = false;
+    if (end == END_STOPPED || end == END_ABANDONED) {
+        machine.view[ke_actor].op.kind = OP_NONE; /* it was taken already */
+    }
     host_region_switch(&ke_outside);
     host_context_switch(actor_current()->context, &machine_kept.engine, false);
     __builtin_unreachable();
@@ -181,6 +184,9 @@ static struct actor *send_on_errand(enum actor_errand before, enum actor_errand 
  */
 static struct actor *dead_end(void)
 {
+    if (machine.abandoned) {
+        machine_leave(END_ABANDONED);
+    }
     struct actor *next = send_on_errand(ERRAND_NONE, ERRAND_SHOW_WAIT);
     if (next == NULL) {
         next = send_on_errand(ERRAND_SHOW_WAIT, ERRAND_SHOW_DEADLOCK);

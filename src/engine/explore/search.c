@@ -292,6 +292,10 @@ static void count_end(struct search *search, enum search_end end)
         counts->redundant++;
         return;
     }
+    if (end == END_ABANDONED) {
+        counts->abandoned++;
+        return;
+    }
     counts->executions++;
     counts->deadlocks += end == END_DEADLOCK;
     counts->stopped += end == END_STOPPED;

@@ -66,6 +66,7 @@ enum search_end {
     END_DONE,      /* every actor ended, or the machine's body did */
     END_DEADLOCK,  /* nothing is enabled, something is left */
     END_STOPPED,   /* a finding stopped the machine */
+    END_ABANDONED, /* the program is not interested in it any more: undis_assume */
     END_STEPS,     /* the step limit */
     END_REDUNDANT, /* the search itself gave up on it: SEARCH_STOP */
 };
@@ -114,7 +115,8 @@ uint64_t search_class(struct search *search);
 unsigned search_preemptions(const struct search *search); /* of threads, in this execution */
 
 struct search_counts {
-    uint64_t executions; /* ended other than redundantly */
+    uint64_t executions; /* ended other than redundantly, and not abandoned */
+    uint64_t abandoned;  /* of no interest to the program (undis_assume) */
     uint64_t redundant;  /* sleep-set blocked */
     uint64_t deadlocks, stopped, cut;
     uint64_t steps;
