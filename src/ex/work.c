@@ -9,18 +9,19 @@
 #include "ke/observer.h"
 #include "ke/run.h"
 #include "ke/thread.h"
+#include "host/memory.h"
 
 #define WORKERS 8
 #define WORKERS_EXPLORED 3 /* each is one more actor in every execution */
 
-static struct ke_guard work_guard;
-static LIST_ENTRY work_queues[2] = {
+static HOST_HOT struct ke_guard work_guard = {0};
+static HOST_HOT LIST_ENTRY work_queues[2] = {
     [EX_WORK_LIBRARY] = {&work_queues[EX_WORK_LIBRARY], &work_queues[EX_WORK_LIBRARY]},
     [EX_WORK_DRIVER] = {&work_queues[EX_WORK_DRIVER], &work_queues[EX_WORK_DRIVER]},
 };
-static KSEMAPHORE work_ready;      /* counts what is queued */
-static volatile LONG work_pending; /* items queued or running; written under work_guard */
-static unsigned work_turn;         /* which queue is looked at first */
+static HOST_HOT KSEMAPHORE work_ready = {0};    /* counts what is queued */
+static HOST_HOT volatile LONG work_pending = 0; /* items queued or running; written under work_guard */
+static HOST_HOT unsigned work_turn = 0;         /* which queue is looked at first */
 
 static void queue_insert(PWORK_QUEUE_ITEM item, enum ex_work_routine whose)
 {

@@ -20,6 +20,9 @@
 /* A variable of libundis that a restore leaves alone. */
 #define HOST_KEPT __attribute__((section("undis_kept")))
 
+/* A small one that nearly every execution changes: these share a few pages, and a restore copies pages. */
+#define HOST_HOT __attribute__((section("undis_hot")))
+
 /* ---- the machine's heap -------------------------------------------------------------------------- */
 
 /*

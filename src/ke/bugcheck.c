@@ -6,6 +6,7 @@
 #include "ke/dispatch.h"
 #include "ke/engine.h"
 #include "ke/run.h"
+#include "host/memory.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +15,8 @@
 /* A frame larger than the guard page can step over it by its own size. */
 #define STACK_GUARD_REACH 65536u
 
-static volatile bool frozen;
-static volatile uint32_t stop_word;
+static HOST_HOT volatile bool frozen = false;
+static HOST_HOT volatile uint32_t stop_word = 0;
 struct ke_bugcheck_data ke_bugcheck_data;
 
 bool ke_is_frozen(void)

@@ -7,7 +7,7 @@
 
 #if UNDIS_CHECKED
 
-unsigned ke_actor;
+HOST_HOT unsigned ke_actor = 0;
 HOST_KEPT bool ke_observer_stacks = false;
 static struct ke_observer *observers;
 

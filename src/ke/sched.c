@@ -7,11 +7,12 @@
  */
 #include "ke/dispatch.h"
 #include "ke/engine.h"
+#include "host/memory.h"
 
-struct ke_guard ke_dispatcher;
+HOST_HOT struct ke_guard ke_dispatcher = {0};
 
-static LIST_ENTRY ready_list = {&ready_list, &ready_list};
-static volatile unsigned ready_count;
+static HOST_HOT LIST_ENTRY ready_list = {&ready_list, &ready_list};
+static HOST_HOT volatile unsigned ready_count = 0;
 static volatile bool stopping;
 
 static struct _KTHREAD *thread_of_ready(LIST_ENTRY *link)

@@ -11,8 +11,8 @@
 #define THREAD_STACK_SIZE (256u * 1024u)
 #define THREAD_TYPE 6 /* KOBJECTS: ThreadObject */
 
-static LIST_ENTRY all_threads = {&all_threads, &all_threads};
-static ULONG next_id = 4;
+static HOST_HOT LIST_ENTRY all_threads = {&all_threads, &all_threads};
+static HOST_HOT ULONG next_id = 4;
 
 void ke_thread_reference(struct _KTHREAD *thread)
 {
@@ -45,7 +45,7 @@ static void thread_main(void *argument)
  * An ended thread's stack is in use until the switch away from it is over, so it cannot drop its own
  * reference: it joins this list under the dispatcher guard, which is left only after that switch.
  */
-static struct _KTHREAD *dead_threads;
+static HOST_HOT struct _KTHREAD *dead_threads = NULL;
 
 static void reap(void)
 {

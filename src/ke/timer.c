@@ -10,10 +10,11 @@
 #include "ke/run.h"
 #include "ke/observer.h"
 #include "ke/step.h"
+#include "host/memory.h"
 
 #include <string.h>
 
-static LIST_ENTRY timers = {&timers, &timers};
+static HOST_HOT LIST_ENTRY timers = {&timers, &timers};
 
 static PKTIMER timer_of(LIST_ENTRY *link)
 {

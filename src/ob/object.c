@@ -8,11 +8,12 @@
 #include "ex/map.h"
 #include "ke/run.h"
 #include "ke/thread.h"
+#include "host/memory.h"
 
 #define OBJECT_IS_THREAD 6 /* DISPATCHER_HEADER.Type of a thread */
 
-static struct ke_guard object_guard;
-static struct ex_map objects; /* value: type, references */
+static HOST_HOT struct ke_guard object_guard = {0};
+static HOST_HOT struct ex_map objects = {0}; /* value: type, references */
 
 struct _OBJECT_TYPE ob_thread_type = {"Thread", NULL};
 static struct _OBJECT_TYPE *thread_type = &ob_thread_type;

@@ -9,6 +9,7 @@
 #include "ke/run.h"
 #include "ke/thread.h"
 #include "ndis/adapter.h"
+#include "host/memory.h"
 
 #define CHECKS 8
 
@@ -19,8 +20,8 @@ struct program_thread {
     struct program_thread *next;
 };
 
-static struct ke_guard guard;
-static struct program_thread *threads; /* that nobody has waited for yet; the latest first */
+static HOST_HOT struct ke_guard guard = {0};
+static HOST_HOT struct program_thread *threads = NULL; /* that nobody has waited for yet; the latest first */
 static struct check {
     void (*check)(void *argument);
     void *argument;

@@ -34,9 +34,9 @@ struct bucket {
 static struct bucket buckets[BUCKETS];
 /* Bit i: bucket i was used.  An execution that is run a million times cannot look into 4096 buckets. */
 static volatile uint64_t used[BUCKETS / 64];
-static struct ke_guard arena_guard;
-static struct object *free_objects;
-static char *arena_next, *arena_end;
+static HOST_HOT struct ke_guard arena_guard = {0};
+static HOST_HOT struct object *free_objects = NULL;
+static HOST_HOT char *arena_next = NULL, *arena_end = NULL;
 
 static struct bucket *bucket_of(uintptr_t address)
 {

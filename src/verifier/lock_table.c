@@ -18,9 +18,9 @@ struct bucket {
 
 static struct bucket buckets[BUCKETS];
 
-static struct ke_guard arena_guard;
-static struct lock_record *free_records;
-static char *arena_next, *arena_end;
+static HOST_HOT struct ke_guard arena_guard = {0};
+static HOST_HOT struct lock_record *free_records = NULL;
+static HOST_HOT char *arena_next = NULL, *arena_end = NULL;
 
 static struct bucket *bucket_of_page(uintptr_t page)
 {
