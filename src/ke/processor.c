@@ -13,7 +13,8 @@ _Static_assert(offsetof(struct ke_processor, self) == 0, "%gs:0 is the control r
 _Static_assert(offsetof(struct ke_processor, irql) == 8, "%gs:8 is IRQL");
 _Static_assert(offsetof(struct ke_processor, pending) == 12, "%gs:12 is the pending mask");
 
-struct ke_processor ke_processors[KE_MAXIMUM_PROCESSORS];
+/* The first sixteen on one page (HOST_HOT). */
+struct ke_processor ke_processors[KE_MAXIMUM_PROCESSORS] __attribute__((aligned(4096)));
 unsigned ke_processor_count;
 struct ke_processor ke_outside = {.self = &ke_outside, .irql = KE_MASKED, .number = ~0u};
 

@@ -18,8 +18,8 @@ struct name_entry {
     WCHAR buffer[]; /* name, then target */
 };
 
-static struct ke_guard name_guard;
-static struct name_entry *names;
+static HOST_HOT struct ke_guard name_guard = {0};
+static HOST_HOT struct name_entry *names = NULL;
 
 /* \DosDevices and \GLOBAL?? are other names of \??. */
 static const struct {
