@@ -159,7 +159,7 @@ static void open_frame(struct search *search, const struct search_actor *actors,
         interrupts |= (uint32_t)actors[i].interrupt << i;
     }
     *frame = (struct frame){.enabled = enabled, .interrupts = interrupts, .values = 1};
-    bound_open(search, search->depth);
+    bound_open(search, search->depth, actors);
     if (search->strategy->sleeps) {
         sleep_inherit(search, search->depth, actors);
     }
@@ -229,6 +229,9 @@ int search_pick(struct search *search, const struct search_actor *actors, unsign
 {
     if (search->depth < search->replay) {
         return replay(search, actors, value);
+    }
+    if (search->strategy->clocks) {
+        vanish_look(search, actors, count);
     }
     if (search->depth >= search->limit) {
         search->cut = true;
@@ -311,6 +314,9 @@ void search_end(struct search *search, enum search_end end, const struct search_
         return;
     }
     count_end(search, end);
+    if (search->strategy->clocks && search->depth > search->replay && !search->given_up) {
+        vanish_look(search, actors, count);
+    }
     if (search->strategy->analyse != NULL && !search->misled) {
         search->strategy->analyse(search, actors, count);
     }

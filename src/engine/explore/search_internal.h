@@ -6,6 +6,7 @@
  *   search_clock.c       the exploration order of the steps taken, as vector clocks that can be taken back
  *   search_conflict.c    what a step is ordered after, and what it could have come before
  *   search_race.c        reversible races, and the steps that lead to their reversal
+ *   search_vanish.c      entries that somebody else's step took back
  *   search_sleep.c       sleep sets
  *   search_naive.c, search_source.c, search_optimal.c   the systematic strategies
  *   search_random.c, search_surw.c, search_guided.c     one execution at a time
@@ -74,6 +75,7 @@ struct sleeper {
 struct frame {
     uint32_t enabled;
     uint32_t interrupts; /* which actors are */
+    uint32_t free;       /* enabled without a preemption */
     uint32_t asleep;
     uint32_t partly;    /* asleep with some values of their CHOICE only */
     uint32_t inherited; /* asleep since before this unit */
@@ -144,6 +146,8 @@ struct race {
     uint32_t event; /* NOTHING: not taken */
     uint8_t actor;
     bool is_enabled;
+    bool vanished; /* it could be taken up to the obstacle, and then was taken back */
+    bool before_end; /* only because the obstacle ended the machine */
     uint8_t obstacle_count;
     uint16_t value;
     uint32_t obstacle[8];
@@ -201,6 +205,10 @@ struct search {
     SEARCH_VECTOR(struct order) orders;
     uint32_t orders_applied;
     SEARCH_VECTOR(struct interval) intervals;
+
+    /* What can be taken back: entries that are possible now. */
+    uint32_t vanishing;
+    struct op vanishing_op[SEARCH_ACTORS];
 
     /* Races and plans. */
     SEARCH_VECTOR(struct race) races;
@@ -312,6 +320,11 @@ void race_note_pending(struct search *search, const struct search_actor *actors,
 uint32_t race_plan(struct search *search, const struct race *race, bool whole, struct op *op);
 const struct clock *race_before(const struct search *search, const struct race *race);
 
+/* ---- search_vanish.c ---------------------------------------------------------------------------- */
+
+/* Before each new step, and at the end: notes the races of what the step before took back. */
+void vanish_look(struct search *search, const struct search_actor *actors, unsigned count);
+
 /* ---- search_sleep.c ----------------------------------------------------------------------------- */
 
 void sleep_inherit(struct search *search, uint32_t depth, const struct search_actor *actors);
@@ -332,7 +345,7 @@ bool sleep_advance(struct search *search, uint32_t depth);
 
 /* ---- search_bound.c ----------------------------------------------------------------------------- */
 
-void bound_open(struct search *search, uint32_t depth);
+void bound_open(struct search *search, uint32_t depth, const struct search_actor *actors);
 /* The enabled actors that the preemption bound admits at this frame. */
 uint32_t bound_admits(struct search *search, const struct frame *frame);
 unsigned bound_cost(const struct frame *frame, unsigned actor);

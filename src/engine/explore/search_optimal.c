@@ -188,9 +188,11 @@ static struct wake *plan_follow(struct search *search, const struct clock *befor
     return NULL;
 }
 
-static void plan_insert(struct search *search, struct frame *frame, const struct clock *before)
+/* From the branch that is being explored on, or, should that end the machine, beside it. */
+static void plan_insert(struct search *search, struct frame *frame, const struct race *race)
 {
-    struct wake **link = &frame->tree;
+    const struct clock *before = race_before(search, race);
+    struct wake **link = race->before_end ? &frame->tree->next : &frame->tree;
     for (;;) {
         struct wake *wake = plan_follow(search, before, *link);
         if (wake == NULL) {
@@ -219,10 +221,9 @@ static void reverse(struct search *search, const struct race *race)
         return;
     }
     struct frame *frame = &search->frame[depth];
-    const struct clock *before = race_before(search, race);
     bool can_begin = (frame->enabled >> search->plan.data[0].actor & 1) != 0;
-    if (can_begin && !is_asleep(search, depth, before)) {
-        plan_insert(search, frame, before);
+    if (can_begin && !is_asleep(search, depth, race_before(search, race))) {
+        plan_insert(search, frame, race);
     }
 }
 

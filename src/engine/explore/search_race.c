@@ -139,6 +139,7 @@ static void note_before_end(struct search *search, const struct race *pending, u
     }
     struct race *race = vector_push(&search->races);
     *race = *pending;
+    race->before_end = true;
     race->obstacle_count = 1;
     race->obstacle[0] = last;
 }
@@ -170,9 +171,15 @@ static void note_pending_actor(struct search *search, unsigned actor, const stru
     }
 }
 
+/* The machine ended it, not the search: what was still to come counts. */
+static bool ended_by_itself(const struct search *search)
+{
+    return search->end == END_STOPPED || search->end == END_ABANDONED || search->end == END_DONE;
+}
+
 void race_note_pending(struct search *search, const struct search_actor *actors, unsigned count)
 {
-    bool stopped = (search->end == END_STOPPED || search->end == END_DONE) && !search->given_up;
+    bool stopped = ended_by_itself(search) && !search->given_up;
     for (unsigned i = 0; i < count && search->depth > 0; i++) {
         enum op_kind kind = (enum op_kind)actors[i].op.kind;
         if (kind != OP_NONE && kind != OP_JOIN && kind != OP_SETTLE && !actors[i].ended &&
@@ -208,7 +215,7 @@ static uint32_t first_write_out(const struct reversal *reversal, const struct ce
         if (event < reversal->obstacle[0]) {
             break;
         }
-        if (ops_overlap(&search->event[event].op, reversal->op) && event != reversal->race->event &&
+        if (event < reversal->race->event && ops_overlap(&search->event[event].op, reversal->op) &&
             out(reversal, event)) {
             found = node;
         }
@@ -343,14 +350,33 @@ static void plan_event(struct search *search, uint32_t event)
                                 &search->event[event].op};
 }
 
+/*
+ * A CHOICE after the race stays open, and what depends on it: its other values will not meet this race anew.
+ * True: it is out of the way from now on.
+ */
+static bool leaves_open(struct reversal *reversal, uint32_t event)
+{
+    const struct op *op = &reversal->search->event[event].op;
+    if (op->kind != OP_CHOICE && reversal->count < SEARCH_OBSTACLES) {
+        return false;
+    }
+    if (reversal->count < SEARCH_OBSTACLES) {
+        reversal->obstacle[reversal->count++] = event;
+    }
+    return true;
+}
+
 /* What is taken before the step, the step, and what came after it without depending on it. */
-static void make_plan(const struct reversal *reversal, bool whole, const struct op *op)
+static void make_plan(struct reversal *reversal, bool whole, const struct op *op)
 {
     struct search *search = reversal->search;
     bool pending = reversal->race->event == NOTHING;
+    bool vanished = reversal->race->vanished; /* its place is right before what took it back */
     /* The step that ended the machine must not come before one that is still to be taken. */
-    bool ends = pending && (search->end == END_STOPPED || search->end == END_DONE);
-    uint32_t middle = pending ? search->depth - ends : reversal->race->event;
+    bool ends = pending && ended_by_itself(search);
+    uint32_t middle = vanished  ? reversal->obstacle[0] + 1
+                      : pending ? search->depth - ends
+                                : reversal->race->event;
     search->plan.count = 0;
     for (uint32_t event = reversal->obstacle[0] + 1; event < middle; event++) {
         if (!out(reversal, event)) {
@@ -359,8 +385,8 @@ static void make_plan(const struct reversal *reversal, bool whole, const struct 
     }
     struct planned *planned = vector_push(&search->plan);
     *planned = (struct planned){NOTHING, reversal->race->actor, reversal->race->value, op};
-    for (uint32_t event = middle + 1; whole && event < search->depth; event++) {
-        if (!out(reversal, event)) {
+    for (uint32_t event = middle + 1; whole && !vanished && event < search->depth; event++) {
+        if (!out(reversal, event) && !leaves_open(reversal, event)) {
             plan_event(search, event);
         }
     }
@@ -377,7 +403,7 @@ uint32_t race_plan(struct search *search, const struct race *race, bool whole, s
             return NOTHING;
         }
     }
-    if (!make_feasible(&reversal)) {
+    if (!race->vanished && !make_feasible(&reversal)) {
         return NOTHING;
     }
     *op = effect_there(&reversal);

@@ -60,13 +60,22 @@ static uint32_t initials(const struct search *search, const struct clock *before
     return found;
 }
 
-/* The frame at which the actor that takes the step at `depth` was switched to. */
+/* The frame at which the thread that runs at `depth` was switched to: another one could be for nothing. */
 static uint32_t block_begin(const struct search *search, uint32_t depth)
 {
-    while (depth > 0 && search->event[depth - 1].actor == search->event[depth].actor) {
-        depth--;
+    const struct frame *frame = &search->frame[depth];
+    bool interrupt = (frame->interrupts >> frame->actor & 1) != 0;
+    int thread = interrupt ? frame->last_thread : frame->actor;
+    uint32_t begin = depth;
+    for (uint32_t at = depth; at-- > 0;) {
+        frame = &search->frame[at];
+        if (frame->actor == thread) {
+            begin = at;
+        } else if ((frame->interrupts >> frame->actor & 1) == 0) {
+            break;
+        }
     }
-    return depth;
+    return begin;
 }
 
 static void backtrack_bounded(struct search *search, uint32_t depth, unsigned actor)
