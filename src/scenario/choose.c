@@ -5,6 +5,7 @@
 #include "scenario/scenario.h"
 #include "scenario/small.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static size_t miniport_scenarios(const char **names)
@@ -25,6 +26,12 @@ size_t scenario_choose(const struct scenario_options *options, const char **name
     for (unsigned i = 0; i < options->driver_count; i++) {
         struct image_facts facts;
         if (!driver_image_facts(options->drivers[i], &facts, error, error_size)) {
+            return 0;
+        }
+        if (facts.thread_local) {
+            snprintf(error, error_size,
+                     "%s: has variables per host thread, which the explored engine cannot keep apart",
+                     options->drivers[i]);
             return 0;
         }
         all.scenario = all.scenario || facts.scenario;
