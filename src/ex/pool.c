@@ -9,9 +9,11 @@
  * which has a better quarantine, blocks go back at once.
  */
 #include "ex/pool.h"
+
 #include "ex/map.h"
-#include "ke/run.h"
 #include "host/memory.h"
+#include "ke/engine.h"
+#include "ke/run.h"
 
 #include <string.h>
 
@@ -81,8 +83,17 @@ static void *raw_block(size_t size, unsigned flags)
     return block;
 }
 
+/* What a driver allocates may be short at any time; its own handles and devices are given. */
+static bool may_fail(enum object_kind kind)
+{
+    return kind != OBJECT_HANDLE && kind != OBJECT_DEVICE;
+}
+
 void *ex_pool_allocate(size_t size, ULONG tag, unsigned flags, enum object_kind kind, const void *owner)
 {
+    if (may_fail(kind) && ke_fails()) {
+        return NULL;
+    }
     if (size > EX_POOL_LARGEST) {
         return NULL;
     }

@@ -84,6 +84,17 @@ struct ke_engine {
 /* The engine of this run; the free-running one unless somebody chose another before ke_run. */
 extern const struct ke_engine *ke_engine;
 
+/* Shall this allocation, mapping or registration fail?  Only an engine that decides about every step says so.
+ */
+static inline bool ke_fails(void)
+{
+#if UNDIS_CHECKED
+    return __builtin_expect(ke_stepping, 0) && ke_engine->choose(CHOICE_FAILURE, 2) != 0;
+#else
+    return false;
+#endif
+}
+
 static inline unsigned ke_choose(enum choice_kind kind, unsigned count)
 {
     return count < 2 ? 0 : ke_engine->choose(kind, count);

@@ -63,6 +63,8 @@ static void run_errand(struct actor *me, const struct op *op)
     }
 }
 
+static void maybe_migrate(struct actor *me, const struct op *op);
+
 static void explored_step(const struct op *op)
 {
     struct actor *me = actor_current();
@@ -86,7 +88,13 @@ static void explored_step(const struct op *op)
         }
     }
     struct op *own = &machine.view[ke_actor].op;
+    if (op->kind == OP_RAISE && machine_kept.options.migrations != 0 && machine_is_searched()) {
+        maybe_migrate(me, op);
+    }
     *own = *op;
+    if (own->processor >= 0) {
+        own->processor = (int8_t)me->processor->number;
+    }
     /* APC_LEVEL keeps no other thread from a processor. */
     own->level = op->level < DISPATCH_LEVEL ? PASSIVE_LEVEL : op->level;
     own->new_level = op->new_level < DISPATCH_LEVEL ? PASSIVE_LEVEL : op->new_level;
@@ -141,6 +149,11 @@ static void no_thread_waits(void)
 
 static unsigned explored_choose(enum choice_kind kind, unsigned count)
 {
+    if (kind == CHOICE_FAILURE &&
+        (machine.failures >= machine_kept.options.failures || machine_kept.phase == PHASE_STARTING ||
+         ke_processor()->callback == NULL)) {
+        return 0;
+    }
     struct op op = {.kind = OP_CHOICE,
                     .level = ke_irql(),
                     .new_level = ke_irql(),
@@ -151,7 +164,36 @@ static unsigned explored_choose(enum choice_kind kind, unsigned count)
         return 0;
     }
     explored_step(&op);
+    machine.failures += kind == CHOICE_FAILURE && machine.value != 0;
     return machine.value;
+}
+
+/* ---- migration ------------------------------------------------------------------------------------ */
+
+static void move_to(struct actor *me, struct ke_processor *to);
+
+/*
+ * A thread below DISPATCH_LEVEL may be anywhere that its affinity allows; where matters when it raises IRQL
+ * and thereby keeps others from that processor.  0: it is where it was.
+ */
+static void maybe_migrate(struct actor *me, const struct op *op)
+{
+    unsigned allowed[KE_MAXIMUM_PROCESSORS], count = 0;
+    if (machine.migrations >= machine_kept.options.migrations || op->level >= DISPATCH_LEVEL ||
+        op->new_level < DISPATCH_LEVEL || me->kind != ACTOR_THREAD) {
+        return;
+    }
+    allowed[count++] = me->processor->number;
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        if ((me->thread->affinity >> i & 1) != 0 && i != me->processor->number) {
+            allowed[count++] = i;
+        }
+    }
+    unsigned chosen = count > 1 ? explored_choose(CHOICE_PLACEMENT, count) : 0;
+    if (chosen != 0) {
+        machine.migrations++;
+        move_to(me, &ke_processors[allowed[chosen]]);
+    }
 }
 
 /* ---- threads -------------------------------------------------------------------------------------- */
@@ -219,24 +261,26 @@ static void explored_thread_block(struct _KTHREAD *thread)
     thread->state = KE_THREAD_RUNNING;
 }
 
-static void explored_thread_move(struct _KTHREAD *thread)
+static void move_to(struct actor *me, struct ke_processor *to)
 {
-    struct actor *me = actor_current();
-    struct ke_processor *from = ke_processor(), *to = place(NULL, thread);
-    for (unsigned i = 0; i < ke_processor_count; i++) {
-        if (thread->affinity >> i & 1) {
-            to = &ke_processors[i];
-            break;
-        }
-    }
+    struct ke_processor *from = ke_processor();
     to->irql = from->irql;
     to->callback = from->callback;
-    to->current = thread;
+    to->current = me->thread;
     from->current = NULL;
     from->callback = NULL;
     me->processor = to;
-    thread->last_processor = to->number;
+    me->thread->last_processor = to->number;
     host_region_switch(to);
+}
+
+static void explored_thread_move(struct _KTHREAD *thread)
+{
+    unsigned first = 0;
+    while (first + 1 < ke_processor_count && (thread->affinity >> first & 1) == 0) {
+        first++;
+    }
+    move_to(actor_current(), &ke_processors[first]);
 }
 
 static void explored_join(struct _KTHREAD *thread)

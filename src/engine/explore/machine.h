@@ -16,11 +16,13 @@
 
 struct machine_options {
     unsigned processors;
-    uint64_t seed;  /* of NDIS's choices that are not explored (none at present) */
-    bool tso;       /* --memory tso: store buffers */
-    unsigned ticks; /* how often virtual time may go on while something else could run; then only when
-                       nothing can */
-    uint32_t steps; /* an execution ends when it has taken so many (END_STEPS); 0: 20000 */
+    uint64_t seed;       /* of NDIS's choices that are not explored (none at present) */
+    bool tso;            /* --memory tso: store buffers */
+    unsigned ticks;      /* how often virtual time may go on while something else could run; then only when
+                            nothing can */
+    unsigned failures;   /* most allocations that fail in one execution, each by a CHOICE */
+    unsigned migrations; /* most times that threads change processor without being told to */
+    uint32_t steps;      /* an execution ends when it has taken so many (END_STEPS); 0: 20000 */
     double watchdog_seconds;   /* longest time without a step; 0: 5 */
     const void *const *images; /* an address in each driver image: their data is the machine's */
     unsigned image_count;

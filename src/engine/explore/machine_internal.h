@@ -79,6 +79,7 @@ struct machine {
     uint64_t now, next_due;
     unsigned ticks;
     size_t step;
+    unsigned failures, migrations; /* that were chosen so far */
     bool abandoned; /* an actor waits for ever, because undis_assume failed in it */
     unsigned alone; /* 1 + the actor that comes after everything that was done, with nobody beside it; 0 */
 };
