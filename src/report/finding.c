@@ -124,14 +124,19 @@ static void keep_on_one_line(char *text)
     }
 }
 
-static struct finding *begin(const char *name, const struct event *event, const char *role,
+static uintptr_t site_of(const struct stack_trace *trace)
+{
+    return trace->depth > 0 ? trace->pc[0] : 0;
+}
+
+static struct finding *begin(const char *name, const struct event *event, uintptr_t site, const char *role,
                              const struct stack_trace *trace, const char *format, va_list arguments)
 {
     const struct rule *rule = rule_find(name);
     if (rule == NULL || rule_is_off(rule)) {
         return NULL;
     }
-    struct finding *finding = reserve(rule, trace->depth > 0 ? trace->pc[0] : 0);
+    struct finding *finding = reserve(rule, site);
     if (finding == NULL) {
         return NULL;
     }
@@ -156,7 +161,7 @@ struct finding *finding_begin(const char *rule, const struct event *event, const
     stack_trace_take(&trace, event);
     va_list arguments;
     va_start(arguments, format);
-    struct finding *finding = begin(rule, event, "victim", &trace, format, arguments);
+    struct finding *finding = begin(rule, event, site_of(&trace), "victim", &trace, format, arguments);
     va_end(arguments);
     return finding;
 }
@@ -166,7 +171,17 @@ struct finding *finding_begin_at(const char *rule, const struct event *event, co
 {
     va_list arguments;
     va_start(arguments, format);
-    struct finding *finding = begin(rule, event, role, trace, format, arguments);
+    struct finding *finding = begin(rule, event, site_of(trace), role, trace, format, arguments);
+    va_end(arguments);
+    return finding;
+}
+
+struct finding *finding_begin_site(const char *rule, const struct event *event, uintptr_t site,
+                                   const char *role, const struct stack_trace *trace, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    struct finding *finding = begin(rule, event, site, role, trace, format, arguments);
     va_end(arguments);
     return finding;
 }

@@ -57,6 +57,10 @@ struct finding *finding_begin(const char *rule, const struct event *event, const
 struct finding *finding_begin_at(const char *rule, const struct event *event, const char *role,
                                  const struct stack_trace *trace, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+/* The same, with `site` in the place of the call site: what tells this defect from others of its rule. */
+struct finding *finding_begin_site(const char *rule, const struct event *event, uintptr_t site,
+                                   const char *role, const struct stack_trace *trace, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
 void finding_bugcheck(struct finding *finding, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3,
                       uint64_t p4);
 void finding_add_stack(struct finding *finding, const char *role, int processor,

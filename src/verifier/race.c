@@ -1,0 +1,131 @@
+/*
+ * race.c - DataRace: hears what an execution does and keeps order and history up to date.
+ */
+#include "verifier/race.h"
+
+#include "report/finding.h"
+
+#include <string.h>
+
+HOST_KEPT void (*race_found)(const struct race *race) = race_report;
+
+static void begin(void)
+{
+    race_generation += race_generation == UINT32_MAX ? 2 : 1;
+    race_order_begin();
+    race_history_begin();
+}
+
+static uint32_t remember_stack(void)
+{
+    struct stack_trace trace;
+    struct race_stack *stack;
+    stack_trace_take(&trace, NULL);
+    uint32_t number = race_stack_make(&stack);
+    if (number != 0) {
+        stack->depth = trace.depth < RACE_FRAMES ? trace.depth : RACE_FRAMES;
+        memcpy(stack->pc, trace.pc, stack->depth * sizeof(stack->pc[0]));
+    }
+    return number;
+}
+
+static struct race_access describe(const struct race_actor *me, unsigned actor, unsigned kind, KIRQL irql,
+                                   int processor, uintptr_t pc)
+{
+    return (struct race_access){
+        .time = me->clock.time[me->slot],
+        .slot = me->slot,
+        .kind = (uint8_t)kind,
+        .irql = irql,
+        .entered = me->entered,
+        .processor = (int8_t)processor,
+        .actor = (uint8_t)actor,
+        .locks = me->locks,
+        .stack = __builtin_expect(ke_observer_stacks, 0) ? remember_stack() : 0,
+        .pc = pc,
+    };
+}
+
+static void access_memory(const struct race_actor *me, unsigned actor, const struct op *op)
+{
+    bool writes = op->kind == OP_WRITE || (op->kind == OP_UPDATE && race_succeeds(op));
+    bool atomic = op->kind == OP_UPDATE || (op->flags & (OP_ATOMIC | OP_VOLATILE)) != 0;
+    struct race_access access = describe(me, actor, (writes ? RACE_WRITE : 0) | (atomic ? RACE_ATOMIC : 0),
+                                         op->level, op->processor, op->pc);
+    race_history_access(&me->clock, op->addr, op->size, &access);
+}
+
+static bool touches_memory(const struct op *op)
+{
+    return op->kind == OP_READ || op->kind == OP_WRITE || (op->kind == OP_UPDATE && !(op->flags & OP_TRIES));
+}
+
+static void step(unsigned actor, const struct op *op)
+{
+    struct race_actor *me = race_actor(actor);
+    race_order_before(me, op);
+    if (touches_memory(op)) {
+        access_memory(me, actor, op);
+        race_order_after(me, op);
+    }
+}
+
+static void release(unsigned actor, uintptr_t token)
+{
+    race_order_release(race_actor(actor), token);
+}
+
+static void acquire(unsigned actor, uintptr_t token)
+{
+    race_order_acquire(race_actor(actor), token);
+}
+
+static void fresh(unsigned actor)
+{
+    race_order_fresh(race_actor(actor));
+}
+
+static struct ke_observer observer = {
+    .begin = begin,
+    .step = step,
+    .release = release,
+    .acquire = acquire,
+    .fresh = fresh,
+};
+
+/* ---- memory that comes and goes ------------------------------------------------------------------ */
+
+static bool is_memory(const struct event *event)
+{
+    return event->value[0] == OBJECT_POOL || event->value[0] == OBJECT_SHARED_MEMORY ||
+           event->value[0] == OBJECT_NBL || event->value[0] == OBJECT_NB || event->value[0] == OBJECT_MDL;
+}
+
+/* Freeing pool is like writing it all: a race with it is an access that may come too late. */
+static void hear(struct event *event)
+{
+    uintptr_t address = (uintptr_t)event->object;
+    if (!ke_stepping || !is_memory(event)) {
+        return;
+    }
+    if (event->kind == EVENT_OBJECT_CREATE) {
+        race_history_forget(address, event->value[1]);
+    } else if (event->value[0] == OBJECT_POOL) {
+        const struct race_actor *me = race_actor(ke_actor);
+        int processor = event->processor == &ke_outside ? -1 : (int)event->processor->number;
+        struct race_access access = describe(me, ke_actor, RACE_WRITE, event->irql, processor, 0);
+        race_history_compare(&me->clock, address, event->value[1], &access);
+    }
+}
+
+static struct event_listener listener = {
+    .name = "data races",
+    .kinds = 1ull << EVENT_OBJECT_CREATE | 1ull << EVENT_OBJECT_DESTROY,
+    .hear = hear,
+};
+
+static __attribute__((constructor)) void listen(void)
+{
+    ke_observer_add(&observer);
+    event_listen(&listener);
+}

@@ -1,0 +1,277 @@
+/*
+ * race_history.c - the accesses that a later one can race with, per 8 bytes of memory.
+ *
+ * An access is dropped when one that comes after it, of the same bytes, races with all that it would race
+ * with; so at most one of each kind is kept per actor and byte.
+ */
+#include "verifier/race.h"
+
+#include <stdlib.h>
+
+#define CELLS_FIRST 4096
+#define ACCESSES_FIRST 4096
+#define GRANULE 8
+
+struct cell {
+    uintptr_t granule;
+    uint32_t generation;
+    uint32_t first; /* in accesses; 0: none */
+};
+
+static HOST_KEPT struct cell *cells = NULL;
+static HOST_KEPT size_t cell_capacity = 0; /* a power of two */
+static HOST_KEPT size_t cell_count = 0;
+static HOST_KEPT struct race_access *accesses = NULL; /* [0] is not used */
+static HOST_KEPT uint32_t access_count = 0, access_capacity = 0, access_free = 0;
+static HOST_KEPT struct race_stack *stacks = NULL;
+static HOST_KEPT uint32_t stack_count = 0, stack_capacity = 0;
+
+void race_history_begin(void)
+{
+    cell_count = 0;
+    access_count = 1;
+    access_free = 0;
+    stack_count = 1;
+}
+
+/* ---- tables ------------------------------------------------------------------------------------ */
+
+static struct cell *cell_slot(struct cell *in, size_t capacity, uintptr_t granule)
+{
+    size_t i = (granule * 0x9E3779B97F4A7C15u) >> 20;
+    while (in[i &= capacity - 1].generation == race_generation && in[i].granule != granule) {
+        i++;
+    }
+    return &in[i];
+}
+
+static __attribute__((noinline)) bool cells_grow(void)
+{
+    size_t capacity = cell_capacity == 0 ? CELLS_FIRST : 2 * cell_capacity;
+    struct cell *grown = calloc(capacity, sizeof(*grown));
+    if (grown == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < cell_capacity; i++) {
+        if (cells[i].generation == race_generation) {
+            *cell_slot(grown, capacity, cells[i].granule) = cells[i];
+        }
+    }
+    free(cells);
+    cells = grown;
+    cell_capacity = capacity;
+    return true;
+}
+
+static struct cell *cell_make(uintptr_t granule)
+{
+    if (2 * cell_count >= cell_capacity && !cells_grow()) {
+        return NULL;
+    }
+    struct cell *cell = cell_slot(cells, cell_capacity, granule);
+    if (cell->generation != race_generation) {
+        *cell = (struct cell){.granule = granule, .generation = race_generation};
+        cell_count++;
+    }
+    return cell;
+}
+
+/* NULL when nothing is known of it. */
+static struct cell *cell_find(uintptr_t granule)
+{
+    if (cell_count == 0) {
+        return NULL;
+    }
+    struct cell *cell = cell_slot(cells, cell_capacity, granule);
+    return cell->generation == race_generation ? cell : NULL;
+}
+
+static __attribute__((noinline)) bool accesses_grow(void)
+{
+    uint32_t capacity = access_capacity == 0 ? ACCESSES_FIRST : 2 * access_capacity;
+    struct race_access *grown = realloc(accesses, capacity * sizeof(*grown));
+    if (grown == NULL) {
+        return false;
+    }
+    accesses = grown;
+    access_capacity = capacity;
+    return true;
+}
+
+/* 0 when memory is short. */
+static uint32_t access_make(void)
+{
+    uint32_t made = access_free;
+    if (made != 0) {
+        access_free = accesses[made].next;
+        return made;
+    }
+    if (access_count >= access_capacity && !accesses_grow()) {
+        return 0;
+    }
+    access_count += access_count == 0;
+    return access_count++;
+}
+
+uint32_t race_stack_make(struct race_stack **stack)
+{
+    if (stack_count >= stack_capacity) {
+        uint32_t capacity = stack_capacity == 0 ? 256 : 2 * stack_capacity;
+        struct race_stack *grown = realloc(stacks, capacity * sizeof(*grown));
+        if (grown == NULL) {
+            return 0;
+        }
+        stacks = grown;
+        stack_capacity = capacity;
+    }
+    stack_count += stack_count == 0;
+    *stack = &stacks[stack_count];
+    return stack_count++;
+}
+
+const struct race_stack *race_stack(uint32_t number)
+{
+    return number != 0 ? &stacks[number] : NULL;
+}
+
+/* ---- comparison -------------------------------------------------------------------------------- */
+
+static bool conflict(unsigned a, unsigned b)
+{
+    return ((a | b) & RACE_WRITE) != 0 && (a & b & RACE_ATOMIC) == 0;
+}
+
+/* Does `a` race with everything that `b` races with? */
+static bool subsumes(unsigned a, unsigned b)
+{
+    return (a & RACE_WRITE || (b & RACE_WRITE) == 0) && ((a & RACE_ATOMIC) == 0 || b & RACE_ATOMIC);
+}
+
+static __attribute__((noinline)) void found(uintptr_t granule, const struct race_access *older,
+                                            const struct race_access *newer)
+{
+    unsigned both = older->mask & newer->mask;
+    unsigned first = (unsigned)__builtin_ctz(both);
+    struct race race = {
+        .address = granule * GRANULE + first,
+        .size = (unsigned)__builtin_popcount(both),
+        .older = *older,
+        .newer = *newer,
+    };
+    race_found(&race);
+}
+
+/* Compares with what is known of the granule and, when `drop`, drops what the access stands for from now
+ * on.  True when one that is known stands for it already. */
+static bool compare(struct cell *cell, const struct race_clock *clock, const struct race_access *access,
+                    bool drop)
+{
+    bool known = false;
+    uint32_t *link = &cell->first;
+    while (*link != 0) {
+        struct race_access *older = &accesses[*link];
+        if ((older->mask & access->mask) != 0) {
+            bool ordered = race_clock_covers(clock, older->slot, older->time);
+            if (!ordered && conflict(older->kind, access->kind)) {
+                found(cell->granule, older, access);
+            } else if (ordered && older->slot == access->slot && older->time == access->time &&
+                       subsumes(older->kind, access->kind) && (access->mask & ~older->mask) == 0) {
+                known = true;
+            } else if (ordered && drop && subsumes(access->kind, older->kind)) {
+                older->mask &= (uint8_t)~access->mask;
+            }
+        }
+        if (older->mask == 0) {
+            uint32_t dropped = *link;
+            *link = older->next;
+            older->next = access_free;
+            access_free = dropped;
+        } else {
+            link = &older->next;
+        }
+    }
+    return known;
+}
+
+static void access_granule(const struct race_clock *clock, uintptr_t granule, unsigned mask,
+                           const struct race_access *access)
+{
+    struct cell *cell = cell_make(granule);
+    if (cell == NULL) {
+        return;
+    }
+    struct race_access here = *access;
+    here.mask = (uint8_t)mask;
+    if (compare(cell, clock, &here, true)) {
+        return;
+    }
+    uint32_t made = access_make();
+    if (made != 0) {
+        here.next = cell->first;
+        accesses[made] = here;
+        cell->first = made;
+    }
+}
+
+/* The bytes of [address, end) in that granule. */
+static unsigned mask_of(uintptr_t granule, uintptr_t address, uintptr_t end)
+{
+    uintptr_t low = granule * GRANULE, high = low + GRANULE;
+    unsigned from = address > low ? (unsigned)(address - low) : 0;
+    unsigned to = end < high ? (unsigned)(end - low) : GRANULE;
+    return (0xFFu << from) & (0xFFu >> (GRANULE - to));
+}
+
+void race_history_access(const struct race_clock *clock, uintptr_t address, size_t size,
+                         const struct race_access *access)
+{
+    uintptr_t end = address + size;
+    for (uintptr_t granule = address / GRANULE; granule * GRANULE < end; granule++) {
+        access_granule(clock, granule, mask_of(granule, address, end), access);
+    }
+}
+
+void race_history_compare(const struct race_clock *clock, uintptr_t address, size_t size,
+                          const struct race_access *access)
+{
+    uintptr_t end = address + size;
+    for (uintptr_t granule = address / GRANULE; granule * GRANULE < end; granule++) {
+        struct cell *cell = cell_find(granule);
+        if (cell != NULL) {
+            struct race_access here = *access;
+            here.mask = (uint8_t)mask_of(granule, address, end);
+            compare(cell, clock, &here, false);
+        }
+    }
+}
+
+static void forget_in(struct cell *cell, uintptr_t address, uintptr_t end)
+{
+    unsigned mask = mask_of(cell->granule, address, end);
+    for (uint32_t i = cell->first; i != 0; i = accesses[i].next) {
+        accesses[i].mask &= (uint8_t)~mask; /* the next comparison drops what has no bytes left */
+    }
+}
+
+void race_history_forget(uintptr_t address, size_t size)
+{
+    uintptr_t end = address + size;
+    if (cell_count == 0 || size == 0) {
+        return;
+    }
+    if (size / GRANULE > cell_capacity) {
+        for (size_t i = 0; i < cell_capacity; i++) {
+            uintptr_t low = cells[i].granule * GRANULE;
+            if (cells[i].generation == race_generation && low < end && low + GRANULE > address) {
+                forget_in(&cells[i], address, end);
+            }
+        }
+        return;
+    }
+    for (uintptr_t granule = address / GRANULE; granule * GRANULE < end; granule++) {
+        struct cell *cell = cell_find(granule);
+        if (cell != NULL) {
+            forget_in(cell, address, end);
+        }
+    }
+}

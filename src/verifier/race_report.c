@@ -1,0 +1,167 @@
+/*
+ * race_report.c - DataRace: a race as a finding.
+ *
+ * A pair of sites is one finding, whichever came first: the write stands first, of two writes the one
+ * nearer to the start of the driver.
+ */
+#include "verifier/race.h"
+#include "verifier/verifier.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PAIRS 64
+
+/* Pairs reported in this execution, so that a race in a loop costs little; a lost one is only counted again.
+ */
+static HOST_KEPT struct {
+    uintptr_t pair;
+    uint32_t generation;
+} pairs[PAIRS] = {{0}};
+
+/* One number for both sites, in either order. */
+static uintptr_t pair_of(uintptr_t one, uintptr_t other)
+{
+    uintptr_t low = one < other ? one : other, high = one < other ? other : one;
+    return (low * 0x9E3779B97F4A7C15u ^ high) * 0xC2B2AE3D27D4EB4Fu;
+}
+
+static bool is_new_pair(uintptr_t pair)
+{
+    size_t i = pair >> 32 & (PAIRS - 1);
+    if (pairs[i].generation == race_generation && pairs[i].pair == pair) {
+        return false;
+    }
+    pairs[i].pair = pair;
+    pairs[i].generation = race_generation;
+    return true;
+}
+
+/* ---- words --------------------------------------------------------------------------------------- */
+
+static const char *actor_name(const struct race_access *access)
+{
+    return access->entered == 0 ? "a thread" : access->entered <= DISPATCH_LEVEL ? "a DPC" : "an ISR";
+}
+
+static const char *kind_name(const struct race_access *access)
+{
+    static const char *const names[] = {"read", "write", "atomic read", "atomic write"};
+    return access->pc == 0 ? "free" : names[access->kind & (RACE_WRITE | RACE_ATOMIC)];
+}
+
+static const char *role_name(const struct race_access *access)
+{
+    static const char *const names[3][5] = {
+        {"read by a thread", "write by a thread", "atomic read by a thread", "atomic write by a thread",
+         "free by a thread"},
+        {"read by a DPC", "write by a DPC", "atomic read by a DPC", "atomic write by a DPC", "free by a DPC"},
+        {"read by an ISR", "write by an ISR", "atomic read by an ISR", "atomic write by an ISR",
+         "free by an ISR"},
+    };
+    unsigned who = access->entered == 0 ? 0 : access->entered <= DISPATCH_LEVEL ? 1 : 2;
+    return names[who][access->pc == 0 ? 4 : access->kind & (RACE_WRITE | RACE_ATOMIC)];
+}
+
+static unsigned lock_total(const struct race_access *access)
+{
+    unsigned total = 0;
+    for (const struct race_lock *lock = race_lock(access->locks); lock != NULL;
+         lock = race_lock(lock->outer)) {
+        total++;
+    }
+    return total;
+}
+
+static const char *locks_text(const struct race_access *access)
+{
+    static const char *const texts[] = {"no lock held", "1 lock held", "2 locks held", "3 locks held"};
+    unsigned total = lock_total(access);
+    return total < sizeof(texts) / sizeof(texts[0]) ? texts[total] : "several locks held";
+}
+
+static const char *advice(const struct race_access *a, const struct race_access *b)
+{
+    bool isr = a->entered > DISPATCH_LEVEL || b->entered > DISPATCH_LEVEL;
+    bool dpc = a->entered == DISPATCH_LEVEL || b->entered == DISPATCH_LEVEL;
+    bool both_dpc = a->entered == DISPATCH_LEVEL && b->entered == DISPATCH_LEVEL;
+    if (a->pc == 0 || b->pc == 0) {
+        return "let the free wait for the other, by a reference count or an event";
+    }
+    if (isr) {
+        return "synchronise with the interrupt (NdisMSynchronizeWithInterruptEx)";
+    }
+    if ((a->kind | b->kind) & RACE_ATOMIC) {
+        return "make both accesses interlocked, or hold one spin lock in both";
+    }
+    if (dpc && !both_dpc && a->processor == b->processor) {
+        return "hold one spin lock in both (or raise to DISPATCH_LEVEL, on this processor only)";
+    }
+    return lock_total(a) > 0 && lock_total(b) > 0 ? "hold the same spin lock in both"
+                                                  : "hold one spin lock in both";
+}
+
+/* ---- the finding --------------------------------------------------------------------------------- */
+
+static void trace_of(struct stack_trace *trace, const struct race_access *access)
+{
+    const struct race_stack *stack = race_stack(access->stack);
+    trace->depth = 0;
+    if (stack != NULL && stack->depth > 0) {
+        trace->depth = stack->depth;
+        memcpy(trace->pc, stack->pc, stack->depth * sizeof(trace->pc[0]));
+    } else if (access->pc != 0) {
+        trace->depth = 1;
+        trace->pc[0] = access->pc;
+    }
+}
+
+static void add_locks(struct finding *finding, const struct race_access *access, const char *role)
+{
+    for (const struct race_lock *lock = race_lock(access->locks); lock != NULL;
+         lock = race_lock(lock->outer)) {
+        struct stack_trace trace = {.depth = lock->pc != 0, .pc = {lock->pc}};
+        finding_add_lock(finding, (const void *)lock->word);
+        if (lock->pc != 0) {
+            finding_add_stack(finding, role, access->processor, &trace);
+        }
+    }
+}
+
+void race_report(const struct race *race)
+{
+    struct stack_trace newer_trace, older_trace;
+    trace_of(&older_trace, &race->older);
+    stack_trace_take(&newer_trace, NULL);
+    if (newer_trace.depth == 0) {
+        trace_of(&newer_trace, &race->newer);
+    }
+    uintptr_t older_site = older_trace.depth > 0 ? older_trace.pc[0] : 0;
+    uintptr_t newer_site = newer_trace.depth > 0 ? newer_trace.pc[0] : 0;
+    unsigned older_writes = race->older.kind & RACE_WRITE, newer_writes = race->newer.kind & RACE_WRITE;
+    bool older_first = older_writes != newer_writes ? older_writes > newer_writes : older_site <= newer_site;
+    const struct race_access *first = older_first ? &race->older : &race->newer;
+    const struct race_access *second = older_first ? &race->newer : &race->older;
+    const struct stack_trace *first_trace = older_first ? &older_trace : &newer_trace;
+    const struct stack_trace *second_trace = older_first ? &newer_trace : &older_trace;
+    if (!is_new_pair(pair_of(older_site, newer_site))) {
+        return;
+    }
+    struct event event = {
+        .irql = first->irql,
+        .processor = first->processor < 0 ? &ke_outside : &ke_processors[first->processor],
+    };
+    struct finding *finding = finding_begin_site(
+        "DataRace", &event, pair_of(older_site, newer_site), role_name(first), first_trace,
+        "nothing orders a %s by %s (%s, processor %d, %s) and a %s by %s (%s, processor %d, %s): %s",
+        kind_name(first), actor_name(first), irql_name(first->irql), first->processor, locks_text(first),
+        kind_name(second), actor_name(second), irql_name(second->irql), second->processor, locks_text(second),
+        advice(first, second));
+    if (finding != NULL) {
+        snprintf(finding->context, sizeof(finding->context), "%s", actor_name(first));
+        finding_add_stack(finding, role_name(second), second->processor, second_trace);
+        add_locks(finding, first, "lock of the first access");
+        add_locks(finding, second, "lock of the second access");
+        finding_commit(finding);
+    }
+}
