@@ -125,6 +125,21 @@ static void note_work(const struct actor *actor, unsigned index)
     }
 }
 
+/* Whoever waits for a spin lock, or cannot get at its processor, has not come to rest. */
+static bool somebody_is_stuck(void)
+{
+    for (uint32_t mask = machine.at_step; mask != 0; mask &= mask - 1) {
+        unsigned i = (unsigned)__builtin_ctz(mask);
+        enum op_kind kind = (enum op_kind)machine.view[i].op.kind;
+        bool rests = machine.actors[i].resting || kind == OP_SETTLE || kind == OP_NONE ||
+                     (machine.actors[i].level == PASSIVE_LEVEL && spin_rests(&machine.actors[i]));
+        if (!rests) {
+            return true;
+        }
+    }
+    return false;
+}
+
 unsigned machine_enable(void)
 {
     struct holders holders;
@@ -156,7 +171,8 @@ unsigned machine_enable(void)
         clock->enabled = true;
         count++;
     }
-    if (count == 0 && settling != NULL) {
+    if (count == 0 && settling != NULL && !somebody_is_stuck() &&
+        is_admitted(&holders, (unsigned)(settling - machine.view), &settling->op)) {
         settling->enabled = true;
         count = 1;
     }
