@@ -4,6 +4,7 @@
  * A waiting writer holds back new readers, so it does not starve; among waiters there is no order.  The
  * verifier does not follow these locks: only its watchdog sees one that is never given back.
  */
+#include "ex/rwspin.h"
 #include "ke/engine.h"
 
 #define RW_WRITER 0x80000000u /* held exclusively */
@@ -11,6 +12,16 @@
 
 #define RW_SPINS 100
 #define RW_PATIENCE_NS 1000000u
+
+#if UNDIS_CHECKED
+#define EXPLORED(operation, word)                                                                            \
+    if (ke_stepping) {                                                                                       \
+        rwspin_explored_##operation(word);                                                                   \
+        return;                                                                                              \
+    }
+#else
+#define EXPLORED(operation, word)
+#endif
 
 static volatile uint32_t *word_of(PEX_SPIN_LOCK lock)
 {
@@ -34,6 +45,7 @@ static void wait_turn(volatile uint32_t *word, uint32_t seen, unsigned turn)
 
 static void acquire_shared(volatile uint32_t *word)
 {
+    EXPLORED(acquire_shared, word)
     for (unsigned turn = 0;; turn++) {
         uint32_t seen = *word;
         if (!(seen & (RW_WRITER | RW_WANTED))) {
@@ -48,6 +60,7 @@ static void acquire_shared(volatile uint32_t *word)
 
 static void acquire_exclusive(volatile uint32_t *word)
 {
+    EXPLORED(acquire_exclusive, word)
     for (unsigned turn = 0;; turn++) {
         uint32_t seen = *word;
         if ((seen & ~RW_WANTED) == 0) {
@@ -64,6 +77,7 @@ static void acquire_exclusive(volatile uint32_t *word)
 
 static void release_shared(volatile uint32_t *word)
 {
+    EXPLORED(release_shared, word)
     if (__atomic_sub_fetch(word, 1, __ATOMIC_SEQ_CST) == RW_WANTED) {
         ke_engine->lock_wake(word);
     }
@@ -71,6 +85,7 @@ static void release_shared(volatile uint32_t *word)
 
 static void release_exclusive(volatile uint32_t *word)
 {
+    EXPLORED(release_exclusive, word)
     __atomic_fetch_and(word, ~RW_WRITER, __ATOMIC_SEQ_CST);
     ke_engine->lock_wake(word);
 }
