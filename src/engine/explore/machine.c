@@ -253,7 +253,7 @@ static void explored_thread_block(struct _KTHREAD *thread)
             ke_processor()->current = NULL;
         }
         if (me == &machine.actors[machine.main]) {
-            machine_leave(machine.abandoned ? END_ABANDONED : END_DONE);
+            machine_leave(machine.abandoned ? machine_abandoned_end() : END_DONE);
         }
     }
     machine_go_on();
@@ -351,10 +351,7 @@ static __attribute__((noreturn)) void explored_freeze(void)
 
 static __attribute__((noreturn)) void explored_abandon(void)
 {
-    if (finding_count() > 0) {
-        machine_leave(END_STOPPED);
-    }
-    /* What others still do may take away the reason: they go on. */
+    /* The others go on: what they still do is what the search must see to reverse it. */
     machine.abandoned = true;
     actor_set(actor_current(), ACTOR_BLOCKED);
     machine_go_on();

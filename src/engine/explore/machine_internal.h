@@ -154,6 +154,8 @@ bool actor_read(const char *line, unsigned *index);
 void machine_go_on(void);
 /* The same from outside the machine. */
 void machine_enter(void);
+/* How an execution ends in which an actor gave up: undis_assume, or an assertion that failed. */
+enum search_end machine_abandoned_end(void);
 /* Leaves the machine for good. */
 void machine_leave(enum search_end end) __attribute__((noreturn));
 /* Which actors may take their step now: fills in machine.view[].enabled and returns how many may. */

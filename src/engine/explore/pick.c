@@ -33,6 +33,11 @@ static void switch_to(struct actor *to)
     host_context_switch(save, to->context, false);
 }
 
+enum search_end machine_abandoned_end(void)
+{
+    return finding_count() > 0 ? END_STOPPED : END_ABANDONED;
+}
+
 void machine_leave(enum search_end end)
 {
     machine_kept.end = end;
@@ -201,7 +206,7 @@ static struct actor *send_on_errand(enum actor_errand before, enum actor_errand 
 static struct actor *dead_end(void)
 {
     if (machine.abandoned) {
-        machine_leave(END_ABANDONED);
+        machine_leave(machine_abandoned_end());
     }
     struct actor *next = send_on_errand(ERRAND_NONE, ERRAND_SHOW_WAIT);
     if (next == NULL) {
