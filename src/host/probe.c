@@ -12,7 +12,7 @@
 
 bool host_readable(const void *address)
 {
-    char byte;
+    char byte = 0; /* written here too: the kernel may not write to a page that a snapshot protects */
     int saved = errno;
     struct iovec here = {&byte, 1}, there = {(void *)(uintptr_t)address, 1};
     bool readable = process_vm_readv(getpid(), &here, 1, &there, 1, 0) == 1;

@@ -21,6 +21,9 @@ EXPORTED volatile LONG shared;
 EXPORTED volatile LONG64 shared64;
 EXPORTED DECLSPEC_ALIGN(16) volatile LONG64 pair[2];
 EXPORTED struct wide target, source;
+EXPORTED struct large {
+    LONG number[500];
+} large_target, large_source;
 EXPORTED LARGE_INTEGER target64, source64;
 EXPORTED struct packed packed;
 EXPORTED LONG array[64];
@@ -92,6 +95,16 @@ VOID copy_structure(VOID)
 VOID copy_small_structure(VOID)
 {
     target64 = source64;
+}
+
+VOID copy_large_structure(VOID)
+{
+    large_target = large_source;
+}
+
+VOID move_large(VOID)
+{
+    RtlMoveMemory(&large_target, &large_source, sizeof large_target);
 }
 
 VOID clear_structure(VOID)

@@ -2,7 +2,7 @@
  * record.c - what an instrumented driver announces.
  *
  *   record DRIVER.so FUNCTION ...   calls the functions and prints the accesses to the driver's variables
- *   record --torn DRIVER.so         another processor changes the source while copy_structure copies
+ *   record --torn DRIVER.so         another processor changes the source in the middle of copies
  *
  * Writes that lie behind one another are printed as one.
  */
@@ -94,8 +94,15 @@ static void record(int count, char **names)
     }
 }
 
-/* ---- a copy with another processor in between ---------------------------------------------------- */
+/* ---- copies with another processor in between --------------------------------------------------- */
 
+static const struct copy {
+    const char *function, *from, *to;
+} copies[] = {
+    {"copy_structure", "source", "target"},         {"copy_small_structure", "source64", "target64"},
+    {"copy_constant", "source", "target"},          {"copy_large_structure", "large_source", "large_target"},
+    {"move_large", "large_source", "large_target"},
+};
 static int *from, *to;
 static unsigned steps;
 
@@ -108,33 +115,47 @@ static void step(const struct op *op)
     }
 }
 
-static void torn(void *argument)
+/* What was read before the change must be written after it, and the change must stand. */
+static bool copy_is_torn(const struct copy *copy)
 {
-    static struct ke_engine engine;
-    const struct ke_engine *usual = ke_engine;
-    engine = *usual;
-    engine.step = step;
+    from = find(copy->from);
+    to = find(copy->to);
     from[0] = 1;
-    ke_engine = &engine;
+    to[0] = 0;
+    steps = 0;
     ke_stepping = true;
-    call("copy_structure");
+    call(copy->function);
     bool seen = to[0] == 1;
     ke_reads(to, sizeof(*to)); /* the next step: the copy is over */
     ke_stepping = false;
-    ke_engine = usual;
-    *(bool *)argument = seen && from[0] == 2 && steps == 3;
+    return seen && from[0] == 2 && steps == 3;
 }
 
-static int copy_is_torn(void)
+static void tear(void *argument)
 {
-    bool good = false;
-    from = find("source");
-    to = find("target");
-    undis_run(&(struct undis_options){.processors = 1}, torn, &good);
-    if (!good) {
-        fprintf(stderr, "record: %u steps, source %d, target %d\n", steps, from[0], to[0]);
+    static struct ke_engine engine;
+    const struct ke_engine *usual = ke_engine;
+    const char **failed = argument;
+    engine = *usual;
+    engine.step = step;
+    ke_engine = &engine;
+    *failed = NULL;
+    for (size_t i = 0; i < sizeof(copies) / sizeof(copies[0]); i++) {
+        if (!copy_is_torn(&copies[i])) {
+            *failed = copies[i].function;
+        }
     }
-    return good ? 0 : 1;
+    ke_engine = usual;
+}
+
+static int copies_are_torn(void)
+{
+    const char *failed = "nothing has run";
+    undis_run(&(struct undis_options){.processors = 1}, tear, &failed);
+    if (failed != NULL) {
+        fprintf(stderr, "record: %s, %u steps, source %d, target %d\n", failed, steps, from[0], to[0]);
+    }
+    return failed == NULL ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -149,7 +170,7 @@ int main(int argc, char **argv)
         return 2;
     }
     if (is_torn) {
-        return copy_is_torn();
+        return copies_are_torn();
     }
     record(argc - 2, argv + 2);
     return 0;
