@@ -1,7 +1,7 @@
 /*
  * accesses.c - functions whose accesses are known; record.c calls them and compares (accesses.expected).
  */
-#include <ntddk.h>
+#include <ndis.h>
 
 #define EXPORTED __attribute__((visibility("default")))
 
@@ -31,6 +31,13 @@ EXPORTED CHAR name[40] = "unic", other[40];
 EXPORTED SIZE_T length = 24;
 EXPORTED LONG stat; /* the C library has a function of this name */
 EXPORTED ULONG word;
+EXPORTED KSPIN_LOCK lock;
+EXPORTED NDIS_SPIN_LOCK ndis_lock;
+EXPORTED LIST_ENTRY list = {&list, &list};
+EXPORTED LIST_ENTRY entry;
+EXPORTED SINGLE_LIST_ENTRY stack, first;
+EXPORTED SLIST_HEADER slist;
+EXPORTED SLIST_ENTRY slist_entry;
 
 DRIVER_INITIALIZE DriverEntry;
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
@@ -185,4 +192,57 @@ VOID name_of_a_function(VOID)
 VOID random_number(VOID)
 {
     RtlRandomEx(&word);
+}
+
+/* ---- what the DDI does for the driver -------------------------------------------------------------- */
+
+VOID interlocked_add(VOID)
+{
+    ExInterlockedAddUlong(&word, 1, &lock);
+}
+
+VOID interlocked_statistic(VOID)
+{
+    ExInterlockedAddLargeStatistic(&target64, 1);
+}
+
+VOID interlocked_insert(VOID)
+{
+    ExInterlockedInsertTailList(&list, &entry, &lock);
+}
+
+VOID interlocked_remove(VOID)
+{
+    ExInterlockedRemoveHeadList(&list, &lock);
+}
+
+VOID interlocked_push(VOID)
+{
+    ExInterlockedPushEntryList(&stack, &first, &lock);
+}
+
+VOID interlocked_pop(VOID)
+{
+    ExInterlockedPopEntryList(&stack, &lock);
+}
+
+VOID ndis_increment(VOID)
+{
+    NdisInterlockedIncrement(&counter);
+}
+
+VOID slist_push(VOID)
+{
+    InterlockedPushEntrySList(&slist, &slist_entry);
+}
+
+VOID slist_pop(VOID)
+{
+    InterlockedPopEntrySList(&slist);
+}
+
+VOID spin_lock(VOID)
+{
+    NdisAcquireSpinLock(&ndis_lock);
+    NdisReleaseSpinLock(&ndis_lock);
 }

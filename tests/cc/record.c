@@ -79,13 +79,14 @@ static void print_record(const struct access *access)
 
 static struct access_checker checker = {.check = hear};
 
-static void record(int count, char **names)
+/* On a processor, as the driver's own threads. */
+static void record(void *argument)
 {
     access_check_add(&checker);
-    for (int i = 0; i < count; i++) {
+    for (char **names = argument; *names != NULL; names++) {
         record_count = 0;
-        call(names[i]);
-        printf("%s:", names[i]);
+        call(*names);
+        printf("%s:", *names);
         for (size_t r = 0; r < record_count; r++) {
             printf("%s", r == 0 ? " " : ", ");
             print_record(&records[r]);
@@ -172,6 +173,5 @@ int main(int argc, char **argv)
     if (is_torn) {
         return copies_are_torn();
     }
-    record(argc - 2, argv + 2);
-    return 0;
+    return undis_run(&(struct undis_options){.processors = 1}, record, argv + 2) == UNDIS_ENDED ? 0 : 1;
 }
