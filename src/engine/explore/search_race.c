@@ -21,6 +21,7 @@ static struct race *note(struct search *search, uint32_t event, uint32_t obstacl
     race->actor = event != NOTHING ? search->event[event].actor : 0;
     race->value = event != NOTHING ? search->event[event].value : 0;
     race->is_enabled = true;
+    race->before_end = race->vanished = false;
     race->obstacle_count = 1;
     race->obstacle[0] = obstacle;
     return race;
