@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum cli_status {
     CLI_CLEAN = 0,    /* no finding of severity error */
@@ -52,6 +53,19 @@ bool cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 /* Strict numbers: the whole text, nothing around it, within [low, high]. */
 bool cli_parse_number(const char *text, uint64_t low, uint64_t high, uint64_t *value);
 bool cli_parse_seconds(const char *text, double *value);
+
+/* ---- values.c: what several verbs want of an option's value; all complain in one line ---------------- */
+
+bool cli_option_number(const char *verb, const char *option, const char *text, uint64_t low, uint64_t high,
+                       uint64_t *value);
+bool cli_option_seconds(const char *verb, const char *option, const char *text, double *value);
+/* --rule NAME=LEVEL: carries it out. */
+bool cli_option_rule(const char *verb, const char *text);
+/* Whether the file can be written at the end; it is not touched before. */
+bool cli_writable(const char *path);
+bool cli_same_file(const char *a, const char *b); /* either may be NULL */
+/* A blank and the word, quoted for a shell where it must be. */
+void cli_quote(FILE *out, const char *word);
 
 /* The path of a file that belongs to this installation: beside the command, or in ../relative.  False when
  * there is none. */

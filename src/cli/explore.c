@@ -1,11 +1,141 @@
 /*
- * explore.c - `undis explore`: this version has no explored engine, and says so.
+ * explore.c - `undis explore`: drivers on the explored engine, each scenario in a process of its own.
  */
-#include "cli/cli.h"
+#include "cli/explore.h"
+
+#include "host/host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_SECONDS 60.0
+
+struct job {
+    const struct explore_options *options;
+    const char *scenario;
+    const char *first;  /* file of the first schedule, or NULL */
+    const char *prefix; /* of the names of the others */
+};
+
+static int search_scenario(void *argument, FILE *out)
+{
+    static struct explore_machine machine; /* large */
+    const struct job *job = argument;
+    struct loop_result result;
+    int status = explore_machine_open(&machine, job->options, job->scenario, NULL);
+    if (status != CLI_CLEAN) {
+        return status;
+    }
+    const struct loop_options how = explore_loop_options(&machine);
+    loop_run(&how, &result);
+    status = explore_machine_verdict(&machine, &result);
+    if (status == CLI_CLEAN) {
+        json_t *part = explore_part(&machine, &result, job->first, job->prefix);
+        status = json_dumpf(part, out, JSON_COMPACT) == 0 ? CLI_CLEAN : CLI_INTERNAL;
+        json_decref(part);
+    }
+    loop_result_free(&result);
+    machine_close();
+    return status;
+}
+
+/* The driver's name, and the scenario's when there are several. */
+static char *name_prefix(const struct explore_options *options, const char *scenario, bool several)
+{
+    const char *path = options->scenario.drivers[0];
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    int length = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
+    char *prefix;
+    int made = several ? asprintf(&prefix, "%.*s.%s", length, name, scenario)
+                       : asprintf(&prefix, "%.*s", length, name);
+    return made < 0 ? NULL : prefix;
+}
+
+static json_t *run_job(const struct explore_options *options, struct job *job, int *status)
+{
+    struct explore_child child;
+    json_t *part = NULL;
+    struct explore_options own = *options;
+    job->options = &own;
+    *status =
+        explore_child_start(&child, search_scenario, job) ? explore_child_wait(&child, &part) : CLI_INTERNAL;
+    return part;
+}
+
+/* Seconds for the next of `left` scenarios: what one leaves over is for the others. */
+static double share_of(const struct explore_options *options, uint64_t begin, size_t left)
+{
+    double whole = options->seconds > 0 ? options->seconds : options->executions == 0 ? DEFAULT_SECONDS : 0;
+    double rest = whole - (double)(host_now_ns() - begin) / 1e9;
+    return whole <= 0 ? 0 : rest > 0.1 ? rest / (double)left : 0.1;
+}
+
+static bool has_schedule(const json_t *report)
+{
+    size_t index;
+    json_t *finding;
+    json_array_foreach(json_object_get(report, "findings"), index, finding)
+    {
+        if (json_is_string(json_object_get(finding, "schedule_file"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int explore(const struct explore_options *options, const char **names, size_t count)
+{
+    json_t *report = explore_report_begin(options);
+    uint64_t begin = host_now_ns();
+    int status = CLI_CLEAN;
+    for (size_t i = 0; i < count && status == CLI_CLEAN; i++) {
+        struct explore_options own = *options;
+        char *prefix = name_prefix(options, names[i], count > 1);
+        struct job job = {.scenario = names[i],
+                          .first = has_schedule(report) ? NULL : options->save_schedule,
+                          .prefix = prefix != NULL ? prefix : names[i]};
+        own.seconds = share_of(options, begin, count - i);
+        json_t *part = run_job(&own, &job, &status);
+        free(prefix);
+        if (part != NULL) {
+            explore_report_add(report, part, options->max_findings);
+        } else if (status == CLI_CLEAN) {
+            cli_error("explore: undis itself failed: a search ended without a result");
+            status = CLI_INTERNAL;
+        }
+    }
+    status = status == CLI_CLEAN ? explore_report_end(report, options) : status;
+    json_decref(report);
+    return status;
+}
+
+static int choose_and_explore(const struct explore_options *options)
+{
+    const char **names = calloc(scenario_count + 1, sizeof(*names));
+    char error[8192];
+    if (names == NULL) {
+        cli_error("explore: not enough memory");
+        return CLI_INTERNAL;
+    }
+    size_t count = 1;
+    names[0] = options->scenario.name;
+    if (names[0] == NULL) {
+        count = scenario_choose(&options->scenario, names, error, sizeof(error));
+    }
+    int status = count == 0 ? cli_error("%s", error) : explore(options, names, count);
+    free(names);
+    return status;
+}
 
 int cli_explore(int argc, char **argv)
 {
-    (void)argc, (void)argv;
-    return cli_error("explore: this version has no explored engine; `undis run` samples schedules on the "
-                     "free-running one");
+    struct explore_options options;
+    int status = CLI_USAGE;
+    if (explore_options_parse(&options, argc, argv)) {
+        explore_catch_signals();
+        status = choose_and_explore(&options);
+    }
+    explore_options_free(&options);
+    return status;
 }

@@ -11,8 +11,11 @@
 const struct cli_verb cli_verbs[] = {
     {"cc", "[-o DRIVER.so] SOURCE.c ... [-- FLAGS]", "build a driver", cli_cc},
     {"run", "DRIVER.so ... [OPTIONS]", "run drivers on the free-running engine and check them", cli_run},
-    {"explore", "DRIVER.so ... [OPTIONS]", "run drivers through many schedules", cli_explore},
+#if UNDIS_CHECKED
+    {"explore", "DRIVER.so ... [OPTIONS]", "run drivers through every order of events that matters",
+     cli_explore},
     {"replay", "SCHEDULE [DRIVER.so ...]", "run one schedule again", cli_replay},
+#endif
     {"rules", "[RULE]", "list the rules, or explain one", cli_rules},
     {0},
 };

@@ -30,14 +30,7 @@ static char *replay_command(int argc, char **argv)
     }
     fputs("undis", out);
     for (int i = 0; i < argc; i++) {
-        bool plain =
-            argv[i][0] != '\0' && strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                  "0123456789_-+./=,:@%") == strlen(argv[i]);
-        fputs(plain ? " " : " '", out);
-        for (const char *c = argv[i]; *c != '\0'; c++) {
-            *c == '\'' ? fputs("'\\''", out) : fputc(*c, out);
-        }
-        fputs(plain ? "" : "'", out);
+        cli_quote(out, argv[i]);
     }
     fclose(out);
     return text;

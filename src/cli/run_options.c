@@ -6,11 +6,9 @@
 #include "report/finding.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_FRAMES 10000
@@ -52,21 +50,6 @@ static const struct argp_option option_table[] = {
     {0},
 };
 
-/* Whether the file can be written at the end; it is not touched before. */
-static bool writable(const char *path)
-{
-    bool new = access(path, F_OK) != 0;
-    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (file < 0) {
-        return false;
-    }
-    close(file);
-    if (new) {
-        unlink(path);
-    }
-    return true;
-}
-
 static bool scenario_known(const char *name)
 {
     for (size_t i = 0; i < scenario_count; i++) {
@@ -79,45 +62,12 @@ static bool scenario_known(const char *name)
 
 static error_t number(const char *option, const char *text, uint64_t low, uint64_t high, uint64_t *value)
 {
-    if (cli_parse_number(text, low, high, value)) {
-        return 0;
-    }
-    if (high == UINT64_MAX) {
-        cli_error("run: --%s wants a whole number, not '%s'", option, text);
-    } else {
-        cli_error("run: --%s wants a whole number from %llu to %llu, not '%s'", option,
-                  (unsigned long long)low, (unsigned long long)high, text);
-    }
-    return EINVAL;
+    return cli_option_number("run", option, text, low, high, value) ? 0 : EINVAL;
 }
 
 static error_t seconds(const char *option, const char *text, double *value)
 {
-    if (cli_parse_seconds(text, value)) {
-        return 0;
-    }
-    cli_error("run: --%s wants a number of seconds above 0, not '%s'", option, text);
-    return EINVAL;
-}
-
-static error_t rule_option(const char *text)
-{
-    const char *equals = strchr(text, '=');
-    char name[64];
-    if (equals == NULL || equals == text || (size_t)(equals - text) >= sizeof(name)) {
-        cli_error("run: --rule wants NAME=error, NAME=warning or NAME=off, not '%s'", text);
-        return EINVAL;
-    }
-    snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
-    if (rule_find(name) == NULL) {
-        cli_error("run: there is no rule '%s' (see undis rules)", name);
-        return EINVAL;
-    }
-    if (!rule_set(name, equals + 1)) {
-        cli_error("run: --rule %s= wants error, warning or off, not '%s'", name, equals + 1);
-        return EINVAL;
-    }
-    return 0;
+    return cli_option_seconds("run", option, text, value) ? 0 : EINVAL;
 }
 
 /* Options with a value may be given once; two different answers cannot both be meant. */
@@ -145,7 +95,7 @@ static error_t parse_file_option(int key, char *value, struct run_options *optio
     case KEY_PCAP_OUT:
     case KEY_OUTPUT:
         *(key == KEY_OUTPUT ? &options->output : &options->scenario.pcap_out) = value;
-        if (!writable(value)) {
+        if (!cli_writable(value)) {
             cli_error("run: --%s %s: %s", key == KEY_OUTPUT ? "output" : "pcap-out", value, strerror(errno));
             return EINVAL;
         }
@@ -173,7 +123,7 @@ static error_t parse_name_option(int key, char *value, struct run_options *optio
         }
         return 0;
     case KEY_RULE:
-        return rule_option(value);
+        return cli_option_rule("run", value) ? 0 : EINVAL;
     case KEY_FREE:
         options->free = true;
         return 0;
@@ -247,28 +197,15 @@ static const struct argp parser = {
     NULL,
 };
 
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat one, two;
-    if (a == NULL || b == NULL) {
-        return false;
-    }
-    if (strcmp(a, b) == 0) {
-        return true;
-    }
-    return stat(a, &one) == 0 && stat(b, &two) == 0 && S_ISREG(one.st_mode) && one.st_dev == two.st_dev &&
-           one.st_ino == two.st_ino;
-}
-
 /* What is written must not destroy what is read. */
 static bool check_written(const struct run_options *options, const char *name, const char *written)
 {
-    if (is_same_file(written, options->scenario.pcap)) {
+    if (cli_same_file(written, options->scenario.pcap)) {
         cli_error("run: --%s would overwrite the capture %s", name, options->scenario.pcap);
         return false;
     }
     for (unsigned i = 0; i < options->scenario.driver_count; i++) {
-        if (is_same_file(written, options->drivers[i])) {
+        if (cli_same_file(written, options->drivers[i])) {
             cli_error("run: --%s would overwrite the driver %s", name, options->drivers[i]);
             return false;
         }
@@ -295,7 +232,7 @@ bool run_options_parse(struct run_options *options, int argc, char **argv)
         cli_error("run: which driver? (see undis run --help)");
         return false;
     }
-    if (is_same_file(options->output, options->scenario.pcap_out)) {
+    if (cli_same_file(options->output, options->scenario.pcap_out)) {
         cli_error("run: --output and --pcap-out name the same file");
         return false;
     }

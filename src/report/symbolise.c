@@ -166,18 +166,28 @@ void symbolise_short(uintptr_t return_address, char *text, unsigned size)
     }
 }
 
-void symbolise_data(uintptr_t address, char *text, unsigned size)
+/* libundis's own variables are nothing that a driver's author knows. */
+static bool is_own(Dwfl_Module *module)
+{
+    return module == dwfl_addrmodule(dwfl, (Dwarf_Addr)(uintptr_t)&dwfl);
+}
+
+bool symbolise_data(uintptr_t address, char *text, unsigned size)
 {
     Dwfl_Module *module = images() != NULL ? dwfl_addrmodule(dwfl, address) : NULL;
     GElf_Off offset = 0;
     GElf_Sym symbol;
-    const char *name =
-        module != NULL ? dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL) : NULL;
+    const char *name = module != NULL && !is_own(module)
+                           ? dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL)
+                           : NULL;
     if (name == NULL || (symbol.st_size != 0 && offset >= symbol.st_size)) {
         snprintf(text, size, "0x%llx", (unsigned long long)address);
-    } else if (offset != 0) {
+        return false;
+    }
+    if (offset != 0) {
         snprintf(text, size, "%s+%llu", name, (unsigned long long)offset);
     } else {
         snprintf(text, size, "%s", name);
     }
+    return true;
 }

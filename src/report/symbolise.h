@@ -27,8 +27,8 @@ unsigned symbolise(uintptr_t return_address, struct symbol symbols[SYMBOLS_MAXIM
 /* "function (file:line)" of the innermost one, for a table; `size` as snprintf. */
 void symbolise_short(uintptr_t return_address, char *text, unsigned size);
 
-/* "variable", "variable+8", or the address when no image has a symbol there. */
-void symbolise_data(uintptr_t address, char *text, unsigned size);
+/* "variable", "variable+8"; false, and the address in `text`, for memory that is no driver's variable. */
+bool symbolise_data(uintptr_t address, char *text, unsigned size);
 
 /* Frees what symbolise() has read. */
 void symbolise_end(void);

@@ -71,8 +71,9 @@ static void describe_lock(struct lock_names *names, const struct op *op, const c
 static void describe_object(const struct op *op, char *text, size_t size)
 {
     char where[128];
-    symbolise_data(op->object[0], where, sizeof(where));
-    snprintf(text, size, "%s %s", (op->flags & OP_READS_ONLY) != 0 ? "looks at" : "changes", where);
+    bool named = symbolise_data(op->object[0], where, sizeof(where));
+    snprintf(text, size, "%s %s", (op->flags & OP_READS_ONLY) != 0 ? "looks at" : "changes",
+             named ? where : "a kernel object");
 }
 
 static void describe(const struct table_step *step, struct lock_names *names, char *text, size_t size)

@@ -11,7 +11,8 @@
 #include <string.h>
 
 #define COLUMNS 64
-#define CELL 38      /* characters of a processor's column */
+#define NARROW 20    /* characters of a processor's column: no less, */
+#define WIDE 52      /* and no more */
 #define FIRST_ROWS 4 /* what is left of a long stay on one actor */
 #define LAST_ROWS 8
 #define OTHERS -1 /* the clock and devices run on no processor */
@@ -19,6 +20,7 @@
 struct columns {
     int processor[COLUMNS];
     unsigned count;
+    size_t width;
 };
 
 static const char *text_of(const json_t *row, const char *key)
@@ -37,8 +39,12 @@ static void find_columns(const json_t *rows, struct columns *columns)
 {
     size_t index;
     json_t *row;
+    columns->width = NARROW;
     json_array_foreach(rows, index, row)
     {
+        size_t width = strlen(text_of(row, "actor")) + strlen(text_of(row, "operation")) + 2;
+        width = width < WIDE ? width : WIDE;
+        columns->width = width > columns->width ? width : columns->width;
         int processor = number_of(row, "processor");
         unsigned at = 0;
         while (at < columns->count && columns->processor[at] != processor &&
@@ -73,7 +79,7 @@ static void print_head(FILE *out, const struct columns *columns)
         char text[32];
         snprintf(text, sizeof(text), columns->processor[i] == OTHERS ? "no processor" : "processor %d",
                  columns->processor[i]);
-        print_cell(out, text, CELL);
+        print_cell(out, text, columns->width);
     }
     fprintf(out, "%-10s%-7s%s\n", "IRQL", "locks", "source");
 }
@@ -107,7 +113,7 @@ static void print_row(FILE *out, const json_t *row, const struct columns *column
             number_of(row, "step"));
     for (unsigned i = 0; i < columns->count; i++) {
         bool mine = columns->processor[i] == number_of(row, "processor");
-        print_cell(out, mine ? text : "", CELL);
+        print_cell(out, mine ? text : "", columns->width);
     }
     print_where(out, row);
 }

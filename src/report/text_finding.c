@@ -112,14 +112,13 @@ static void print_minimal(FILE *out, const json_t *minimal)
 static void print_explored(FILE *out, const json_t *finding)
 {
     char found[32], seen[32];
-    if (json_object_get(finding, "minimal") == NULL) {
-        return; /* not of the explored engine */
-    }
     const char *scenario = text_get(finding, "scenario");
-    fprintf(out, "    %s%sfound in execution %s, seen in %s\n", scenario, scenario[0] != '\0' ? ": " : "",
-            number_grouped(number_get(finding, "found_at"), found),
-            number_grouped(number_get(finding, "executions"), seen));
-    print_minimal(out, json_object_get(finding, "minimal"));
+    if (json_object_get(finding, "found_at") != NULL) {
+        fprintf(out, "    %s%sfound in execution %s, seen in %s\n", scenario, scenario[0] != '\0' ? ": " : "",
+                number_grouped(number_get(finding, "found_at"), found),
+                number_grouped(number_get(finding, "executions"), seen));
+        print_minimal(out, json_object_get(finding, "minimal"));
+    }
     if (json_array_size(json_object_get(finding, "schedule")) > 0) {
         table_print(out, json_object_get(finding, "schedule"));
     }

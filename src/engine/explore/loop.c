@@ -40,6 +40,7 @@ struct phase {
     int bound;           /* of preemptions, -1: none */
     uint64_t executions; /* 0: no limit of its own */
     double seconds;
+    bool until_error; /* an error ends the phase: the next one may prove that there are no others */
     bool watch_memory;
 };
 
@@ -72,6 +73,7 @@ static bool after_error(struct loop *loop)
         loop->error_at_execution = loop->executions;
     }
     return !loop->options->keep_going && loop->options->unit == NULL &&
+           loop->options->strategy == LOOP_DEFAULT &&
            (loop->executions - loop->error_at_execution >= AFTER_ERROR_EXECUTIONS ||
             seconds_since(loop->error_at_ns) > AFTER_ERROR_SECONDS);
 }
@@ -155,7 +157,8 @@ static enum ending run_executions(struct loop *loop, const struct phase *phase, 
             return ENDED_LIMIT;
         }
         if ((phase->executions != 0 && done >= phase->executions) ||
-            (phase->seconds > 0 && seconds_since(begin) > phase->seconds)) {
+            (phase->seconds > 0 && seconds_since(begin) > phase->seconds) ||
+            (phase->until_error && loop->error_seen)) {
             return ENDED_PHASE;
         }
         if (takes_too_much(loop, phase)) {
@@ -216,7 +219,8 @@ static bool sample(struct loop *loop, const char *name, enum search_strategy str
                           .strategy = strategy,
                           .bound = options->preemptions,
                           .executions = SAMPLE_EXECUTIONS,
-                          .seconds = SAMPLE_SECONDS};
+                          .seconds = SAMPLE_SECONDS,
+                          .until_error = !options->keep_going};
     uint64_t share = (uint64_t)((double)options->executions * SAMPLE_SHARE);
     if (options->executions != 0 && share < phase.executions) {
         phase.executions = share > 0 ? share : 1;
@@ -226,7 +230,9 @@ static bool sample(struct loop *loop, const char *name, enum search_strategy str
     }
     uint64_t before = loop->executions;
     enum ending ending = run_phase(loop, &phase);
-    loop->result->sampled += loop->executions - before;
+    if (ending == ENDED_PHASE) {
+        loop->result->sampled += loop->executions - before;
+    }
     return ending == ENDED_PHASE;
 }
 
@@ -266,7 +272,7 @@ static enum ending run_dpor(struct loop *loop, bool optimal, bool watch_memory)
 static void run_default(struct loop *loop)
 {
     if (loop->options->unit == NULL &&
-        (!sample(loop, "pct", SEARCH_PCT) || !sample(loop, "random", SEARCH_RANDOM))) {
+        (!sample(loop, "pct", SEARCH_PCT) || (!loop->error_seen && !sample(loop, "random", SEARCH_RANDOM)))) {
         return;
     }
     if (run_dpor(loop, true, loop->options->unit == NULL) == ENDED_MEMORY) {

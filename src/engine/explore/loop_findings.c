@@ -3,6 +3,8 @@
  */
 #include "engine/explore/loop_findings.h"
 
+#include "engine/explore/tracing.h"
+
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,58 +34,6 @@ bool loop_has_error(const struct loop_result *result)
 }
 
 /* ---- the trace of the minimal schedule ------------------------------------------------------------- */
-
-struct tracing {
-    struct loop_finding *kept;
-    size_t room;
-    uint32_t steps[SEARCH_ACTORS];
-    bool failed;
-};
-
-static bool was_forced(const struct tracing *tracing, unsigned from, unsigned to)
-{
-    const struct trail *trail = &tracing->kept->minimal.trail;
-    for (size_t i = 0; i < trail->switch_count; i++) {
-        const struct search_switch *s = &trail->switches[i];
-        if (s->actor == from && s->steps == tracing->steps[from] && s->to == to) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int processor_of(const struct machine_step *step)
-{
-    return step->op->processor >= 0 ? step->op->processor : machine_actor_processor(step->actor);
-}
-
-static void note_step(const struct machine_step *step, void *argument)
-{
-    struct tracing *tracing = argument;
-    struct loop_finding *kept = tracing->kept;
-    if (kept->step_count == tracing->room) {
-        size_t room = tracing->room == 0 ? 64 : 2 * tracing->room;
-        struct table_step *larger = realloc(kept->steps, room * sizeof(*larger));
-        if (larger == NULL) {
-            tracing->failed = true;
-            return;
-        }
-        kept->steps = larger;
-        tracing->room = room;
-    }
-    unsigned before = kept->step_count > 0 ? kept->steps[kept->step_count - 1].actor : 0;
-    struct table_step *row = &kept->steps[kept->step_count++];
-    *row = (struct table_step){.actor = step->actor,
-                               .processor = processor_of(step),
-                               .value = step->value,
-                               .forced = before != step->actor && was_forced(tracing, before, step->actor),
-                               .op = *step->op,
-                               .depth = step->stack.depth < TABLE_FRAMES ? step->stack.depth : TABLE_FRAMES,
-                               .lock_count = step->lock_count};
-    memcpy(row->pc, step->stack.pc, row->depth * sizeof(row->pc[0]));
-    memcpy(row->locks, step->locks, sizeof(row->locks));
-    tracing->steps[step->actor]++;
-}
 
 /* "thread 3 -> DPC of processor 0" for each switch. */
 static bool note_switches(struct loop_finding *kept)
@@ -117,9 +67,11 @@ static char *shared_text(void)
 /* Runs the minimal schedule once more: its steps, and the finding as this schedule shows it. */
 static bool trace(const struct loop_options *options, struct loop_finding *kept, const struct target *target)
 {
-    struct tracing tracing = {.kept = kept};
+    struct tracing tracing = {.trail = &kept->minimal.trail};
     struct replay replay =
-        trail_replay(&kept->minimal.trail, options->step_limit, target, note_step, &tracing);
+        trail_replay(&kept->minimal.trail, options->step_limit, target, tracing_note, &tracing);
+    kept->steps = tracing.steps;
+    kept->step_count = tracing.count;
     const struct finding *shown = target_seen(target);
     if (replay.failed || tracing.failed || replay.grew || shown == NULL) {
         return false;

@@ -38,22 +38,31 @@ bool trail_copy(struct trail *to, const struct trail *from)
     return true;
 }
 
+/* Who begins, against a default rule that lets the lowest enabled one begin, whoever that is. */
+static void force_first(struct trail *trail, unsigned first)
+{
+    for (unsigned other = 0; other < first; other++) {
+        trail->switches[trail->switch_count++] = (struct search_switch){(uint16_t)other, (uint16_t)first, 0};
+    }
+}
+
 bool trail_take(struct trail *trail, const struct search *search)
 {
     size_t count = search_event_count(search);
     uint32_t steps[SEARCH_ACTORS] = {0};
-    unsigned actor = 0; /* the default rule begins with the lowest */
-    if (!allocate(trail, count, count)) {
+    if (!allocate(trail, count + SEARCH_ACTORS, count)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
         const struct search_event *event = search_event_at(search, i);
-        if (event->actor != actor) {
+        unsigned before = i > 0 ? search_event_at(search, i - 1)->actor : event->actor;
+        if (i == 0) {
+            force_first(trail, event->actor);
+        } else if (event->actor != before) {
             trail->switches[trail->switch_count++] =
-                (struct search_switch){(uint16_t)actor, event->actor, steps[actor]};
-            actor = event->actor;
+                (struct search_switch){(uint16_t)before, event->actor, steps[before]};
         }
-        steps[actor]++;
+        steps[event->actor]++;
         if (event->op.kind == OP_CHOICE) {
             trail->choices[trail->choice_count++] = event->value;
         }
@@ -121,10 +130,10 @@ static bool is_forced(const struct trail *trail, unsigned from, uint32_t steps, 
     return false;
 }
 
-static void look_at_events(struct replay *replay, const struct trail *trail, const struct search *search)
+static void look_at_events(struct replay *replay, const struct trail *trail, struct search *search)
 {
     uint32_t steps[SEARCH_ACTORS] = {0};
-    unsigned actor = 0;
+    unsigned actor = search_event_count(search) > 0 ? search_event_at(search, 0)->actor : 0;
     replay->events = search_event_count(search);
     for (size_t i = 0; i < replay->events; i++) {
         const struct search_event *event = search_event_at(search, i);

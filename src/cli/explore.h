@@ -1,0 +1,103 @@
+/*
+ * explore.h - the parts of `undis explore`, `undis replay` and `undis merge`.
+ *
+ * A process can host one machine and one scenario.  So the verb itself never opens a machine: each scenario,
+ * and each worker of --jobs, is a child process, which hands back its part of the report as JSON.
+ */
+#ifndef UNDIS_CLI_EXPLORE_H
+#define UNDIS_CLI_EXPLORE_H
+
+#include "cli/cli.h"
+
+#include "engine/explore/loop.h"
+#include "scenario/scenario.h"
+
+#include <jansson.h>
+
+#define EXPLORE_RULES 64
+
+struct explore_options {
+    const char *verb; /* for messages */
+    struct scenario_options scenario;
+    const char **drivers;
+    const char *output, *save_schedule;
+    const char *rules[EXPLORE_RULES]; /* NAME=LEVEL, as given */
+    unsigned rule_count;
+    uint64_t max_findings;
+    bool json, require_complete, keep_going, progress, tso, all_accesses;
+    enum loop_strategy strategy;
+    uint64_t executions; /* 0: no limit */
+    double seconds;      /* 0: the default limit, or none when there is one of executions */
+    int preemptions;
+    int ticks;             /* -1: the scenario's */
+    uint32_t steps;        /* 0: the machine's default */
+    unsigned jobs;         /* 1: none */
+    unsigned split;        /* 0: no */
+    const char *directory; /* of --split */
+    const char *unit;      /* file */
+    uint32_t seen;         /* bit per key */
+};
+
+/* As run_options_parse. */
+bool explore_options_parse(struct explore_options *options, int argc, char **argv);
+void explore_options_free(struct explore_options *options);
+const char *explore_strategy_name(enum loop_strategy strategy);
+bool explore_strategy_find(const char *name, enum loop_strategy *strategy);
+
+/* ---- in a child (explore_machine.c, explore_part.c) ------------------------------------------------- */
+
+struct explore_machine {
+    const struct explore_options *options;
+    struct scenario_options scenario; /* must stay where it is */
+    struct setup setup;
+    uint64_t executions, ran; /* executions looked at; those in which the scenario could be run */
+    char error[8192];         /* what the scenario said last */
+};
+
+/*
+ * Loads the drivers and opens the machine for that scenario; `shared`, when not NULL, is what other processes
+ * have learnt.  Returns CLI_CLEAN, or a status after one line on stderr.  Once a process.
+ */
+int explore_machine_open(struct explore_machine *machine, const struct explore_options *options,
+                         const char *scenario, const char *shared);
+/* The options of a loop on it. */
+struct loop_options explore_loop_options(struct explore_machine *machine);
+/* What the machine knows to be shared, as text; the caller frees it. */
+char *explore_shared_text(void);
+
+/*
+ * What came of it, as data: how it was searched, and the findings.  Schedules are saved: the first one's file
+ * is `first` if not NULL, the others' names begin with `prefix`.
+ */
+json_t *explore_part(struct explore_machine *machine, struct loop_result *result, const char *first,
+                     const char *prefix);
+/* CLI_CLEAN, or the status with which the child ends after one line on stderr. */
+int explore_machine_verdict(struct explore_machine *machine, const struct loop_result *result);
+
+/* Set to 1 by SIGINT and SIGTERM: finish and report. */
+extern volatile sig_atomic_t explore_stop;
+void explore_catch_signals(void);
+
+/* ---- children (explore_child.c) --------------------------------------------------------------------- */
+
+struct explore_child {
+    long process;
+    int channel; /* a file in memory */
+};
+/* Runs body(argument, out) in a child; what it writes to `out` is handed to explore_child_wait. */
+bool explore_child_start(struct explore_child *child, int (*body)(void *argument, FILE *out), void *argument);
+/* Waits; its exit status (CLI_INTERNAL after a crash, with one line on stderr), and what it wrote as JSON or
+ * NULL. */
+int explore_child_wait(struct explore_child *child, json_t **part);
+
+/* ---- reports (explore_report.c) ---------------------------------------------------------------------- */
+
+/* A report without scenarios; explore_report_add adds a part and takes it over. */
+json_t *explore_report_begin(const struct explore_options *options);
+void explore_report_add(json_t *report, json_t *part, size_t max_findings);
+/* Verdict and totals; prints; the exit status. */
+int explore_report_end(json_t *report, const struct explore_options *options);
+
+                     int *status);
+
+#endif

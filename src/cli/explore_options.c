@@ -1,0 +1,431 @@
+/*
+ * explore_options.c - parses the options of `undis explore`, each strictly and with its own complaint.
+ */
+#include "cli/explore.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_PROCESSORS 2
+#define DEFAULT_FRAMES 2
+#define MOST_FINDINGS 1000000
+#define MOST_JOBS 1024
+#define MOST_UNITS 1000000
+
+enum key {
+    KEY_PROCESSORS = 0x100,
+    KEY_SCENARIO,
+    KEY_SEED,
+    KEY_FRAMES,
+    KEY_PCAP,
+    KEY_PCAP_OUT,
+    KEY_FORMAT,
+    KEY_OUTPUT,
+    KEY_RULE,
+    KEY_MAX_FINDINGS,
+    KEY_REQUIRE_COMPLETE,
+    KEY_STRATEGY,
+    KEY_EXECUTIONS,
+    KEY_SECONDS,
+    KEY_PREEMPTIONS,
+    KEY_MEMORY,
+    KEY_TICKS,
+    KEY_STEPS,
+    KEY_ALL_ACCESSES,
+    KEY_KEEP_GOING,
+    KEY_SAVE_SCHEDULE,
+    KEY_PROGRESS,
+    KEY_JOBS,
+    KEY_SPLIT,
+    KEY_UNIT,
+    KEY_WATCHDOG,
+    KEY_END
+};
+
+static const struct argp_option option_table[] = {
+    {"processors", KEY_PROCESSORS, "N", 0, "Simulated processors, 1 to 64 (2)", 0},
+    {"scenario", KEY_SCENARIO, "NAME", 0, "What the drivers are put through (all that fit them); see below",
+     0},
+    {"seed", KEY_SEED, "N", 0, "Seed of the random strategies (1)", 0},
+    {"frames", KEY_FRAMES, "N", 0, "Frames to pass each way (2)", 0},
+    {"pcap", KEY_PCAP, "FILE", 0, "Capture whose frames are passed (built-in ones)", 0},
+    {"pcap-out", KEY_PCAP_OUT, "FILE", 0, "Not here: many executions have no one recording", 0},
+    {"format", KEY_FORMAT, "text|json", 0, "Format of the report (text)", 0},
+    {"output", KEY_OUTPUT, "FILE", 0, "Where the report goes (standard output)", 0},
+    {"rule", KEY_RULE, "NAME=LEVEL", 0, "Makes a rule an error, a warning or off; may be repeated", 0},
+    {"max-findings", KEY_MAX_FINDINGS, "N", 0, "Keeps the first N findings (256)", 0},
+    {"require-complete", KEY_REQUIRE_COMPLETE, NULL, 0, "An inconclusive run exits with 1", 0},
+    {"strategy", KEY_STRATEGY, "NAME", 0,
+     "dpor (or optimal), source, naive, preempt, random, pct, surw (random first, then dpor)", 0},
+    {"executions", KEY_EXECUTIONS, "N", 0, "Ends after N executions", 0},
+    {"seconds", KEY_SECONDS, "N", 0, "Ends after N seconds (60, unless --executions is given)", 0},
+    {"preemptions", KEY_PREEMPTIONS, "N", 0, "Executions with at most N preemptions of threads only", 0},
+    {"memory", KEY_MEMORY, "sc|tso", 0, "Memory model: tso has store buffers (sc)", 0},
+    {"ticks", KEY_TICKS, "N", 0, "How often time may go on while something else could run (the scenario's)",
+     0},
+    {"steps", KEY_STEPS, "N", 0, "An execution is cut off after N steps (20000)", 0},
+    {"all-accesses", KEY_ALL_ACCESSES, NULL, 0, "Every access is a step, shared memory or not", 0},
+    {"keep-going", KEY_KEEP_GOING, NULL, 0, "Goes on after an error until complete or out of time", 0},
+    {"save-schedule", KEY_SAVE_SCHEDULE, "FILE", 0, "Where the first schedule goes (DRIVER.RULE.schedule)",
+     0},
+    {"progress", KEY_PROGRESS, NULL, 0, "Shows progress on stderr even when it is no terminal", 0},
+    {"jobs", KEY_JOBS, "N", 0, "Searches with N processes (1)", 0},
+    {"split", KEY_SPLIT, "N", 0, "Writes at least N units into a directory: --split N DIR DRIVER.so ...", 0},
+    {"unit", KEY_UNIT, "FILE", 0, "Executes one unit and writes its result beside it", 0},
+    {"watchdog", KEY_WATCHDOG, "SECONDS", 0, "Longest time without a step (5)", 0},
+    CLI_OPTION_HELP,
+    {0},
+};
+
+static const struct {
+    const char *name;
+    enum loop_strategy strategy;
+} strategies[] = {
+    {"dpor", LOOP_OPTIMAL},    {"optimal", LOOP_OPTIMAL}, {"source", LOOP_SOURCE},
+    {"naive", LOOP_NAIVE},     {"pct", LOOP_PCT},         {"random", LOOP_RANDOM},
+    {"preempt", LOOP_PREEMPT}, {"surw", LOOP_SURW},       {"default", LOOP_DEFAULT},
+};
+#define STRATEGIES (sizeof(strategies) / sizeof(strategies[0]))
+
+bool explore_strategy_find(const char *name, enum loop_strategy *strategy)
+{
+    for (size_t i = 0; i < STRATEGIES; i++) {
+        if (strcmp(strategies[i].name, name) == 0) {
+            *strategy = strategies[i].strategy;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *explore_strategy_name(enum loop_strategy strategy)
+{
+    size_t i = 0;
+    while (strategies[i].strategy != strategy) {
+        i++;
+    }
+    return strategies[i].name;
+}
+
+/* ---- values ---------------------------------------------------------------------------------------- */
+
+static error_t number(const char *option, const char *text, uint64_t low, uint64_t high, uint64_t *value)
+{
+    return cli_option_number("explore", option, text, low, high, value) ? 0 : EINVAL;
+}
+
+static error_t scenario_option(struct explore_options *options, const char *name)
+{
+    for (size_t i = 0; i < scenario_count; i++) {
+        if (strcmp(scenarios[i].name, name) == 0) {
+            options->scenario.name = name;
+            if (!scenarios[i].explored) {
+                cli_error("explore: scenario %s has no end that many executions could reach; it is for undis "
+                          "run (see undis explore --help)",
+                          name);
+                return EINVAL;
+            }
+            return 0;
+        }
+    }
+    cli_error("explore: there is no scenario '%s' (see undis explore --help)", name);
+    return EINVAL;
+}
+
+static error_t either(const char *option, const char *value, const char *first, const char *second,
+                      bool *result)
+{
+    *result = strcmp(value, second) == 0;
+    if (!*result && strcmp(value, first) != 0) {
+        cli_error("explore: --%s is %s or %s, not '%s'", option, first, second, value);
+        return EINVAL;
+    }
+    return 0;
+}
+
+static error_t written(const char *option, const char *path, const char **value)
+{
+    *value = path;
+    if (!cli_writable(path)) {
+        cli_error("explore: --%s %s: %s", option, path, strerror(errno));
+        return EINVAL;
+    }
+    return 0;
+}
+
+static error_t readable(const char *option, const char *path, const char **value)
+{
+    *value = path;
+    if (access(path, R_OK) != 0) {
+        cli_error("explore: --%s %s: %s", option, path, strerror(errno));
+        return EINVAL;
+    }
+    return 0;
+}
+
+static error_t rule_option(struct explore_options *options, const char *value)
+{
+    if (options->rule_count == EXPLORE_RULES) {
+        cli_error("explore: --rule is given more than %u times", EXPLORE_RULES);
+        return EINVAL;
+    }
+    options->rules[options->rule_count++] = value;
+    return cli_option_rule("explore", value) ? 0 : EINVAL;
+}
+
+/* ---- the parser ------------------------------------------------------------------------------------ */
+
+/* Options with a value may be given once; two different answers cannot both be meant. */
+static bool given_twice(struct explore_options *options, int key)
+{
+    if (key < KEY_PROCESSORS || key >= KEY_END || key == KEY_RULE) {
+        return false;
+    }
+    uint32_t bit = 1u << (key - KEY_PROCESSORS);
+    bool twice = (options->seen & bit) != 0;
+    options->seen |= bit;
+    return twice;
+}
+
+static error_t parse_number(int key, char *value, struct explore_options *options)
+{
+    uint64_t count = 0;
+    error_t error;
+    switch (key) {
+    case KEY_PROCESSORS:
+        error = number("processors", value, 1, 64, &count);
+        options->scenario.processors = (unsigned)count;
+        return error;
+    case KEY_PREEMPTIONS:
+        error = number("preemptions", value, 0, 1000000, &count);
+        options->preemptions = (int)count;
+        return error;
+    case KEY_TICKS:
+        error = number("ticks", value, 0, 1000000, &count);
+        options->ticks = (int)count;
+        return error;
+    case KEY_STEPS:
+        error = number("steps", value, 1, SEARCH_EVENTS - 1, &count);
+        options->steps = (uint32_t)count;
+        return error;
+    case KEY_JOBS:
+        error = number("jobs", value, 1, MOST_JOBS, &count);
+        options->jobs = (unsigned)count;
+        return error;
+    case KEY_SPLIT:
+        error = number("split", value, 1, MOST_UNITS, &count);
+        options->split = (unsigned)count;
+        return error;
+    case KEY_SEED:
+        return number("seed", value, 0, UINT64_MAX, &options->scenario.seed);
+    case KEY_FRAMES:
+        return number("frames", value, 1, 1000000, &options->scenario.frames);
+    case KEY_MAX_FINDINGS:
+        return number("max-findings", value, 1, MOST_FINDINGS, &options->max_findings);
+    case KEY_EXECUTIONS:
+        return number("executions", value, 1, UINT64_MAX - 1, &options->executions);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_flag(int key, struct explore_options *options)
+{
+    bool *const flags[] = {
+        [KEY_REQUIRE_COMPLETE - KEY_PROCESSORS] = &options->require_complete,
+        [KEY_ALL_ACCESSES - KEY_PROCESSORS] = &options->all_accesses,
+        [KEY_KEEP_GOING - KEY_PROCESSORS] = &options->keep_going,
+        [KEY_PROGRESS - KEY_PROCESSORS] = &options->progress,
+    };
+    int index = key - KEY_PROCESSORS;
+    if (index < 0 || (size_t)index >= sizeof(flags) / sizeof(flags[0]) || flags[index] == NULL) {
+        return ARGP_ERR_UNKNOWN;
+    }
+    *flags[index] = true;
+    return 0;
+}
+
+static error_t parse_text(int key, char *value, struct explore_options *options)
+{
+    switch (key) {
+    case KEY_SCENARIO:
+        return scenario_option(options, value);
+    case KEY_PCAP:
+        return readable("pcap", value, &options->scenario.pcap);
+    case KEY_PCAP_OUT:
+        cli_error("explore: --pcap-out: many executions have no one recording; use undis run");
+        return EINVAL;
+    case KEY_FORMAT:
+        return either("format", value, "text", "json", &options->json);
+    case KEY_MEMORY:
+        return either("memory", value, "sc", "tso", &options->tso);
+    case KEY_OUTPUT:
+        return written("output", value, &options->output);
+    case KEY_SAVE_SCHEDULE:
+        return written("save-schedule", value, &options->save_schedule);
+    case KEY_UNIT:
+        return readable("unit", value, &options->unit);
+    case KEY_RULE:
+        return rule_option(options, value);
+    case KEY_SECONDS:
+        return cli_option_seconds("explore", "seconds", value, &options->seconds) ? 0 : EINVAL;
+    case KEY_WATCHDOG:
+        return cli_option_seconds("explore", "watchdog", value, &options->scenario.watchdog_seconds) ? 0
+                                                                                                     : EINVAL;
+    case KEY_STRATEGY:
+        if (!explore_strategy_find(value, &options->strategy)) {
+            cli_error("explore: --strategy is dpor, source, naive, preempt, random, pct or surw, not '%s'",
+                      value);
+            return EINVAL;
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct explore_options *options = state->input;
+    if (given_twice(options, key)) {
+        cli_error("explore: --%s is given twice", option_table[key - KEY_PROCESSORS].name);
+        return EINVAL;
+    }
+    if (key == ARGP_KEY_ARG) {
+        options->drivers[options->scenario.driver_count++] = value;
+        return 0;
+    }
+    error_t error = parse_flag(key, options);
+    error = error == ARGP_ERR_UNKNOWN ? parse_number(key, value, options) : error;
+    return error == ARGP_ERR_UNKNOWN ? parse_text(key, value, options) : error;
+}
+
+static char *describe_scenarios(int key, const char *text, void *input)
+{
+    (void)input;
+    if (key != ARGP_KEY_HELP_POST_DOC) {
+        return (char *)text;
+    }
+    char *all = NULL;
+    size_t size;
+    FILE *out = open_memstream(&all, &size);
+    if (out == NULL) {
+        return (char *)text;
+    }
+    fputs("Scenarios:\n", out);
+    for (size_t i = 0; i < scenario_count; i++) {
+        if (scenarios[i].explored) {
+            fprintf(out, "  %-16s %s\n", scenarios[i].name, scenarios[i].summary);
+        }
+    }
+    fclose(out);
+    return all;
+}
+
+static const struct argp parser = {
+    option_table,
+    parse,
+    "DRIVER.so ... [PROGRAM.so]\n--split N DIR DRIVER.so ...\n--unit FILE [DRIVER.so ...]",
+    "Runs drivers on simulated processors again and again, in every order of events that matters.\v",
+    NULL,
+    describe_scenarios,
+    NULL,
+};
+
+/* ---- the whole --------------------------------------------------------------------------------------- */
+
+/* With --split the first argument is the directory. */
+static bool take_directory(struct explore_options *options)
+{
+    if (options->split == 0) {
+        return true;
+    }
+    if (options->scenario.driver_count == 0) {
+        cli_error("explore: --split: which directory?");
+        return false;
+    }
+    options->directory = options->drivers[0];
+    options->scenario.driver_count--;
+    memmove(options->drivers, options->drivers + 1,
+            options->scenario.driver_count * sizeof(*options->drivers));
+    return true;
+}
+
+static bool check_combination(const struct explore_options *options)
+{
+    bool systematic = options->strategy == LOOP_DEFAULT || options->strategy == LOOP_OPTIMAL ||
+                      options->strategy == LOOP_SOURCE || options->strategy == LOOP_NAIVE;
+    bool parts = options->split != 0 || options->jobs > 1;
+    if (options->split != 0 && (options->unit != NULL || options->jobs > 1)) {
+        cli_error("explore: --split goes neither with --unit nor with --jobs");
+        return false;
+    }
+    if (options->unit != NULL && options->jobs > 1) {
+        cli_error("explore: --unit and --jobs do not go together");
+        return false;
+    }
+    if (parts && !systematic) {
+        cli_error("explore: strategy %s cannot be divided: --split and --jobs want dpor, source or naive",
+                  explore_strategy_name(options->strategy));
+        return false;
+    }
+    return true;
+}
+
+static bool check_written(const struct explore_options *options, const char *name, const char *path)
+{
+    for (unsigned i = 0; i < options->scenario.driver_count; i++) {
+        if (cli_same_file(path, options->drivers[i])) {
+            cli_error("explore: --%s would overwrite the driver %s", name, options->drivers[i]);
+            return false;
+        }
+    }
+    if (cli_same_file(path, options->scenario.pcap) || cli_same_file(path, options->unit)) {
+        cli_error("explore: --%s would overwrite its input %s", name, path);
+        return false;
+    }
+    return true;
+}
+
+bool explore_options_parse(struct explore_options *options, int argc, char **argv)
+{
+    *options = (struct explore_options){
+        .verb = "explore",
+        .scenario = {.processors = DEFAULT_PROCESSORS, .seed = 1, .frames = DEFAULT_FRAMES},
+        .drivers = calloc((size_t)argc + 1, sizeof(*options->drivers)),
+        .max_findings = FINDING_MAXIMUM,
+        .preemptions = -1,
+        .ticks = -1,
+        .jobs = 1,
+    };
+    if (options->drivers == NULL) {
+        cli_error("explore: not enough memory");
+        return false;
+    }
+    options->scenario.drivers = options->drivers;
+    if (!cli_parse(&parser, argc, argv, options) || !take_directory(options) || !check_combination(options)) {
+        return false;
+    }
+    if (options->scenario.driver_count == 0 && options->unit == NULL) {
+        cli_error("explore: which driver? (see undis explore --help)");
+        return false;
+    }
+    if (options->scenario.driver_count > SETUP_DRIVERS) {
+        cli_error("explore: more than %u drivers", SETUP_DRIVERS);
+        return false;
+    }
+    if (cli_same_file(options->output, options->save_schedule)) {
+        cli_error("explore: --output and --save-schedule name the same file");
+        return false;
+    }
+    return check_written(options, "output", options->output) &&
+           check_written(options, "save-schedule", options->save_schedule);
+}
+
+void explore_options_free(struct explore_options *options)
+{
+    free(options->drivers);
+    options->drivers = NULL;
+}
