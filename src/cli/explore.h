@@ -98,6 +98,4 @@ void explore_report_add(json_t *report, json_t *part, size_t max_findings);
 /* Verdict and totals; prints; the exit status. */
 int explore_report_end(json_t *report, const struct explore_options *options);
 
-                     int *status);
-
 #endif
