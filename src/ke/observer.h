@@ -29,8 +29,9 @@
 struct ke_observer {
     /* An execution starts; all actors that there are have seen all that was done so far. */
     void (*begin)(void);
-    /* `actor` takes this step now.  op->level and op->processor are true of memory accesses, too; of
-       OP_ENTER, op->new_level is the level that it enters at; of OP_EXIT, op->level is that level. */
+    /* `actor` takes this step now, on whose stack this is called.  op->level and op->processor are true of
+       memory accesses, too; of OP_ENTER, op->new_level is the level that it enters at; of OP_EXIT, op->level
+       is that level. */
     void (*step)(unsigned actor, const struct op *op);
     void (*release)(unsigned actor, uintptr_t token);
     void (*acquire)(unsigned actor, uintptr_t token);
@@ -75,8 +76,8 @@ void ke_observe_fresh(unsigned actor);
 #define ke_acquires(token) KE_STEP(ke_observe_acquire(ke_actor, (token)))
 #define ke_is_fresh() KE_STEP(ke_observe_fresh(ke_actor))
 
-/* An object of the library whose every use orders and is ordered (a run-down reference, a fast mutex): a step,
- * and both edges. */
+/* An object of the library whose every use orders and is ordered (a run-down reference, a fast mutex): a
+ * step, and both edges. */
 #define ke_synchronizes(token) (ke_about_to_change(token), ke_acquires(token), ke_releases(token))
 
 #endif

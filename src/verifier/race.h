@@ -15,7 +15,7 @@
 #include "ke/observer.h"
 
 /* Threads of the order: actors, and what they do after being made fresh. */
-#define RACE_SLOTS 64
+#define RACE_SLOTS 128
 #define RACE_FRAMES 8
 #define RACE_LOCKS 8
 

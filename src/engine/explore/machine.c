@@ -23,6 +23,11 @@ static const struct ke_engine explored_engine;
 
 void machine_trace_step(const struct op *op)
 {
+    if (machine.observed != NULL) {
+        const struct op *observed = machine.observed;
+        machine.observed = NULL;
+        ke_observe_step(ke_actor, observed);
+    }
     if (machine_kept.trace == NULL || machine_kept.phase != PHASE_RUNNING || machine.alone != 0) {
         return;
     }
@@ -478,6 +483,7 @@ enum search_end machine_execute(struct search *search, machine_trace *trace, voi
     host_snapshot_restore();
     machine_kept.phase = PHASE_RUNNING;
     machine_kept.running = true;
+    ke_observer_stacks = trace != NULL;
     ke_observe_begin();
     machine_enter();
     search_end(search, machine_kept.end, machine.view, machine.count);

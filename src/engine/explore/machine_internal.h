@@ -80,7 +80,8 @@ struct machine {
     unsigned ticks;
     size_t step;
     unsigned failures, migrations; /* that were chosen so far */
-    bool abandoned; /* an actor waits for ever, because undis_assume failed in it */
+    bool abandoned;                /* an actor waits for ever, because undis_assume failed in it */
+    const struct op *observed; /* the step taken last: to be told when its actor runs, on its stack; NULL */
     unsigned alone; /* 1 + the actor that comes after everything that was done, with nobody beside it; 0 */
 };
 extern struct machine machine;

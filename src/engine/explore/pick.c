@@ -262,9 +262,7 @@ static void take(unsigned index)
     actor_hold(actor, level_after(op, actor->level));
     spin_taken(actor, op);
     const struct op *observed = (op->flags & OP_STORE) != 0 ? tso_observed(actor, op) : op;
-    if (machine_kept.phase == PHASE_RUNNING && observed != NULL) {
-        ke_observe_step(index, observed);
-    }
+    machine.observed = machine_kept.phase == PHASE_RUNNING ? observed : NULL;
     if (op->kind == OP_SETTLE || op->kind == OP_JOIN) {
         machine.alone = op->kind == OP_SETTLE || all_others_are_over(index) ? index + 1 : 0;
         if (machine_kept.phase == PHASE_STARTING) {
