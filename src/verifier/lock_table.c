@@ -17,6 +17,7 @@ struct bucket {
 };
 
 static struct bucket buckets[BUCKETS];
+static volatile unsigned live_records;
 
 static HOST_HOT struct ke_guard arena_guard = {0};
 static HOST_HOT struct lock_record *free_records = NULL;
@@ -79,6 +80,7 @@ struct lock_record *lock_enter(const void *lock, bool make, KIRQL *old)
             record->owner = LOCK_NO_OWNER;
             record->next = bucket->first;
             bucket->first = record;
+            __atomic_fetch_add(&live_records, 1, __ATOMIC_RELAXED);
         }
     }
     return record;
@@ -120,6 +122,7 @@ static void forget_in(struct bucket *bucket, uintptr_t low, uintptr_t high,
         }
         lock_statistics_keep(record);
         *link = record->next;
+        __atomic_fetch_sub(&live_records, 1, __ATOMIC_RELAXED);
         record_free(record);
     }
     ke_guard_leave(&bucket->guard, old);
@@ -127,7 +130,7 @@ static void forget_in(struct bucket *bucket, uintptr_t low, uintptr_t high,
 
 void lock_forget(uintptr_t low, uintptr_t high, void (*visit)(struct lock_record *, void *), void *argument)
 {
-    if (low >= high) {
+    if (low >= high || live_records == 0) {
         return;
     }
     uintptr_t first = low >> PAGE_SHIFT_OF_TABLE, last = (high - 1) >> PAGE_SHIFT_OF_TABLE;
