@@ -208,6 +208,7 @@ static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVO
 {
     (void)dpc, (void)argument1, (void)argument2;
     struct flush *flush = context;
+    ke_about_to_change(flush); /* who is the last tells */
     ke_releases(flush);
     if (InterlockedDecrement(&flush->left) == 0) {
         KeSetEvent(&flush->done, 0, FALSE);

@@ -240,6 +240,22 @@ void ke_interrupt_connect(struct ke_interrupt *interrupt, struct ke_line *line)
     }
 }
 
+/* Under the interrupt's lock, as its service routine looks at it: that one has ended, or will not be called.
+ */
+static void disconnect_locked(struct ke_interrupt *interrupt)
+{
+    ke_about_to_raise(interrupt->irql);
+    KIRQL old = ke_irql();
+    ke_irql_report(old, interrupt->irql, IRQL_CAUSE_INTERRUPT);
+    ke_irql_store(interrupt->irql);
+    interrupt_lock(interrupt);
+    interrupt->connected = FALSE;
+    interrupt_unlock(interrupt);
+    ke_about_to_lower(old);
+    ke_irql_report(interrupt->irql, old, IRQL_CAUSE_INTERRUPT);
+    ke_unmask(old);
+}
+
 void ke_interrupt_disconnect(struct ke_interrupt *interrupt)
 {
     struct ke_line *line = interrupt->line;
@@ -252,13 +268,13 @@ void ke_interrupt_disconnect(struct ke_interrupt *interrupt)
     }
     ke_guard_leave(&line->guard, old);
 
+    disconnect_locked(interrupt);
+    if (ke_engine->step != NULL) {
+        return; /* a service that is about to take the lock finds it disconnected, and memory is not used
+                   again */
+    }
     /* A service that began before may still have the object in its hands. */
     LARGE_INTEGER moment = {.QuadPart = -1000};
-    interrupt->connected = FALSE;
-    if (ke_engine->await != NULL) {
-        ke_engine->await(&line->serving, 0);
-        ke_engine->await(ke_spin_lock_word(&interrupt->lock), 0);
-    }
     while (__atomic_load_n(&line->serving, __ATOMIC_ACQUIRE) != 0 || interrupt->lock != 0) {
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     }
