@@ -99,7 +99,7 @@ static void put_object(struct writer *writer)
         unsigned dpc = writer->next + draw(writer, program->dpcs - writer->next);
         put(writer, removes ? DO_REMOVE : DO_QUEUE, dpc, 0, 0);
     } else if (program->isrs > 0 && writer->thread >= 0 && kind < 45) {
-        put(writer, DO_RAISE_LINE, draw(writer, program->isrs), 0, 0);
+        put(writer, DO_RAISE_LINE, draw(writer, program->isrs), chance(writer, 40), 0);
     } else if (kind < 65) {
         put(writer, DO_SET, event, 0, 0);
     } else if (kind < 70) {
@@ -164,7 +164,7 @@ void generate(struct model_program *program, uint64_t seed)
     if (processors) {
         program->dpcs = (writer.flavor & WITH_OBJECTS) != 0 ? draw(&writer, MODEL_DPCS + 1) : 0;
         program->isrs = draw(&writer, MODEL_ISRS + 1);
-        program->removes = chance(&writer, 30);
+        program->removes = chance(&writer, 60);
     }
     program->ticks = (writer.flavor & WITH_OBJECTS) != 0 && chance(&writer, 25);
     for (unsigned i = 0; i < program->dpcs; i++) {

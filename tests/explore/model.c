@@ -438,7 +438,10 @@ static bool do_object(unsigned index, const struct model_step *step)
         actor->r += event->set;
         break;
     case DO_RAISE_LINE:
-        if (!memory.line[step->a]) {
+        actor->r += memory.line[step->a];
+        if (step->b != 0) {
+            memory.line[step->a] = false;
+        } else if (!memory.line[step->a]) {
             memory.line[step->a] = true;
             search_order_entry(search, (uintptr_t)&memory.line[step->a]);
         }

@@ -40,14 +40,23 @@ bool conflict_old_value(const struct search *search, uint32_t event, const struc
     return true;
 }
 
-/* Is it the word, and not the processor, that a step which cannot be taken waits for? */
-static bool word_forbids(const struct search *search, const struct candidate *candidate, uint32_t newest)
+static uint32_t newest_write(const struct search *search, const struct cell *cell, const struct op *op)
 {
-    const struct op *op = candidate->op;
-    if (op->kind == OP_LOCK) {
-        return search->event[newest].op.kind != OP_UNLOCK;
+    uint32_t node = cell->writes;
+    while (node != NOTHING && !ops_overlap(&search->event[search->nodes.data[node].event].op, op)) {
+        node = search->nodes.data[node].next;
     }
-    return search->options.peek(op->addr, op->size) != op->expected;
+    return node;
+}
+
+bool conflict_word_forbids(struct search *search, const struct op *op)
+{
+    if (op->kind == OP_AWAIT) {
+        return search->options.peek(op->addr, op->size) != op->expected;
+    }
+    const struct cell *cell = clock_cell(search, cell_of_memory(op->addr));
+    uint32_t node = cell != NULL ? newest_write(search, cell, op) : NOTHING;
+    return node != NOTHING && search->event[search->nodes.data[node].event].op.kind != OP_UNLOCK;
 }
 
 /*
@@ -71,7 +80,7 @@ static void collect_condition(struct search *search, const struct candidate *can
             first = event;
         }
     }
-    if (candidate->disabled && word_forbids(search, candidate, newest)) {
+    if (candidate->disabled && conflict_word_forbids(search, candidate->op)) {
         add(search, first, NOTHING);
     } else if (first != NOTHING || !comes_before(search, newest, candidate->before)) {
         add(search, first, newest);
@@ -108,15 +117,6 @@ static void collect_reads(struct search *search, const struct candidate *candida
             add_point(search, candidate, event);
         }
     }
-}
-
-static uint32_t newest_write(const struct search *search, const struct cell *cell, const struct op *op)
-{
-    uint32_t node = cell->writes;
-    while (node != NOTHING && !ops_overlap(&search->event[search->nodes.data[node].event].op, op)) {
-        node = search->nodes.data[node].next;
-    }
-    return node;
 }
 
 static void collect_granule(struct search *search, const struct candidate *candidate, const struct cell *cell)

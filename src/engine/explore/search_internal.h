@@ -146,7 +146,6 @@ struct race {
     uint32_t event; /* NOTHING: not taken */
     uint8_t actor;
     bool is_enabled;
-    bool vanished; /* it could be taken up to the obstacle, and then was taken back */
     bool before_end; /* only because the obstacle ended the machine */
     uint8_t obstacle_count;
     uint16_t value;
@@ -303,6 +302,8 @@ struct candidate {
 void conflict_collect(struct search *search, const struct candidate *candidate);
 /* What the event found in the word that `op` looks at; false: unknown. */
 bool conflict_old_value(const struct search *search, uint32_t event, const struct op *op, uint64_t *value);
+/* Is it the word, and not the processor, that a LOCK or AWAIT which cannot be taken now waits for? */
+bool conflict_word_forbids(struct search *search, const struct op *op);
 static inline uint64_t condition_value(const struct op *op)
 {
     return op->kind == OP_AWAIT ? op->expected : 0;

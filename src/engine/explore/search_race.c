@@ -21,7 +21,7 @@ static struct race *note(struct search *search, uint32_t event, uint32_t obstacl
     race->actor = event != NOTHING ? search->event[event].actor : 0;
     race->value = event != NOTHING ? search->event[event].value : 0;
     race->is_enabled = true;
-    race->before_end = race->vanished = false;
+    race->before_end = false;
     race->obstacle_count = 1;
     race->obstacle[0] = obstacle;
     return race;
@@ -238,7 +238,8 @@ static uint32_t word_obstacle(const struct reversal *reversal, bool *possible)
     uint32_t node = first_write_out(reversal, cell);
     uint64_t old;
     if (node == NOTHING) {
-        if (reversal->race->event != NOTHING || reversal->race->is_enabled) {
+        if (reversal->race->event != NOTHING || reversal->race->is_enabled ||
+            !conflict_word_forbids(search, reversal->op)) {
             return NOTHING;
         }
         node = cell->writes;
@@ -271,7 +272,8 @@ static uint32_t processor_obstacle(const struct reversal *reversal)
     uint32_t others = search->seat[op->processor].actors & ~(1U << reversal->race->actor);
     for (; others != 0; others &= others - 1) {
         uint32_t event = search->last[__builtin_ctz(others)];
-        while (event != NOTHING && event >= reversal->obstacle[0] && out(reversal, event)) {
+        while (event != NOTHING && event >= reversal->obstacle[0] &&
+               (event > reversal->race->event || out(reversal, event))) {
             event = search->trace[event].previous;
         }
         if (event == NOTHING || search->event[event].op.processor != op->processor ||
@@ -372,12 +374,9 @@ static void make_plan(struct reversal *reversal, bool whole, const struct op *op
 {
     struct search *search = reversal->search;
     bool pending = reversal->race->event == NOTHING;
-    bool vanished = reversal->race->vanished; /* its place is right before what took it back */
     /* The step that ended the machine must not come before one that is still to be taken. */
     bool ends = pending && ended_by_itself(search);
-    uint32_t middle = vanished  ? reversal->obstacle[0] + 1
-                      : pending ? search->depth - ends
-                                : reversal->race->event;
+    uint32_t middle = pending ? search->depth - ends : reversal->race->event;
     search->plan.count = 0;
     for (uint32_t event = reversal->obstacle[0] + 1; event < middle; event++) {
         if (!out(reversal, event)) {
@@ -386,7 +385,7 @@ static void make_plan(struct reversal *reversal, bool whole, const struct op *op
     }
     struct planned *planned = vector_push(&search->plan);
     *planned = (struct planned){NOTHING, reversal->race->actor, reversal->race->value, op};
-    for (uint32_t event = middle + 1; whole && !vanished && event < search->depth; event++) {
+    for (uint32_t event = middle + 1; whole && event < search->depth; event++) {
         if (!out(reversal, event) && !leaves_open(reversal, event)) {
             plan_event(search, event);
         }
@@ -404,7 +403,7 @@ uint32_t race_plan(struct search *search, const struct race *race, bool whole, s
             return NOTHING;
         }
     }
-    if (!race->vanished && !make_feasible(&reversal)) {
+    if (!make_feasible(&reversal)) {
         return NOTHING;
     }
     *op = effect_there(&reversal);

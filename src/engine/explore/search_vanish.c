@@ -8,7 +8,7 @@
 
 static bool can_vanish(const struct search_actor *actor)
 {
-    return actor->enabled &&
+    return actor->interrupt &&
            (actor->op.kind == OP_ENTER || actor->op.kind == OP_DEVICE || actor->op.kind == OP_TICK);
 }
 
@@ -17,22 +17,22 @@ static bool is_there(const struct op *then, const struct search_actor *now)
     return now->op.kind == then->kind && now->op.object[0] == then->object[0] && now->op.addr == then->addr;
 }
 
+/* From now on it is like a step that cannot be taken at the end: the step that took it back is the obstacle.
+ */
 static void note(struct search *search, unsigned actor, const struct op *op)
 {
     uint32_t last = search->depth - 1;
     struct clock before = clock_before(search, actor, op);
-    if (comes_before(search, last, &before)) {
-        return;
+    if (!comes_before(search, last, &before)) {
+        struct race *race = vector_push(&search->races);
+        *race = (struct race){.event = NOTHING,
+                              .actor = (uint8_t)actor,
+                              .is_enabled = true,
+                              .obstacle_count = 1,
+                              .obstacle = {last},
+                              .op = *op,
+                              .before = before};
     }
-    struct race *race = vector_push(&search->races);
-    *race = (struct race){.event = NOTHING,
-                          .actor = (uint8_t)actor,
-                          .is_enabled = true,
-                          .vanished = true,
-                          .obstacle_count = 1,
-                          .obstacle = {last},
-                          .op = *op,
-                          .before = before};
 }
 
 void vanish_look(struct search *search, const struct search_actor *actors, unsigned count)
@@ -48,7 +48,7 @@ void vanish_look(struct search *search, const struct search_actor *actors, unsig
     }
     search->vanishing = 0;
     for (unsigned i = 0; i < count; i++) {
-        if (actors[i].interrupt && can_vanish(&actors[i])) {
+        if (can_vanish(&actors[i])) {
             search->vanishing |= 1U << i;
             search->vanishing_op[i] = actors[i].op;
         }
