@@ -19,7 +19,7 @@
 /* Clear of where Linux puts programs, libraries and stacks, and AddressSanitizer its own heap. */
 #define ARENA_BASE UINT64_C(0x500000000000)
 #define STREAMS 64u
-#define RESERVED (2 * STREAMS) /* the lane that is never opened */
+#define RESERVED (2 * STREAMS) /* the lane of host_reserve: closed where nobody opens it */
 #define LANES (RESERVED + 1)   /* blocks, then stacks, then that */
 #define LANE_SIZE (UINT64_C(1) << 30)
 #define LANE_STEP (UINT64_C(1) << 16) /* opened at a time */
@@ -69,6 +69,15 @@ bool host_arena_holds(const void *address)
     return arena.open && (uintptr_t)address - ARENA_BASE < LANES * LANE_SIZE;
 }
 
+/* Makes sure that there is a word for each page of the lane. */
+static bool lane_describe(struct page_range *lane)
+{
+    if (lane->word == NULL) {
+        lane->word = pages_reserve(LANE_SIZE / PAGE_BYTES * sizeof(*lane->word));
+    }
+    return lane->word != NULL;
+}
+
 /* Makes the lane's first `size` bytes usable. */
 static bool lane_open(struct page_range *lane, size_t size)
 {
@@ -78,11 +87,8 @@ static bool lane_open(struct page_range *lane, size_t size)
     if (size > LANE_SIZE) {
         return false;
     }
-    if (lane->word == NULL) {
-        lane->word = pages_reserve(LANE_SIZE / PAGE_BYTES * sizeof(*lane->word));
-    }
     size_t more = lane->start + ((size + LANE_STEP - 1) & ~(LANE_STEP - 1)) - lane->end;
-    if (lane->word == NULL || !snapshot_open(lane->end, more)) {
+    if (!lane_describe(lane) || !snapshot_open(lane->end, more)) {
         return false;
     }
     lane->end += more;
@@ -113,12 +119,17 @@ size_t arena_size(const void *block)
 
 void *arena_reserve(size_t size)
 {
-    size_t offset = arena.used[RESERVED];
-    if (size > LANE_SIZE - offset) {
+    struct page_range *lane = &arena.lane[RESERVED];
+    size_t offset = arena.used[RESERVED], end = page_up(offset + size);
+    if (size > LANE_SIZE - offset || !lane_describe(lane)) {
         return NULL;
     }
-    arena.used[RESERVED] = page_up(offset + size);
-    return (char *)arena.lane[RESERVED].start + offset;
+    while (lane->end < lane->start + end) { /* for the first time */
+        lane->word[(lane->end - lane->start) / PAGE_BYTES] = PAGE_CLOSED;
+        lane->end += PAGE_BYTES;
+    }
+    arena.used[RESERVED] = end;
+    return (char *)lane->start + offset;
 }
 
 /* The page below is the guard.  What was one in another execution may be in the middle of this stack. */

@@ -12,7 +12,7 @@
 void *arena_allocate(size_t alignment, size_t size);
 /* The size that a block of the arena was asked for with. */
 size_t arena_size(const void *block);
-/* Page-aligned addresses that are never opened; NULL when there are no more. */
+/* Page-aligned addresses that are closed; NULL when there are no more. */
 void *arena_reserve(size_t size);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "host/arena.h"
 #include "host/memory.h"
+#include "host/pages.h"
 
 #include <malloc.h>
 #include <stdlib.h>
@@ -55,4 +56,21 @@ void *host_reserve(size_t size)
     }
     void *start = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return start != MAP_FAILED ? start : NULL;
+}
+
+bool host_pages_open(void *start, size_t size)
+{
+    if (host_arena_holds(start)) {
+        return snapshot_pages_open((uintptr_t)start, size);
+    }
+    return mprotect(start, size, PROT_READ | PROT_WRITE) == 0;
+}
+
+void host_pages_close(void *start, size_t size)
+{
+    if (host_arena_holds(start)) {
+        snapshot_pages_close((uintptr_t)start, size);
+    } else {
+        mmap(start, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    }
 }

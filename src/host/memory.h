@@ -37,8 +37,11 @@ void *host_allocate_aligned(size_t alignment, size_t size);
 void *host_reallocate(void *block, size_t size); /* of host_allocate */
 void host_free(void *block);
 
-/* Addresses where nothing can be read or written, now and later.  NULL: none left. */
+/* Page-aligned addresses where nothing can be read or written.  NULL: none left. */
 void *host_reserve(size_t size);
+/* Makes whole pages of them usable, all zero; and again not, what they held is gone. */
+bool host_pages_open(void *start, size_t size);
+void host_pages_close(void *start, size_t size);
 
 /* Reserves the arena at its fixed address and makes host_allocate use it.  False: the address is taken or
  * memory is short. */

@@ -30,7 +30,7 @@ struct page_range {
     uint32_t *word;
 };
 #define PAGE_HOT 0x80000000u    /* may be written; every restore copies it back */
-#define PAGE_CLOSED 0x40000000u /* a guard page: not even readable */
+#define PAGE_CLOSED 0x40000000u /* not even readable: a guard page, or reserved */
 #define PAGE_SAVED 0x3FFFFFFFu
 
 static inline uintptr_t page_down(uintptr_t address)
@@ -64,5 +64,8 @@ bool snapshot_open(uintptr_t start, size_t size);
 /* Makes one a guard page, and ordinary again. */
 bool snapshot_close_page(struct page_range *range, uintptr_t page);
 bool snapshot_reopen_page(struct page_range *range, uintptr_t page);
+/* host_pages_open and host_pages_close for reserved pages; a restore undoes them. */
+bool snapshot_pages_open(uintptr_t start, size_t size);
+void snapshot_pages_close(uintptr_t start, size_t size);
 
 #endif

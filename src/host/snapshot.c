@@ -21,6 +21,7 @@
 
 #define RANGES 64u
 #define SAVED_PAGES (1u << 20)
+#define CHANGES (1u << 16)
 #define COPIES_AT_ONCE (1u << 20) /* bytes */
 #define CENSUS_EVERY 128u         /* restores */
 #define CENSUS_IDLE 8u            /* in a row, and a page is cold: a fault costs as much as 150 copies */
@@ -31,6 +32,13 @@ struct saved_page {
     char *copy; /* NULL: it was all zero */
     uint32_t hot_place;
     uint32_t idle;
+};
+
+/* Reserved pages that the execution opened or closed. */
+struct change {
+    uintptr_t start;
+    size_t size;
+    bool opened;
 };
 
 /* A part of a page that is never protected. */
@@ -50,6 +58,8 @@ static struct {
     uint32_t *hot; /* indices of `saved` */
     size_t hot_count;
     char *copies, *copies_end;
+    struct change *changes; /* CHANGES of them */
+    size_t change_count;
     uint64_t restores;
 } snapshot HOST_KEPT __attribute__((aligned(PAGE_BYTES)));
 
@@ -203,17 +213,21 @@ bool host_snapshot_add(const void *address)
 
 /* ---- the snapshot ------------------------------------------------------------------------------ */
 
+static uint32_t *word_of(const struct page_range *range, uintptr_t page)
+{
+    return &range->word[(page - range->start) / PAGE_BYTES];
+}
+
+/* All but the closed pages. */
 static void range_protect(struct page_range *range)
 {
-    if (range->start == range->end) {
-        return;
-    }
-    if (mprotect((void *)range->start, range->end - range->start, PROT_READ) != 0) {
-        snapshot.taken = false;
-    }
-    for (uintptr_t page = range->start; page < range->end; page += PAGE_BYTES) {
-        if (range->word[(page - range->start) / PAGE_BYTES] & PAGE_CLOSED) {
-            mprotect((void *)page, PAGE_BYTES, PROT_NONE);
+    uintptr_t start = range->start;
+    for (uintptr_t page = range->start; page <= range->end; page += PAGE_BYTES) {
+        if (page == range->end || (*word_of(range, page) & PAGE_CLOSED) != 0) {
+            if (start < page && mprotect((void *)start, page - start, PROT_READ) != 0) {
+                snapshot.taken = false;
+            }
+            start = page + PAGE_BYTES;
         }
     }
 }
@@ -222,7 +236,8 @@ bool host_snapshot_take(void)
 {
     snapshot.saved = pages_reserve(SAVED_PAGES * sizeof(*snapshot.saved));
     snapshot.hot = pages_reserve(SAVED_PAGES * sizeof(*snapshot.hot));
-    if (snapshot.taken || snapshot.saved == NULL || snapshot.hot == NULL) {
+    snapshot.changes = pages_reserve(CHANGES * sizeof(*snapshot.changes));
+    if (snapshot.taken || snapshot.saved == NULL || snapshot.hot == NULL || snapshot.changes == NULL) {
         return false;
     }
     for (unsigned i = 0; i < snapshot.edge_count; i++) {
@@ -308,7 +323,7 @@ bool host_snapshot_fault(uintptr_t address)
     if (range == NULL) {
         return false;
     }
-    uint32_t *word = &range->word[(address - range->start) / PAGE_BYTES];
+    uint32_t *word = word_of(range, address);
     if (*word & (PAGE_HOT | PAGE_CLOSED)) {
         return false;
     }
@@ -334,16 +349,21 @@ static inline void page_restore(const struct saved_page *saved)
     }
 }
 
+static void page_forget_hot(const struct saved_page *saved, uint32_t *word)
+{
+    uint32_t last = snapshot.hot[--snapshot.hot_count];
+    snapshot.hot[saved->hot_place] = last;
+    snapshot.saved[last].hot_place = saved->hot_place;
+    *word &= ~PAGE_HOT;
+}
+
 /* Takes a page that has been restored out of the hot ones. */
 static bool page_cool(struct saved_page *saved, uint32_t *word, int protection)
 {
     if (mprotect(saved->page, PAGE_BYTES, protection) != 0) {
         return false;
     }
-    uint32_t last = snapshot.hot[--snapshot.hot_count];
-    snapshot.hot[saved->hot_place] = last;
-    snapshot.saved[last].hot_place = saved->hot_place;
-    *word &= ~PAGE_HOT;
+    page_forget_hot(saved, word);
     return true;
 }
 
@@ -357,13 +377,54 @@ static void restore_and_count(void)
             page_restore(saved);
         } else if (++saved->idle >= CENSUS_IDLE) {
             struct page_range *range = range_of((uintptr_t)saved->page);
-            page_cool(saved, &range->word[((uintptr_t)saved->page - range->start) / PAGE_BYTES], PROT_READ);
+            page_cool(saved, word_of(range, (uintptr_t)saved->page), PROT_READ);
+        }
+    }
+}
+
+/* What the execution opened is as it was before it is closed again: nothing of it is hot then. */
+static void undo_open(struct page_range *range, uintptr_t start, size_t size)
+{
+    for (uintptr_t page = start; page < start + size; page += PAGE_BYTES) {
+        uint32_t *word = word_of(range, page);
+        if (*word & PAGE_HOT) {
+            struct saved_page *saved = &snapshot.saved[(*word & PAGE_SAVED) - 1];
+            page_restore(saved);
+            page_forget_hot(saved, word);
+        }
+        *word |= PAGE_CLOSED;
+    }
+    mprotect((void *)start, size, PROT_NONE);
+}
+
+static void undo_close(struct page_range *range, uintptr_t start, size_t size)
+{
+    mprotect((void *)start, size, PROT_READ);
+    for (uintptr_t page = start; page < start + size; page += PAGE_BYTES) {
+        uint32_t *word = word_of(range, page);
+        *word &= ~PAGE_CLOSED;
+        if (*word & PAGE_HOT) {
+            mprotect((void *)page, PAGE_BYTES, PROT_READ | PROT_WRITE);
+        }
+    }
+}
+
+static void undo_changes(void)
+{
+    while (snapshot.change_count > 0) {
+        const struct change *change = &snapshot.changes[--snapshot.change_count];
+        struct page_range *range = range_of(change->start);
+        if (change->opened) {
+            undo_open(range, change->start, change->size);
+        } else {
+            undo_close(range, change->start, change->size);
         }
     }
 }
 
 void host_snapshot_restore(void)
 {
+    undo_changes();
     for (unsigned i = 0; i < snapshot.edge_count; i++) {
         bytes_copy(snapshot.edges[i].start, snapshot.edges[i].copy, snapshot.edges[i].size);
     }
@@ -386,7 +447,7 @@ bool snapshot_open(uintptr_t start, size_t size)
 
 bool snapshot_close_page(struct page_range *range, uintptr_t page)
 {
-    uint32_t *word = &range->word[(page - range->start) / PAGE_BYTES];
+    uint32_t *word = word_of(range, page);
     if (*word & PAGE_CLOSED) {
         return true;
     }
@@ -405,7 +466,7 @@ bool snapshot_close_page(struct page_range *range, uintptr_t page)
 
 bool snapshot_reopen_page(struct page_range *range, uintptr_t page)
 {
-    uint32_t *word = &range->word[(page - range->start) / PAGE_BYTES];
+    uint32_t *word = word_of(range, page);
     if ((*word & PAGE_CLOSED) == 0) {
         return true;
     }
@@ -414,4 +475,62 @@ bool snapshot_reopen_page(struct page_range *range, uintptr_t page)
     }
     *word &= ~PAGE_CLOSED;
     return true;
+}
+
+/* Notes a change that a restore must undo. */
+static bool change_add(uintptr_t start, size_t size, bool opened)
+{
+    if (!snapshot.taken) {
+        return true;
+    }
+    if (snapshot.change_count == CHANGES) {
+        return false;
+    }
+    snapshot.changes[snapshot.change_count++] = (struct change){start, size, opened};
+    return true;
+}
+
+/* A page that was just made readable; what it held when it was closed last is not for its next user. */
+static bool page_reuse(uintptr_t page, uint32_t *word)
+{
+    const struct saved_page present = {.page = (char *)page};
+    bool known = (*word & PAGE_SAVED) != 0; /* will be written again: spare it the fault */
+    *word &= ~PAGE_CLOSED;
+    if (snapshot.taken && (*word & PAGE_HOT) != 0) {
+        if (mprotect((void *)page, PAGE_BYTES, PROT_READ | PROT_WRITE) != 0) {
+            return false;
+        }
+    } else if (snapshot.taken && known && !page_heat((char *)page, word)) {
+        return false;
+    }
+    if (!page_equals(&present)) {
+        page_zero((void *)page); /* may fault, as any write */
+    }
+    return true;
+}
+
+bool snapshot_pages_open(uintptr_t start, size_t size)
+{
+    struct page_range *range = range_of(start);
+    if (range == NULL || !change_add(start, size, true) || !snapshot_open(start, size)) {
+        return false;
+    }
+    for (uintptr_t page = start; page < start + size; page += PAGE_BYTES) {
+        if (!page_reuse(page, word_of(range, page))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void snapshot_pages_close(uintptr_t start, size_t size)
+{
+    struct page_range *range = range_of(start);
+    if (range == NULL || !change_add(start, size, false)) {
+        return;
+    }
+    mprotect((void *)start, size, PROT_NONE);
+    for (uintptr_t page = start; page < start + size; page += PAGE_BYTES) {
+        *word_of(range, page) |= PAGE_CLOSED;
+    }
 }

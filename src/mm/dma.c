@@ -11,7 +11,6 @@
 #include "ke/step.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #define ARENA_PAGES 65536u /* 256 MiB, reserved but not committed */
 #define ARENA_SIZE ((uint64_t)ARENA_PAGES * DMA_PAGE_SIZE)
@@ -62,12 +61,10 @@ static uintptr_t frame_va(uint64_t pa)
 
 /* ---- shared memory ----------------------------------------------------------------------------- */
 
-/* In the explored engine's arena the pages are always accessible: what protects them is the snapshot's. */
 static bool arena_reserve(void)
 {
     if (arena == NULL) {
-        void *base = host_arena_is_open() ? host_allocate_aligned(DMA_PAGE_SIZE, ARENA_SIZE)
-                                          : host_reserve(ARENA_SIZE);
+        void *base = host_reserve(ARENA_SIZE);
         if (base == NULL) {
             return false;
         }
@@ -89,21 +86,6 @@ static uint32_t find_pages(uint32_t from, uint32_t to, uint32_t pages)
     return to;
 }
 
-static bool pages_open(void *va, size_t size)
-{
-    return host_arena_holds(va) || mprotect(va, size, PROT_READ | PROT_WRITE) == 0;
-}
-
-/* The contents go, and outside the arena who still uses the pages faults. */
-static void pages_close(void *va, size_t size)
-{
-    if (host_arena_holds(va)) {
-        memset(va, 0, size);
-    } else {
-        mmap(va, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    }
-}
-
 static void *shared_allocate_guarded(size_t length, uint64_t *pa)
 {
     uint32_t pages = (uint32_t)((length + DMA_PAGE_SIZE - 1) / DMA_PAGE_SIZE);
@@ -118,7 +100,7 @@ static void *shared_allocate_guarded(size_t length, uint64_t *pa)
         return NULL;
     }
     uint8_t *va = arena + (size_t)first * DMA_PAGE_SIZE;
-    if (!pages_open(va, (size_t)pages * DMA_PAGE_SIZE)) {
+    if (!host_pages_open(va, (size_t)pages * DMA_PAGE_SIZE)) {
         return NULL;
     }
     for (uint32_t page = 0; page < pages; page++) {
@@ -161,7 +143,8 @@ static bool shared_free_guarded(void *va, size_t length, uint64_t pa)
     if ((size_t)(end - first - 1) * DMA_PAGE_SIZE + page_valid[end - 1] != length) {
         return false;
     }
-    pages_close(va, (size_t)(end - first) * DMA_PAGE_SIZE);
+    /* The contents go, and who still uses the pages faults. */
+    host_pages_close(va, (size_t)(end - first) * DMA_PAGE_SIZE);
     for (uint32_t page = first; page <= end; page++) { /* the guard page too */
         page_use[page] = PAGE_FREE;
         page_valid[page] = 0;

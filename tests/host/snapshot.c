@@ -203,6 +203,43 @@ static void stacks_are_guarded(void *argument)
     }
 }
 
+/* Reserved pages: open ones are new, closed ones fault, and a restore puts both back. */
+static void reserved_pages_come_back(void *argument)
+{
+    (void)argument;
+    begin();
+    volatile char *kept = host_reserve(16 * PAGE), *shut = kept + 4 * PAGE;
+    CHECK(host_pages_open((char *)kept, 4 * PAGE) && host_pages_open((char *)shut, 2 * PAGE));
+    kept[0] = kept[3 * PAGE] = shut[0] = 7;
+    host_pages_close((char *)shut, 2 * PAGE);
+    CHECK(faults(shut, false) && faults(kept + 15 * PAGE, true));
+    CHECK(host_snapshot_take());
+    for (volatile int round = 0; round < 600; round++) {
+        bool before = kept[0] == 7 && kept[3 * PAGE] == 7 && faults(shut, false);
+        volatile char *other = host_reserve(PAGE);
+        bool opened = host_pages_open((char *)shut, 2 * PAGE) && host_pages_open((char *)other, PAGE);
+        bool fresh = shut[0] == 0 && shut[2 * PAGE - 1] == 0 && other[0] == 0;
+        shut[0] = shut[PAGE] = other[0] = 1;
+        kept[0] = round % 3 == 0 ? 8 : 7;
+        host_pages_close((char *)kept, 2 * PAGE);
+        bool closed = faults(kept, false) && faults(kept + PAGE, true);
+        if (round % 2 == 0) { /* closed and opened again: it is new, too */
+            closed = closed && host_pages_open((char *)kept, PAGE) && kept[0] == 0;
+            kept[0] = 9;
+            host_pages_close((char *)shut, PAGE);
+        }
+        host_snapshot_restore();
+        if (!before || !opened || !fresh || !closed) {
+            CHECK(before);
+            CHECK(opened);
+            CHECK(fresh);
+            CHECK(closed);
+            return;
+        }
+    }
+    CHECK(kept[0] == 7 && kept[PAGE] == 0);
+}
+
 static void strays_are_faults(void *argument)
 {
     (void)argument;
@@ -294,6 +331,7 @@ static const struct test_case cases[] = {
     CASE("blocks_grow", blocks_grow, "", 1, CHECKED),
     CASE("plain_heap_works", plain_heap_works, "", 1, CHECKED),
     CASE("stacks_are_guarded", stacks_are_guarded, "", 1, CHECKED),
+    CASE("reserved_pages_come_back", reserved_pages_come_back, "", 1, CHECKED),
     CASE("strays_are_faults", strays_are_faults, "", 1, CHECKED),
     CASE("idle_pages_cool", idle_pages_cool, "", 1, CHECKED),
     CASE("library_comes_back", library_comes_back, "", 1, CHECKED),
