@@ -1,6 +1,6 @@
 # Searches a yardstick program by optimal DPOR: exactly EXECUTIONS executions, none redundant, complete; clean, or
 # no finding other than FINDING.
-execute_process(COMMAND ${UNDIS} explore ${PROGRAM} --processors ${PROCESSORS} --strategy optimal --format json
+execute_process(COMMAND ${UNDIS} explore ${PROGRAM} --processors ${PROCESSORS} --strategy optimal --keep-going --seconds 900 --format json
   RESULT_VARIABLE status OUTPUT_VARIABLE json ERROR_VARIABLE errors)
 
 function(fail why)
