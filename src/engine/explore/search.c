@@ -48,6 +48,7 @@ void search_destroy(struct search *search)
     free(search->sleeping);
     free(search->unit);
     free(search->races.data);
+    free(search->vanished.data);
     free(search->sleepers.data);
     free(search->plan.data);
     free(search);
@@ -65,6 +66,7 @@ static void cut_to(struct search *search, uint32_t depth)
     while (search->orders.count > 0 && search->orders.data[search->orders.count - 1].event >= depth) {
         search->orders.count--;
     }
+    vanish_cut(search, depth);
     search->replay = depth;
 }
 
@@ -304,6 +306,17 @@ static void count_end(struct search *search, enum search_end end)
     counts->stopped += end == END_STOPPED;
 }
 
+/* Did the last step end the machine though others could go on? */
+static bool is_ended_by_last(const struct search *search, enum search_end end,
+                             const struct search_actor *actors, unsigned count)
+{
+    bool others = false;
+    for (unsigned i = 0; i < count; i++) {
+        others = others || (actors[i].enabled && !actors[i].ended);
+    }
+    return !search->given_up && (end == END_STOPPED || ((end == END_DONE || end == END_ABANDONED) && others));
+}
+
 void search_end(struct search *search, enum search_end end, const struct search_actor *actors, unsigned count)
 {
     search->end = end;
@@ -314,6 +327,7 @@ void search_end(struct search *search, enum search_end end, const struct search_
         return;
     }
     count_end(search, end);
+    search->ended_by_last = is_ended_by_last(search, end, actors, count);
     if (search->strategy->clocks && search->depth > search->replay && !search->given_up) {
         vanish_look(search, actors, count);
     }
@@ -344,7 +358,7 @@ struct search_counts search_counts(const struct search *search)
 static void count_branches(const struct frame *frame, bool naive, unsigned *done, unsigned *all)
 {
     uint32_t here = naive ? frame->enabled : frame->backtrack;
-    *done = (unsigned)__builtin_popcount(naive ? frame->backtrack : frame->asleep & ~frame->inherited);
+    *done = (unsigned)__builtin_popcount(naive ? frame->backtrack : frame->asleep & ~frame->unfollowed);
     *done -= naive && *done > 0;
     *all = (unsigned)__builtin_popcount(here);
     if (!naive) {

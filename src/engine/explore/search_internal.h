@@ -77,12 +77,13 @@ struct frame {
     uint32_t interrupts; /* which actors are */
     uint32_t free;       /* enabled without a preemption */
     uint32_t asleep;
-    uint32_t partly;    /* asleep with some values of their CHOICE only */
-    uint32_t inherited; /* asleep since before this unit */
-    uint32_t backtrack; /* explored, being explored, or to be explored */
-    uint32_t explored;  /* where there are no sleep sets */
-    uint32_t sleepers;  /* how many sleepers there are once all explored here are */
-    uint16_t values;    /* alternatives of its step, 1 for all but CHOICE */
+    uint32_t partly;     /* asleep with some values of their CHOICE only */
+    uint32_t unfollowed; /* asleep, but what can follow was explored in another unit, or not at all because
+                            the machine ended there */
+    uint32_t backtrack;  /* explored, being explored, or to be explored */
+    uint32_t explored;   /* where there are no sleep sets */
+    uint32_t sleepers;   /* how many sleepers there are once all explored here are */
+    uint16_t values;     /* alternatives of its step, 1 for all but CHOICE */
     uint16_t value;
     uint8_t actor;
     bool planned;       /* its step was prescribed by a wakeup sequence */
@@ -182,6 +183,7 @@ struct search {
     uint32_t frames; /* frames that stand for branches: those below replay, and that of the branch */
     enum search_end end;
     bool cut, given_up, misled;
+    bool ended_by_last;      /* the last step ended the machine though others could go on */
     uint32_t redundant_from; /* the depth at which everything was asleep, or NOTHING */
     uint32_t taken[SEARCH_ACTORS];
     struct search_event *event;
@@ -211,6 +213,7 @@ struct search {
 
     /* Races and plans. */
     SEARCH_VECTOR(struct race) races;
+    SEARCH_VECTOR(struct race) vanished;
     SEARCH_VECTOR(struct sleeper) sleepers;
     uint32_t (*sleeping)[SEARCH_ACTORS]; /* per frame: who is asleep -> sleeper */
     struct wake *subtree;                /* what the next frame is to explore */
@@ -325,6 +328,8 @@ const struct clock *race_before(const struct search *search, const struct race *
 
 /* Before each new step, and at the end: notes the races of what the step before took back. */
 void vanish_look(struct search *search, const struct search_actor *actors, unsigned count);
+void vanish_note(struct search *search);                /* as races, at the end */
+void vanish_cut(struct search *search, uint32_t depth); /* steps from `depth` on are taken back */
 
 /* ---- search_sleep.c ----------------------------------------------------------------------------- */
 

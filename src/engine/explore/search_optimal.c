@@ -143,13 +143,13 @@ static bool is_asleep(struct search *search, uint32_t depth, const struct clock 
     for (uint32_t left = frame->asleep; left != 0; left &= left - 1) {
         unsigned actor = (unsigned)__builtin_ctz(left);
         const struct sleeper *sleeper = sleep_of(search, depth, actor);
-        bool partly = (frame->partly >> actor & 1) != 0, inherited = (frame->inherited >> actor & 1) != 0;
+        bool partly = (frame->partly >> actor & 1) != 0, unfollowed = (frame->unfollowed >> actor & 1) != 0;
         uint32_t position;
         switch (plan_initial(search, before, actor, &sleeper->op, &position)) {
         case NOT_INITIAL:
             break;
         case INITIAL_ELSEWHERE:
-            if (!partly && !inherited) {
+            if (!partly && !unfollowed) {
                 return true;
             }
             break;

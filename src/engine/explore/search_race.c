@@ -172,19 +172,13 @@ static void note_pending_actor(struct search *search, unsigned actor, const stru
     }
 }
 
-/* The machine ended it, not the search: what was still to come counts. */
-static bool ended_by_itself(const struct search *search)
-{
-    return search->end == END_STOPPED || search->end == END_ABANDONED || search->end == END_DONE;
-}
-
 void race_note_pending(struct search *search, const struct search_actor *actors, unsigned count)
 {
-    bool stopped = ended_by_itself(search) && !search->given_up;
+    vanish_note(search);
     for (unsigned i = 0; i < count && search->depth > 0; i++) {
         enum op_kind kind = (enum op_kind)actors[i].op.kind;
         if (kind != OP_NONE && kind != OP_JOIN && kind != OP_SETTLE && !actors[i].ended &&
-            (!actors[i].enabled || stopped)) {
+            (!actors[i].enabled || search->ended_by_last)) {
             note_pending_actor(search, i, &actors[i]);
         }
     }
@@ -375,7 +369,7 @@ static void make_plan(struct reversal *reversal, bool whole, const struct op *op
     struct search *search = reversal->search;
     bool pending = reversal->race->event == NOTHING;
     /* The step that ended the machine must not come before one that is still to be taken. */
-    bool ends = pending && ended_by_itself(search);
+    bool ends = pending && search->ended_by_last;
     uint32_t middle = pending ? search->depth - ends : reversal->race->event;
     search->plan.count = 0;
     for (uint32_t event = reversal->obstacle[0] + 1; event < middle; event++) {

@@ -26,7 +26,7 @@ void sleep_inherit(struct search *search, uint32_t depth, const struct search_ac
         }
         frame->asleep |= bit;
         frame->partly |= above->partly & bit;
-        frame->inherited |= above->inherited & bit;
+        frame->unfollowed |= above->unfollowed & bit;
         search->sleeping[depth][actor] = search->sleeping[depth - 1][actor];
     }
 }
@@ -64,6 +64,9 @@ static void add_choice(struct search *search, uint32_t depth)
 void sleep_add(struct search *search, uint32_t depth)
 {
     const struct search_event *event = &search->event[depth];
+    if (depth + 1 == search->depth && search->ended_by_last) {
+        search->frame[depth].unfollowed |= 1U << event->actor;
+    }
     if (event->op.kind == OP_CHOICE && event->op.aux > 1) {
         add_choice(search, depth);
     } else {

@@ -70,7 +70,7 @@ int unit_choose(struct search *search, struct frame *frame, const struct search_
         struct op op = actors[actor].op;
         search_effect(search, &op);
         sleep_add_op(search, search->depth, actor, &op);
-        frame->inherited |= 1U << actor;
+        frame->unfollowed |= 1U << actor;
     }
     frame->value = step->value;
     frame->backtrack = 1U << step->actor;

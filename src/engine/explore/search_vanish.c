@@ -24,7 +24,7 @@ static void note(struct search *search, unsigned actor, const struct op *op)
     uint32_t last = search->depth - 1;
     struct clock before = clock_before(search, actor, op);
     if (!comes_before(search, last, &before)) {
-        struct race *race = vector_push(&search->races);
+        struct race *race = vector_push(&search->vanished);
         *race = (struct race){.event = NOTHING,
                               .actor = (uint8_t)actor,
                               .is_enabled = true,
@@ -52,5 +52,20 @@ void vanish_look(struct search *search, const struct search_actor *actors, unsig
             search->vanishing |= 1U << i;
             search->vanishing_op[i] = actors[i].op;
         }
+    }
+}
+
+void vanish_note(struct search *search)
+{
+    for (uint32_t i = 0; i < search->vanished.count; i++) {
+        *vector_push(&search->races) = search->vanished.data[i];
+    }
+}
+
+void vanish_cut(struct search *search, uint32_t depth)
+{
+    while (search->vanished.count > 0 &&
+           search->vanished.data[search->vanished.count - 1].obstacle[0] >= depth) {
+        search->vanished.count--;
     }
 }
