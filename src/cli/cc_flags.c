@@ -63,6 +63,7 @@ static const char *const instrument_clang[] = {"-mllvm", "-tsan-instrument-read-
 static const char *const instrument_gcc[] = {
     "--param=tsan-distinguish-volatile=1", "--param=tsan-instrument-func-entry-exit=0",
     "-fno-tree-loop-distribute-patterns", /* it would make unreported memsets of loops */
+    "-Wno-tsan",                          /* fences are carried out here, whatever gcc knows */
 };
 
 /* The library functions that rtl/tsan_library.c has reporting ones for. */
