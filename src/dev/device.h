@@ -40,14 +40,16 @@ struct device_operations {
     void (*destroy)(struct device *device);
     const struct device_unit *units; /* NULL: one, which calls step when the device was kicked */
     unsigned unit_count;
-    /* What a register access does besides its answer, enum device_effect; NULL: everything. */
+    /* What a register access touches, enum device_effect; NULL: everything. */
     unsigned (*effects)(const struct device *device, uint32_t offset, unsigned size, bool write,
                         uint64_t value);
 };
 
 enum device_effect {
-    DEVICE_CHANGES = 1,   /* the device's state */
-    DEVICE_MOVES_LINE = 2 /* the level of its interrupt line */
+    DEVICE_LOOKS = 1,         /* shows the device's state */
+    DEVICE_CHANGES = 2,       /* changes it */
+    DEVICE_LOOKS_AT_LINE = 4, /* shows what its interrupt line depends on: causes and masks */
+    DEVICE_MOVES_LINE = 8     /* changes that */
 };
 
 /* The common part; a model embeds it as its first member. */

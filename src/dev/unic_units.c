@@ -163,21 +163,40 @@ static bool is_tail(uint32_t offset)
     return offset == UNIC_TX_RING + RING_TAIL || offset == UNIC_RX_RING + RING_TAIL;
 }
 
-static bool moves_line(const struct unic *nic, uint32_t offset, uint32_t value)
+/* Causes and masks are the line's, all else is the engines'. */
+static bool is_of_line(uint32_t offset)
+{
+    return offset == UNIC_CAUSE || offset == UNIC_MASK || offset == UNIC_MASK_SET ||
+           offset == UNIC_MASK_CLEAR || offset == UNIC_CAUSE_SET || offset == UNIC_MODERATION;
+}
+
+static unsigned write_effects(const struct unic *nic, uint32_t offset, uint32_t value)
 {
     const struct unic_ring *ring = offset == UNIC_TX_RING + RING_TAIL ? &nic->tx : &nic->rx;
-    return offset == UNIC_CONTROL || offset == UNIC_CAUSE || offset == UNIC_MASK_SET ||
-           offset == UNIC_MASK_CLEAR || offset == UNIC_CAUSE_SET || offset == UNIC_MODERATION ||
-           (is_tail(offset) && value >= ring->size); /* fatal */
+    if (is_of_line(offset)) {
+        return DEVICE_MOVES_LINE;
+    }
+    if (offset == UNIC_CONTROL || (is_tail(offset) && value >= ring->size)) {
+        return DEVICE_CHANGES | DEVICE_MOVES_LINE; /* a reset masks, a wrong tail is a cause */
+    }
+    return DEVICE_CHANGES;
+}
+
+static unsigned read_effects(const struct unic *nic, uint32_t offset)
+{
+    bool counter = offset >= UNIC_COUNTERS && offset < UNIC_COUNTERS + sizeof(nic->counters);
+    return is_of_line(offset) ? DEVICE_LOOKS_AT_LINE
+           : counter          ? DEVICE_CHANGES /* the low half keeps the high half */
+                              : DEVICE_LOOKS;
 }
 
 unsigned unic_effects(const struct device *device, uint32_t offset, unsigned size, bool write, uint64_t value)
 {
     const struct unic *nic = (const struct unic *)device;
-    if (!write) { /* of a counter, the low half keeps the high half */
-        return offset >= UNIC_COUNTERS && offset < UNIC_COUNTERS + sizeof(nic->counters) ? DEVICE_CHANGES : 0;
+    unsigned effects = write ? write_effects(nic, offset, (uint32_t)value) : read_effects(nic, offset);
+    if (size == 8) {
+        effects |=
+            write ? write_effects(nic, offset + 4, (uint32_t)(value >> 32)) : read_effects(nic, offset + 4);
     }
-    bool moves = moves_line(nic, offset, (uint32_t)value) ||
-                 (size == 8 && moves_line(nic, offset + 4, (uint32_t)(value >> 32)));
-    return DEVICE_CHANGES | (moves ? DEVICE_MOVES_LINE : 0u);
+    return effects;
 }

@@ -170,10 +170,14 @@ static void about_to_access(const volatile void *va, unsigned size, bool write, 
     if (write) {
         ke_releases(device);
     }
-    if ((effects & DEVICE_MOVES_LINE) != 0) {
+    if ((effects & DEVICE_CHANGES) != 0 && (effects & DEVICE_MOVES_LINE) != 0) {
         ke_about_to_change_both(device, device->line);
     } else if ((effects & DEVICE_CHANGES) != 0) {
         ke_about_to_change(device);
+    } else if ((effects & DEVICE_MOVES_LINE) != 0) {
+        ke_about_to_change(device->line);
+    } else if ((effects & DEVICE_LOOKS_AT_LINE) != 0) {
+        ke_about_to_look(device->line);
     } else {
         ke_about_to_look(device);
     }

@@ -86,8 +86,8 @@ static KAFFINITY queue_set(struct ndis_interrupt *interrupt, KAFFINITY targets, 
 static ULONG throttle(void)
 {
     static const ULONG limits[] = {NDIS_INDICATE_ALL_NBLS, NDIS_INDICATE_ALL_NBLS, 64, 8};
-    static const ULONG few[] = {NDIS_INDICATE_ALL_NBLS, 1}; /* of few frames, 8 are all */
-    return ke_engine->step != NULL ? few[ke_choose(CHOICE_CHAIN, 2)] : limits[ke_choose(CHOICE_CHAIN, 4)];
+    /* Of the few frames that there are in an explored execution, any limit is all. */
+    return limits[ke_engine->step != NULL ? 0 : ke_choose(CHOICE_CHAIN, 4)];
 }
 
 static void interrupt_dpc(KDPC *dpc, void *deferred, void *context, void *unused)
@@ -217,7 +217,9 @@ static void stop(struct ndis_interrupt *interrupt)
     KeWaitForSingleObject(&interrupt->idle, Executive, KernelMode, FALSE, NULL);
     ke_acquires(&interrupt->pending);
     interrupt->stopped = TRUE;
-    KeFlushQueuedDpcs();
+    if (ke_engine->step == NULL) {
+        KeFlushQueuedDpcs(); /* the last has still to return; the explored engine does not use memory again */
+    }
 }
 
 /*

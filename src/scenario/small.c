@@ -63,13 +63,23 @@ static void look_and_send(void *argument)
     struct small *small = argument;
     adapter_check_for_hang(small->end.adapter);
     small_send(small, 0, false);
+    KeSetEvent(&small->looked, IO_NO_INCREMENT, FALSE);
+}
+
+/* NDIS checks no adapter that it halts, and nobody sends over a binding that is closed. */
+static void halt_after_look(void *argument)
+{
+    struct small *small = argument;
+    small_pause(small);
+    KeWaitForSingleObject(&small->looked, Executive, KernelMode, FALSE, NULL);
+    small_halt(small);
 }
 
 /* What the driver's timers do, and NDIS's for hang checks, against MiniportPause and MiniportHaltEx. */
 static void timer_halt(struct small *small)
 {
-    small_both(small, look_and_send, pause);
-    small_halt(small);
+    KeInitializeEvent(&small->looked, NotificationEvent, FALSE);
+    small_both(small, look_and_send, halt_after_look);
 }
 
 static void ask(void *argument)

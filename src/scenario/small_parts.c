@@ -141,18 +141,8 @@ static void unplug(struct small *small)
     ke_unmask(old);
 }
 
-/* Taking down is no part of what happens at the same time: it comes after all that, in one order. */
-static void end_exploring(void)
-{
-    if (ke_engine->settle != NULL && ke_engine->unexplored != NULL) {
-        ke_engine->settle();
-        ke_engine->unexplored();
-    }
-}
-
 void small_take_down(struct small *small)
 {
-    end_exploring();
     if (small->end.adapter != NULL) {
         pause_end(small, &small->end);
     }
@@ -187,6 +177,10 @@ void small_both(struct small *small, void (*first)(void *), void (*second)(void 
 {
     start(small, 0, first);
     start(small, 1, second);
+    if (ke_engine->settle != NULL && ke_engine->unexplored != NULL) {
+        ke_engine->settle();
+        ke_engine->unexplored();
+    }
     join(small->threads[0]);
     join(small->threads[1]);
 }

@@ -48,6 +48,7 @@ struct small {
     volatile LONG received;
     KDPC return_dpc; /* returns a received chain later */
     KEVENT oid_done;
+    KEVENT looked; /* the hang check and the send are over: a halt may begin */
     char error[256];
     struct _KTHREAD *threads[2];
 };
@@ -62,7 +63,7 @@ void small_expect(struct small *small, bool holds, const char *expected);
 
 /* Makes a frame ready to be sent by that end; and sends it. */
 void small_send(struct small *small, unsigned number, bool with_cancel_id);
-/* Waits until it is completed. */
+/* Waits until it is completed.  Under the explored engine only after small_both: then everything is over. */
 void small_await_send(struct small *small, unsigned number);
 void small_cancel(struct small *small);
 /* One more frame for the adapter to receive. */
@@ -72,7 +73,10 @@ void small_ask(struct small *small, NDIS_OID oid);
 void small_pause(struct small *small);
 void small_halt(struct small *small);
 
-/* Two threads, one on each of the first two processors (or both on the only one), to their ends. */
+/*
+ * Two threads, one on each of the first two processors (or both on the only one), to their ends, and to the
+ * end of all that they set off; this is what is explored, nothing after it is.
+ */
 void small_both(struct small *small, void (*first)(void *), void (*second)(void *));
 
 #endif
