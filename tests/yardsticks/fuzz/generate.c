@@ -19,8 +19,9 @@
 #define WORDS 3
 #define LOCKS 2 /* 0: a KSPIN_LOCK, 1: an NDIS_SPIN_LOCK */
 #define DPCS 2
-#define ACTORS 5         /* three threads and the DPCs */
-#define SCHEDULES 6000.0 /* of one program, at most, as far as can be told beforehand */
+#define ACTORS 5      /* three threads and the DPCs */
+#define FEWEST 1000.0 /* schedules of one program, as far as can be told beforehand */
+#define MOST 12000.0
 #define BODY_LONGEST 8192
 
 static uint64_t state;
@@ -165,7 +166,7 @@ static void statement(struct body *body, unsigned depth)
         tried(body, depth);
     } else if (kind < 10 && !body->is_dpc) {
         unsigned dpc = random_below(DPCS);
-        emit(body, "    seen = seen * 5 + (int)KeInsertQueueDpc(&dpc[%u], NULL, NULL);\n", dpc);
+        emit(body, "    seen = seen * 5 + queue(%u);\n", dpc);
         body->queues |= 1u << dpc;
         body->steps++;
     } else if (kind == 10 && body->choices == 0) {
@@ -196,7 +197,7 @@ struct program {
 static double schedules(const struct program *program)
 {
     double count = 1;
-    unsigned total = 0, queued = 0;
+    unsigned total = 1, queued = 0; /* the scenario's own thread waits for the others */
     for (unsigned i = 0; i < program->threads + DPCS; i++) {
         const struct body *body = &program->bodies[i];
         unsigned steps = body->steps;
@@ -205,7 +206,7 @@ static double schedules(const struct program *program)
         } else if ((queued & 1u << (i - program->threads)) == 0) {
             continue;
         } else {
-            steps += 2;
+            steps += 3;
         }
         for (unsigned step = 1; step <= steps; step++) {
             count = count * (total + step) / step;
@@ -222,10 +223,10 @@ static void make(struct program *program)
         program->threads = 2 + random_below(2);
         for (unsigned i = 0; i < program->threads + DPCS; i++) {
             bool is_dpc = i >= program->threads;
-            fill(&program->bodies[i], i, is_dpc, is_dpc ? 2 : program->threads == 2 ? 4 : 3);
+            fill(&program->bodies[i], i, is_dpc, is_dpc ? 2 : program->threads == 2 ? 5 : 4);
             program->processor[i] = random_below(2);
         }
-    } while (schedules(program) > SCHEDULES);
+    } while (schedules(program) < FEWEST || schedules(program) > MOST);
 }
 
 static void print_body(const struct program *program, unsigned number, unsigned i)
@@ -241,7 +242,11 @@ static void print_body(const struct program *program, unsigned number, unsigned 
                "    (void)self, (void)context, (void)first, (void)second;\n",
                number, i - program->threads);
     }
-    printf("%s    note(%u, seen + 1);\n}\n\n", body->text, body->note);
+    printf("%s    note(%u, seen + 1);\n", body->text, body->note);
+    if (i >= program->threads) {
+        printf("    KeReleaseSemaphore(&ran[%u], 0, 1, FALSE);\n", i - program->threads);
+    }
+    printf("}\n\n");
 }
 
 static void print(const struct program *program, unsigned number)
@@ -261,22 +266,35 @@ static void print(const struct program *program, unsigned number)
     printf("}\n\n");
 }
 
-static const char beginning[] = "#include \"yardstick.h\"\n"
-                                "\n"
-                                "#include <ndis.h>\n"
-                                "\n"
-                                "static int x[3], chosen;\n"
-                                "static KSPIN_LOCK ke_lock;\n"
-                                "static NDIS_SPIN_LOCK ndis_lock;\n"
-                                "static KDPC dpc[2];\n"
-                                "\n"
-                                "STATE(chosen, x[0], x[1], x[2]);\n"
-                                "\n"
-                                "static void flush(void *unused)\n"
-                                "{\n"
-                                "    (void)unused;\n"
-                                "    KeFlushQueuedDpcs();\n"
-                                "}\n\n";
+static const char beginning[] =
+    "#include \"yardstick.h\"\n"
+    "\n"
+    "#include <ndis.h>\n"
+    "\n"
+    "static int x[3], chosen, queued[2];\n"
+    "static KSPIN_LOCK ke_lock;\n"
+    "static NDIS_SPIN_LOCK ndis_lock;\n"
+    "static KDPC dpc[2];\n"
+    "static KSEMAPHORE ran[2];\n"
+    "\n"
+    "STATE(chosen, x[0], x[1], x[2]);\n"
+    "\n"
+    "static UNSEEN int queue(unsigned i)\n"
+    "{\n"
+    "    int done = KeInsertQueueDpc(&dpc[i], NULL, NULL);\n"
+    "    queued[i] += done;\n"
+    "    return done;\n"
+    "}\n"
+    "\n"
+    "static UNSEEN void wait_for_dpcs(void *unused)\n"
+    "{\n"
+    "    (void)unused;\n"
+    "    for (unsigned i = 0; i < 2; i++) {\n"
+    "        while (queued[i]-- > 0) {\n"
+    "            KeWaitForSingleObject(&ran[i], Executive, KernelMode, FALSE, NULL);\n"
+    "        }\n"
+    "    }\n"
+    "}\n\n";
 
 int main(int count, char **arguments)
 {
@@ -296,7 +314,8 @@ int main(int count, char **arguments)
     for (unsigned i = 0; i < programs; i++) {
         printf("%sp%u", i == 0 ? "" : ", ", i);
     }
-    printf("};\n    NdisAllocateSpinLock(&ndis_lock);\n    undis_at_end(flush, NULL);\n    SHOW_STATE();\n"
+    printf("};\n    KeInitializeSemaphore(&ran[0], 0, 100);\n    KeInitializeSemaphore(&ran[1], 0, 100);\n   "
+           " NdisAllocateSpinLock(&ndis_lock);\n    undis_at_end(wait_for_dpcs, NULL);\n    SHOW_STATE();\n"
            "#ifdef ONLY\n    chosen = ONLY;\n#else\n    chosen = (int)undis_choose(%u);\n#endif\n"
            "    programs[chosen]();\n}\n",
            programs);
