@@ -65,6 +65,9 @@ int explore_machine_open(struct explore_machine *machine, const struct explore_o
     char error[1024];
     *machine = (struct explore_machine){.options = options, .scenario = options->scenario};
     machine->scenario.name = scenario;
+    if (!scenario_explorable(&machine->scenario, error, sizeof(error))) {
+        return cli_error("%s", error);
+    }
     if (!scenario_prepare(&machine->scenario, &result)) {
         cli_error("%s", result.error);
         return result.failed ? CLI_INTERNAL : CLI_USAGE;

@@ -28,12 +28,6 @@ size_t scenario_choose(const struct scenario_options *options, const char **name
         if (!driver_image_facts(options->drivers[i], &facts, error, error_size)) {
             return 0;
         }
-        if (facts.thread_local) {
-            snprintf(error, error_size,
-                     "%s: has variables per host thread, which the explored engine cannot keep apart",
-                     options->drivers[i]);
-            return 0;
-        }
         all.scenario = all.scenario || facts.scenario;
         all.miniport = all.miniport || facts.miniport;
     }
@@ -42,4 +36,21 @@ size_t scenario_choose(const struct scenario_options *options, const char **name
     }
     names[0] = all.scenario ? "program" : "plain";
     return 1;
+}
+
+bool scenario_explorable(const struct scenario_options *options, char *error, size_t error_size)
+{
+    for (unsigned i = 0; i < options->driver_count; i++) {
+        struct image_facts facts;
+        if (!driver_image_facts(options->drivers[i], &facts, error, error_size)) {
+            return false;
+        }
+        if (facts.thread_local) {
+            snprintf(error, error_size,
+                     "%s: has variables per host thread, which the explored engine cannot keep apart",
+                     options->drivers[i]);
+            return false;
+        }
+    }
+    return true;
 }

@@ -68,6 +68,9 @@ void scenario_collect(struct scenario_result *result);
 size_t scenario_choose(const struct scenario_options *options, const char **names, char *error,
                        size_t error_size);
 
+/* May the files be run by the explored engine?  Looks at them only.  False: why not, in one line. */
+bool scenario_explorable(const struct scenario_options *options, char *error, size_t error_size);
+
 struct scenario {
     const char *name;
     const char *summary; /* one line for --help */

@@ -108,6 +108,25 @@ thread-local)
     [ ! -e t.so ] || fail "there is a t.so"
     build -o t.so t.c "$here/entry.c" "$here/conflict.c" --force-include "conflict.c=$here/rename.h"
     runs t.so
+    for scenario in '' --scenario=plain; do
+        "$undis" explore t.so $scenario >out 2>err
+        [ $? -eq 2 ] && grep -q '^undis: .*t.so: has variables per host thread, which' err || fail "explore $scenario"
+    done
+    ;;
+explored)
+    # CASE and what must come of it: found or clean
+    for expected in 1:found 2:found 3:found 4:found 5:clean 6:clean 7:found; do
+        for level in -O0 -O2; do
+            build --instrument -o e.so "$here/explored.c" -- $level -DCASE=${expected%:*}
+            "$undis" explore e.so --rule DataRace=off --save-schedule e.schedule >out 2>err
+            status=$?
+            grep -q 'complete' out || fail "case $expected at $level is not complete"
+            case $expected in
+            *:found) [ $status -eq 1 ] && grep -q '^finding: AssertionFailed' out || fail "case $expected at $level" ;;
+            *) [ $status -eq 0 ] || fail "case $expected at $level" ;;
+            esac
+        done
+    done
     ;;
 lines)
     for flags in -O0 -O2; do
