@@ -76,7 +76,7 @@ static struct ke_processor *dpc_target(PRKDPC dpc)
  */
 BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
 {
-    ke_about_to_change_both(Dpc, &dpc_target(Dpc)->dpc_queue);
+    ke_about_to_change_always(Dpc, &dpc_target(Dpc)->dpc_queue);
     KIRQL old = ke_mask();
     struct ke_processor *target = dpc_target(Dpc);
     PVOID none = NULL;
@@ -108,7 +108,7 @@ BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument
 /* KeRemoveQueueDpc: any IRQL; TRUE when it was queued and now will not run.  nf-wdm-keremovequeuedpc. */
 BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
 {
-    ke_about_to_change(Dpc);
+    ke_about_to_change_always(Dpc, NULL);
     for (;;) {
         struct ke_processor *target =
             __atomic_load_n((struct ke_processor **)&Dpc->DpcData, __ATOMIC_ACQUIRE);

@@ -84,7 +84,7 @@ static void line_send(struct ke_line *line)
 
 void ke_line_assert_source(struct ke_line *line, unsigned source)
 {
-    ke_about_to_change(line);
+    ke_about_to_change_always(line, NULL);
     ke_releases(line);
     KIRQL old = ke_guard_enter_quietly(&line->guard);
     bool send = !line->posted;
@@ -102,7 +102,7 @@ void ke_line_assert_source(struct ke_line *line, unsigned source)
 
 void ke_line_deassert_source(struct ke_line *line, unsigned source)
 {
-    ke_about_to_change(line);
+    ke_about_to_change_always(line, NULL);
     KIRQL old = ke_guard_enter_quietly(&line->guard);
     line->asserted &= ~(1u << source);
     if (line->asserted == 0) {
@@ -166,7 +166,7 @@ static bool line_call(struct ke_line *line)
 static void line_serve(struct ke_line *line)
 {
     line_call(line);
-    ke_about_to_change(line);
+    ke_about_to_change_always(line, NULL);
     KIRQL old = ke_guard_enter_quietly(&line->guard);
     bool again = line->trigger == KE_LEVEL_TRIGGERED ? line->asserted != 0 : line->again;
     bool connected = false;
@@ -224,7 +224,7 @@ void ke_interrupt_connect(struct ke_interrupt *interrupt, struct ke_line *line)
     interrupt->lock = 0;
     interrupt->owner = NULL;
     interrupt->connected = TRUE;
-    ke_about_to_change(line);
+    ke_about_to_change_always(line, NULL);
     KIRQL old = ke_guard_enter_quietly(&line->guard);
     for (unsigned i = 0; i < LINE_SHARERS; i++) {
         if (line->interrupts[i] == NULL) {
@@ -259,7 +259,7 @@ static void disconnect_locked(struct ke_interrupt *interrupt)
 void ke_interrupt_disconnect(struct ke_interrupt *interrupt)
 {
     struct ke_line *line = interrupt->line;
-    ke_about_to_change(line);
+    ke_about_to_change_always(line, NULL);
     KIRQL old = ke_guard_enter_quietly(&line->guard);
     for (unsigned i = 0; i < LINE_SHARERS; i++) {
         if (line->interrupts[i] == interrupt) {

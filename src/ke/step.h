@@ -52,6 +52,7 @@ enum op_flag {
     OP_LIBRARY = 32,   /* made by a DDI function on the driver's behalf */
     OP_STORE = 64,     /* --memory tso: OP_LOCK of a processor's store buffer by a store that enters it, OP_WRITE
                           and OP_UNLOCK by the buffer */
+    OP_ALWAYS = 128,   /* of OP_OBJECT: a step even if nobody else seems to use the object (the clock does) */
 };
 
 struct op {
@@ -104,6 +105,7 @@ void ke_step_fence(void);
 /* About to change, or only to look at, one or two kernel objects. */
 #define ke_about_to_change(object) KE_STEP(ke_step_object((object), NULL, 0))
 #define ke_about_to_change_both(object, other) KE_STEP(ke_step_object((object), (other), 0))
+#define ke_about_to_change_always(object, other) KE_STEP(ke_step_object((object), (other), OP_ALWAYS))
 #define ke_about_to_look(object) KE_STEP(ke_step_object((object), NULL, OP_READS_ONLY))
 
 /* A full memory barrier: the stores before it are seen by others before what follows. */

@@ -21,7 +21,7 @@ void ke_clock_start(uint64_t system_time)
 /* KeQuerySystemTimePrecise: any IRQL; 100 ns units since 1601. */
 VOID KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime)
 {
-    ke_about_to_look(&system_time_at_start);
+    ke_about_to_change_always(&system_time_at_start, NULL);
     CurrentTime->QuadPart = (LONGLONG)(system_time_at_start + ke_engine->now() / 100u);
 }
 
@@ -34,14 +34,14 @@ VOID KeQuerySystemTime(PLARGE_INTEGER CurrentTime)
 /* KeQueryInterruptTime: any IRQL; 100 ns units since the machine started. */
 ULONGLONG KeQueryInterruptTime(VOID)
 {
-    ke_about_to_look(&system_time_at_start);
+    ke_about_to_change_always(&system_time_at_start, NULL);
     return ke_engine->now() / 100u;
 }
 
 /* KeQueryInterruptTimePrecise: any IRQL; also gives the performance counter of the same moment. */
 ULONGLONG KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp)
 {
-    ke_about_to_look(&system_time_at_start);
+    ke_about_to_change_always(&system_time_at_start, NULL);
     uint64_t now = ke_engine->now();
     *QpcTimeStamp = now;
     return now / 100u;
@@ -50,14 +50,14 @@ ULONGLONG KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp)
 /* KeQueryUnbiasedInterruptTime: <= HIGH_LEVEL; the machine never sleeps. */
 ULONGLONG KeQueryUnbiasedInterruptTime(VOID)
 {
-    ke_about_to_look(&system_time_at_start);
+    ke_about_to_change_always(&system_time_at_start, NULL);
     return ke_engine->now() / 100u;
 }
 
 /* KeQueryTickCount: any IRQL; in units of KeQueryTimeIncrement. */
 VOID KeQueryTickCount(PLARGE_INTEGER TickCount)
 {
-    ke_about_to_look(&system_time_at_start);
+    ke_about_to_change_always(&system_time_at_start, NULL);
     TickCount->QuadPart = (LONGLONG)(ke_engine->now() / 100u / KeQueryTimeIncrement());
 }
 
@@ -70,7 +70,7 @@ ULONG KeQueryTimeIncrement(VOID)
 /* KeQueryPerformanceCounter: any IRQL; nanoseconds. */
 LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
 {
-    ke_about_to_look(&system_time_at_start);
+    ke_about_to_change_always(&system_time_at_start, NULL);
     LARGE_INTEGER now = {.QuadPart = (LONGLONG)ke_engine->now()};
     if (PerformanceFrequency != NULL) {
         PerformanceFrequency->QuadPart = 1000000000;

@@ -181,7 +181,7 @@ VOID KeInitializeTimer(PKTIMER Timer)
  */
 BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
 {
-    ke_about_to_change_both(Timer, Dpc);
+    ke_about_to_change_always(Timer, Dpc);
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     bool was_armed = ke_timer_remove(Timer);
     ke_releases(Timer);
@@ -216,7 +216,7 @@ BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period
  */
 BOOLEAN KeCancelTimer(PKTIMER Timer)
 {
-    ke_about_to_change(Timer);
+    ke_about_to_change_always(Timer, NULL);
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     bool was_armed = ke_timer_remove(Timer);
     ke_guard_leave(&ke_dispatcher, old);
@@ -226,6 +226,6 @@ BOOLEAN KeCancelTimer(PKTIMER Timer)
 /* KeReadStateTimer: any IRQL; TRUE when it has expired since it was set. */
 BOOLEAN KeReadStateTimer(PKTIMER Timer)
 {
-    ke_about_to_look(Timer);
+    ke_about_to_change_always(Timer, NULL);
     return *(volatile LONG *)&Timer->Header.SignalState != 0;
 }

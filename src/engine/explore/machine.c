@@ -73,15 +73,14 @@ static void maybe_migrate(struct actor *me, const struct op *op);
 static void explored_step(const struct op *op)
 {
     struct actor *me = actor_current();
-    if (op->kind <= OP_UPDATE && (op->flags & OP_TRIES) == 0) {
-        machine_kept.saw_access = true;
-        if (machine_kept.phase == PHASE_RUNNING && !machine_kept.options.all_accesses &&
-            !shared_is_step(ke_actor, op->addr, op->size)) {
-            if (!spin_waits_in_private(me, op)) {
-                return;
-            }
-            shared_learn(op->addr);
+    bool access = op->kind <= OP_UPDATE && (op->flags & OP_TRIES) == 0;
+    machine_kept.saw_access = machine_kept.saw_access || access;
+    if (machine_kept.phase == PHASE_RUNNING && !machine_kept.options.all_accesses &&
+        !shared_is_step(ke_actor, op)) {
+        if (!access || !spin_waits_in_private(me, op)) {
+            return;
         }
+        shared_learn(op->addr);
     }
     if (machine_kept.options.tso && machine_kept.phase == PHASE_RUNNING) {
         if (tso_delays(op)) {
@@ -453,8 +452,8 @@ bool machine_open(const struct machine_options *options, void (*body)(void *argu
     for (unsigned i = 0; i < machine.count; i++) {
         const struct op *op = &machine.view[i].op;
         machine.actors[i].steps = 0;
-        if (op->kind != OP_NONE && op->kind <= OP_UPDATE && (op->flags & OP_TRIES) == 0) {
-            shared_is_step(i, op->addr, op->size); /* it is one, whatever others do */
+        if (op->kind != OP_NONE) {
+            shared_is_step(i, op); /* it is one, whatever others do */
         }
     }
     if (!watch_start()) {
@@ -486,7 +485,8 @@ enum search_end machine_execute(struct search *search, machine_trace *trace, voi
     ke_observer_stacks = trace != NULL;
     ke_observe_begin();
     machine_enter();
-    search_end(search, machine_kept.end, machine.view, machine.count);
+    /* What nobody explored does not take part: there, everybody had come to rest. */
+    search_end(search, machine_kept.end, machine.view, machine.unexplored ? 0 : machine.count);
     return machine_kept.end;
 }
 

@@ -205,7 +205,7 @@ const struct op *tso_observed(const struct actor *actor, const struct op *op);
 /* ---- shared.c ---------------------------------------------------------------------------------- */
 
 /* Is that access a step?  Learns who touches what. */
-bool shared_is_step(unsigned actor, uintptr_t address, size_t size);
+bool shared_is_step(unsigned actor, const struct op *op);
 /* Memory that somebody waits for is shared, even if nobody else has touched it so far. */
 void shared_learn(uintptr_t address);
 

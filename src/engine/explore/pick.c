@@ -261,6 +261,9 @@ static void take(unsigned index)
     machine.waiting &= ~(1u << index);
     actor_hold(actor, level_after(op, actor->level));
     spin_taken(actor, op);
+    if (op->kind == OP_ENTER || op->kind == OP_DEVICE) {
+        shared_is_step(index, op);
+    }
     const struct op *observed = (op->flags & OP_STORE) != 0 ? tso_observed(actor, op) : op;
     machine.observed = machine_kept.phase == PHASE_RUNNING ? observed : NULL;
     if (op->kind == OP_SETTLE || op->kind == OP_JOIN) {

@@ -1,10 +1,11 @@
 /*
- * shared.c - which memory more than one actor touches.
+ * shared.c - which memory and which objects more than one actor uses.
  *
- * An access that only ever one actor makes is no step: nobody could notice when it happens.  Which those are
- * is learnt: the first actor to touch a granule of 8 bytes owns it, the second makes it shared for good, and
- * machine_grew tells, because steps were left out until then.  What was touched before the first choice does
- * not count: it comes before everything.
+ * A use that only ever one actor makes is no step: nobody could notice when it happens.  Nor is a read of
+ * what nobody writes.  Which those are is learnt: the first actor to touch a granule of 8 bytes owns it; when
+ * a second one does, and either of them writes, it is shared for good, and machine_grew tells, because steps
+ * were left out until then.  What was touched before the first choice does not count: it comes before
+ * everything.
  */
 #include "engine/explore/machine_internal.h"
 
@@ -15,11 +16,13 @@
 
 #define GRANULE 8u
 #define SHARED 0xFFu
+#define ONLY_READ 0xFEu /* by several actors */
 #define FIRST_CAPACITY 4096u
 
 struct granule {
     uintptr_t number; /* address / GRANULE; 0: free */
-    uint8_t owner;    /* an actor, or SHARED */
+    uint8_t owner;    /* an actor, ONLY_READ or SHARED */
+    bool written;
 };
 
 static struct {
@@ -63,31 +66,66 @@ static struct granule *granule_of(uintptr_t number)
     return granule;
 }
 
-static bool touch(unsigned actor, uintptr_t number)
+static bool touch(unsigned actor, uintptr_t number, bool writes)
 {
     struct granule *granule = granule_of(number);
     if (granule == NULL) {
         return true;
     }
     if (granule->number == 0) {
-        *granule = (struct granule){number, (uint8_t)actor};
+        *granule = (struct granule){number, (uint8_t)actor, writes};
         granules.used++;
         return false;
     }
-    if (granule->owner != SHARED && granule->owner != actor) {
-        granule->owner = SHARED;
-        machine_kept.grew = true;
+    if (granule->owner == SHARED) {
+        return true;
     }
+    granule->written = granule->written || writes;
+    if (granule->owner == actor) {
+        return false;
+    }
+    granule->owner = granule->written ? SHARED : ONLY_READ;
+    machine_kept.grew = machine_kept.grew || granule->owner == SHARED;
     return granule->owner == SHARED;
 }
 
-bool shared_is_step(unsigned actor, uintptr_t address, size_t size)
+static bool touch_range(unsigned actor, uintptr_t address, size_t size, bool writes)
 {
     bool shared = false;
     for (uintptr_t number = address / GRANULE; number <= (address + size - 1) / GRANULE; number++) {
-        shared = touch(actor, number) || shared;
+        shared = touch(actor, number, writes) || shared;
     }
     return shared;
+}
+
+static bool touch_objects(unsigned actor, const struct op *op)
+{
+    bool writes = (op->flags & OP_READS_ONLY) == 0, shared = (op->flags & OP_ALWAYS) != 0;
+    for (unsigned i = 0; i < 2; i++) {
+        if (op->object[i] != 0) {
+            shared = touch(actor, op->object[i] / GRANULE, writes) || shared;
+        }
+    }
+    return shared;
+}
+
+bool shared_is_step(unsigned actor, const struct op *op)
+{
+    switch ((enum op_kind)op->kind) {
+    case OP_READ:
+    case OP_WRITE:
+        return touch_range(actor, op->addr, op->size, op->kind != OP_READ);
+    case OP_UPDATE:
+        return (op->flags & OP_TRIES) != 0 || touch_range(actor, op->addr, op->size, true);
+    case OP_OBJECT:
+        return touch_objects(actor, op);
+    case OP_ENTER:
+    case OP_DEVICE:
+        touch_objects(actor, op);
+        return true;
+    default:
+        return true;
+    }
 }
 
 /* ---- for other processes --------------------------------------------------------------------------- */
@@ -151,7 +189,7 @@ static bool learn(uintptr_t address)
         return false;
     }
     granules.used += granule->number == 0;
-    *granule = (struct granule){address / GRANULE, SHARED};
+    *granule = (struct granule){address / GRANULE, SHARED, true};
     return true;
 }
 
