@@ -30,6 +30,7 @@ extern const struct cli_verb cli_verbs[]; /* ends with a NULL name */
 int cli_run(int argc, char **argv);
 int cli_explore(int argc, char **argv);
 int cli_replay(int argc, char **argv);
+int cli_merge(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_cc(int argc, char **argv);
 

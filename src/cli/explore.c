@@ -56,8 +56,10 @@ static json_t *run_job(const struct explore_options *options, struct job *job, i
 {
     struct explore_child child;
     json_t *part = NULL;
-    struct explore_options own = *options;
-    job->options = &own;
+    if (options->jobs > 1) {
+        return explore_jobs(options, job->scenario, job->first, job->prefix, status);
+    }
+    job->options = options;
     *status =
         explore_child_start(&child, search_scenario, job) ? explore_child_wait(&child, &part) : CLI_INTERNAL;
     return part;
@@ -134,7 +136,9 @@ int cli_explore(int argc, char **argv)
     int status = CLI_USAGE;
     if (explore_options_parse(&options, argc, argv)) {
         explore_catch_signals();
-        status = choose_and_explore(&options);
+        status = options.unit != NULL ? explore_unit(&options)
+                 : options.split != 0 ? explore_split(&options)
+                                      : choose_and_explore(&options);
     }
     explore_options_free(&options);
     return status;

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 
 #include "engine/explore/loop.h"
+#include "engine/explore/units.h"
 #include "scenario/scenario.h"
 
 #include <jansson.h>
@@ -49,6 +50,7 @@ bool explore_strategy_find(const char *name, enum loop_strategy *strategy);
 struct explore_machine {
     const struct explore_options *options;
     struct scenario_options scenario; /* must stay where it is */
+    const void *images[SETUP_DRIVERS];
     struct setup setup;
     uint64_t executions, ran; /* executions looked at; those in which the scenario could be run */
     char error[8192];         /* what the scenario said last */
@@ -71,6 +73,8 @@ char *explore_shared_text(void);
  */
 json_t *explore_part(struct explore_machine *machine, struct loop_result *result, const char *first,
                      const char *prefix);
+/* The command line that replays a schedule; malloc'ed. */
+char *explore_replay_command(const struct explore_options *options, const char *path);
 /* CLI_CLEAN, or the status with which the child ends after one line on stderr. */
 int explore_machine_verdict(struct explore_machine *machine, const struct loop_result *result);
 
@@ -97,5 +101,34 @@ json_t *explore_report_begin(const struct explore_options *options);
 void explore_report_add(json_t *report, json_t *part, size_t max_findings);
 /* Verdict and totals; prints; the exit status. */
 int explore_report_end(json_t *report, const struct explore_options *options);
+
+/* ---- a search in parts (explore_split.c, explore_unit.c, explore_merge.c, explore_jobs.c) ------------ */
+
+/* undis explore --split, and --unit. */
+int explore_split(const struct explore_options *options);
+int explore_unit(const struct explore_options *options);
+
+/* Writes units for what the open machine's search is to do, numbered from `first` on; adds their checksums
+ * (as text) to `units`.  False after one line on stderr. */
+bool explore_units_make(struct explore_machine *machine, const char *directory, size_t first, size_t wanted,
+                        json_t *units);
+/* Writes the list of all units. */
+bool explore_units_list(const char *directory, const json_t *units);
+
+/* Executes a unit on the machine that was opened for it, within `limits`, and writes its result.  The part,
+ * or NULL after one line on stderr; also when it was stopped: then there is no result. */
+json_t *explore_unit_run(struct explore_machine *machine, const struct unit_file *unit, const char *path,
+                         const struct loop_options *limits);
+
+/* Adds up the results in a directory: a part for each scenario into the report, and what is missing into its
+ * notes. *options gets processors and seed.  False after one line on stderr. */
+bool explore_merge(const char *directory, json_t *report, struct explore_options *options);
+/* What the units of a directory found to be shared beyond what they were made with; malloc'ed, NULL: nothing.
+ */
+char *explore_merge_shared(const char *directory, const char *scenario);
+
+/* One scenario by --jobs processes; its part, or NULL with *status set. */
+json_t *explore_jobs(const struct explore_options *options, const char *scenario, const char *first,
+                     const char *prefix, int *status);
 
 #endif

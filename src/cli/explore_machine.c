@@ -61,7 +61,6 @@ int explore_machine_open(struct explore_machine *machine, const struct explore_o
                          const char *scenario, const char *shared)
 {
     static struct scenario_result result; /* large */
-    const void *images[SETUP_DRIVERS];
     char error[1024];
     *machine = (struct explore_machine){.options = options, .scenario = options->scenario};
     machine->scenario.name = scenario;
@@ -82,8 +81,8 @@ int explore_machine_open(struct explore_machine *machine, const struct explore_o
         .ticks = machine->setup.ticks,
         .steps = machine->setup.steps,
         .watchdog_seconds = machine->scenario.watchdog_seconds,
-        .images = images,
-        .image_count = scenario_images(images, SETUP_DRIVERS),
+        .images = machine->images,
+        .image_count = scenario_images(machine->images, SETUP_DRIVERS),
         .all_accesses = machine->setup.all_accesses,
     };
     if (!machine_open(&how, scenario_body, NULL, error, sizeof(error))) {
@@ -116,10 +115,13 @@ static bool after(void *argument)
     static struct scenario_result result; /* large */
     struct explore_machine *machine = argument;
     machine->executions++;
+    if (machine->ran > 0) {
+        return true; /* it can: nothing more to be learnt, and this is called very often */
+    }
     scenario_collect(&result);
     if (result.ran || result.defect) {
         machine->ran++;
-    } else if (machine->ran == 0) {
+    } else {
         memcpy(machine->error, result.error, sizeof(machine->error));
         machine->error[sizeof(machine->error) - 1] = '\0';
     }

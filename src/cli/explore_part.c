@@ -62,8 +62,7 @@ static bool save_schedule(const struct explore_machine *machine, const struct lo
     return true;
 }
 
-/* The command line that replays it. */
-static char *replay_command(const struct explore_options *options, const char *path)
+char *explore_replay_command(const struct explore_options *options, const char *path)
 {
     char *text = NULL;
     size_t size;
@@ -103,7 +102,7 @@ static json_t *minimal_object(const struct loop_finding *found)
 static json_t *finding_object(const struct explore_machine *machine, const struct loop_finding *found,
                               const char *path)
 {
-    char *replay = path != NULL ? replay_command(machine->options, path) : NULL;
+    char *replay = path != NULL ? explore_replay_command(machine->options, path) : NULL;
     json_t *object = report_finding(&found->finding, replay);
     free(replay);
     json_object_set_new(object, "scenario", report_string(machine->scenario.name));

@@ -174,7 +174,8 @@ static bool print(const json_t *report, const struct explore_options *options)
 int explore_report_end(json_t *report, const struct explore_options *options)
 {
     sum_up(report);
-    if (!json_is_true(json_object_get(report, "instrumented"))) {
+    if (json_array_size(json_object_get(report, "scenarios")) > 0 &&
+        !json_is_true(json_object_get(report, "instrumented"))) {
         json_array_append_new(json_object_get(report, "notes"), json_string(NOT_INSTRUMENTED));
     }
     enum verdict verdict = judge(report);

@@ -15,6 +15,7 @@ const struct cli_verb cli_verbs[] = {
     {"explore", "DRIVER.so ... [OPTIONS]", "run drivers through every order of events that matters",
      cli_explore},
     {"replay", "SCHEDULE [DRIVER.so ...]", "run one schedule again", cli_replay},
+    {"merge", "DIR", "add up the results of explore --split", cli_merge},
 #endif
     {"rules", "[RULE]", "list the rules, or explain one", cli_rules},
     {0},

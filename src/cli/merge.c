@@ -1,0 +1,77 @@
+/*
+ * merge.c - `undis merge`: the results of `undis explore --split` and `--unit` as one report.
+ */
+#include "cli/explore.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { KEY_FORMAT = 256, KEY_OUTPUT, KEY_MAX_FINDINGS, KEY_REQUIRE_COMPLETE };
+
+static const struct argp_option option_table[] = {
+    {"format", KEY_FORMAT, "text|json", 0, "Format of the report (text)", 0},
+    {"output", KEY_OUTPUT, "FILE", 0, "Where the report goes (standard output)", 0},
+    {"max-findings", KEY_MAX_FINDINGS, "N", 0, "Keeps the first N findings (256)", 0},
+    {"require-complete", KEY_REQUIRE_COMPLETE, NULL, 0, "Exits with 1 when something is missing", 0},
+    CLI_OPTION_HELP,
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct explore_options *options = state->input;
+    switch (key) {
+    case KEY_FORMAT:
+        options->json = strcmp(value, "json") == 0;
+        if (!options->json && strcmp(value, "text") != 0) {
+            cli_error("merge: --format is text or json, not '%s'", value);
+            return EINVAL;
+        }
+        return 0;
+    case KEY_OUTPUT:
+        options->output = value;
+        if (!cli_writable(value)) {
+            cli_error("merge: --output %s: %s", value, strerror(errno));
+            return EINVAL;
+        }
+        return 0;
+    case KEY_MAX_FINDINGS:
+        return cli_option_number("merge", "max-findings", value, 1, 1000000, &options->max_findings) ? 0
+                                                                                                     : EINVAL;
+    case KEY_REQUIRE_COMPLETE:
+        options->require_complete = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->directory != NULL) {
+            cli_error("merge: one directory at a time");
+            return EINVAL;
+        }
+        options->directory = value;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    .options = option_table,
+    .parser = parse,
+    .args_doc = "DIR",
+    .doc = "Adds up the results of the units in a directory.",
+};
+
+int cli_merge(int argc, char **argv)
+{
+    struct explore_options options = {.verb = "merge", .max_findings = FINDING_MAXIMUM, .preemptions = -1};
+    if (!cli_parse(&parser, argc, argv, &options)) {
+        return CLI_USAGE;
+    }
+    if (options.directory == NULL) {
+        return cli_error("merge: which directory? (see undis merge --help)");
+    }
+    json_t *report = explore_report_begin(&options);
+    int status =
+        explore_merge(options.directory, report, &options) ? explore_report_end(report, &options) : CLI_USAGE;
+    json_decref(report);
+    return status;
+}
