@@ -18,12 +18,15 @@ struct store_buffer {
     uint32_t size;
     uintptr_t address;
     uint64_t value; /* what was stored; known from the first tso_hide on */
-    uint64_t below; /* what the others see, while shown */
-    bool known, shown;
+    uint64_t below; /* what the others see, while it is shown */
+    bool known;
     uintptr_t pc; /* of the code that stored */
 };
 
 static struct store_buffer buffers[KE_MAXIMUM_PROCESSORS];
+/* The one whose store is in memory now: that of the processor on which the running actor came to run, which
+ * it may have left since. */
+static struct store_buffer *shown;
 
 bool tso_delays(const struct op *op)
 {
@@ -40,12 +43,8 @@ bool tso_is_empty(const struct ke_processor *processor)
 
 void tso_hide(void)
 {
-    const struct actor *me = actor_current();
-    if (me->processor == NULL) {
-        return;
-    }
-    struct store_buffer *buffer = &buffers[me->processor->number];
-    if (!buffer->shown) {
+    struct store_buffer *buffer = shown;
+    if (buffer == NULL) {
         return;
     }
     if (!buffer->known) {
@@ -53,7 +52,7 @@ void tso_hide(void)
         buffer->known = true;
     }
     memcpy((void *)buffer->address, &buffer->below, buffer->size);
-    buffer->shown = false;
+    shown = NULL;
 }
 
 void tso_show(const struct actor *actor)
@@ -62,10 +61,10 @@ void tso_show(const struct actor *actor)
         return;
     }
     struct store_buffer *buffer = &buffers[actor->processor->number];
-    if (buffer->word != 0 && !buffer->shown) {
+    if (buffer->word != 0 && shown == NULL) {
         buffer->below = machine_peek(buffer->address, buffer->size);
         memcpy((void *)buffer->address, &buffer->value, buffer->size);
-        buffer->shown = true;
+        shown = buffer;
     }
 }
 
@@ -137,7 +136,7 @@ void tso_store(const struct op *op)
     buffer->size = op->size;
     buffer->below = machine_peek(op->addr, op->size);
     buffer->known = false;
-    buffer->shown = true;
+    shown = buffer;
     buffer->pc = op->pc;
     if (actor->state == ACTOR_ABSENT) {
         actor->number = actor_current()->processor->number;
