@@ -443,6 +443,7 @@ bool machine_open(const struct machine_options *options, void (*body)(void *argu
     }
     machine.main = thread->actor - 1;
     machine_kept.running = true;
+    host_context_of_thread(&machine_kept.engine);
     machine_enter();
     if (machine_kept.failure != NULL) {
         snprintf(error, error_size, "%s", machine_kept.failure);
