@@ -143,7 +143,10 @@ static void retire(struct pool_shard *shard, void *block, size_t size)
         shard->kept_next = (shard->kept_next + 1) % (POOL_KEPT_BACK + 1);
         block = oldest;
     }
-    host_free(block);
+    if (block != NULL) {
+        event_send(EVENT_POOL_REUSE, block, 0, 0, 0, 0);
+        host_free(block);
+    }
 }
 
 static bool is_kept_back(const struct pool_shard *shard, const void *block)
@@ -156,8 +159,21 @@ static bool is_kept_back(const struct pool_shard *shard, const void *block)
     return false;
 }
 
+#if UNDIS_CHECKED
+/* Others may use the block until then: to the explored engine its end is like a write of all of it. */
+static void about_to_free(const void *block)
+{
+    size_t size;
+    ULONG tag;
+    if (ex_pool_query(block, &size, &tag) && size != 0) {
+        ke_about_to_free(block, size);
+    }
+}
+#endif
+
 void ex_pool_free(void *block, ULONG tag, enum object_kind kind)
 {
+    KE_STEP(about_to_free(block));
     struct pool_shard *shard = shard_of(block);
     ULONG_PTR code, owner_tag;
     KIRQL old = ke_guard_enter_quietly(&shard->guard);

@@ -30,20 +30,20 @@ static unsigned op_flags(unsigned flags)
 
 void ke_access(const volatile void *address, size_t size, unsigned flags, uintptr_t pc)
 {
+    KE_STEP(ke_step_memory((flags & ACCESS_WRITE) != 0 ? OP_WRITE : OP_READ, op_flags(flags), address, size,
+                           0, pc));
     if (checkers != NULL) {
         tell_checkers((uintptr_t)address, size, flags, pc);
     }
-    KE_STEP(ke_step_memory((flags & ACCESS_WRITE) != 0 ? OP_WRITE : OP_READ, op_flags(flags), address, size,
-                           0, pc));
 }
 
 void ke_access_update(const volatile void *address, size_t size, bool compares, uint64_t expected,
                       uintptr_t pc)
 {
+    KE_STEP(ke_step_memory(OP_UPDATE, OP_ATOMIC | (compares ? OP_COMPARES : 0), address, size, expected, pc));
     if (checkers != NULL) {
         tell_checkers((uintptr_t)address, size, ACCESS_WRITE | ACCESS_ATOMIC, pc);
     }
-    KE_STEP(ke_step_memory(OP_UPDATE, OP_ATOMIC | (compares ? OP_COMPARES : 0), address, size, expected, pc));
 }
 
 #endif

@@ -54,8 +54,10 @@ enum event_kind {
        value[2] = tag, value[3] = owner (an adapter, a driver object, or 0: then the calling driver). */
     EVENT_OBJECT_CREATE,
     EVENT_OBJECT_DESTROY,
-    EVENT_OWNER_END, /* object = the owner that ended (adapter halted, driver unloaded): what is left leaked
-                      */
+    EVENT_POOL_REUSE, /* object = a pool block that was freed: its memory may be used for anything from now on
+                       */
+    EVENT_OWNER_END,  /* object = the owner that ended (adapter halted, driver unloaded): what is left leaked
+                       */
 
     /* Drivers.  object = image base, value[0] = image end, value[1] = name (const char *), value[2] =
        DRIVER_OBJECT. */
@@ -130,10 +132,10 @@ enum object_kind {
 enum watchdog_kind {
     WATCHDOG_DISPATCH, /* a processor has been at DISPATCH_LEVEL or above for too long */
     WATCHDOG_LOCK, /* a processor has waited for a spin lock for too long; the verifier looks for a cycle */
-    WATCHDOG_BLOCKED,  /* nothing can run any more, and threads wait */
+    WATCHDOG_BLOCKED,   /* nothing can run any more, and threads wait */
     WATCHDOG_OPERATION, /* a scenario's operation takes too long; value[3] = its name (const char *) */
-    WATCHDOG_STEPS      /* explored: value[1] steps were taken and nobody came to an end, though nobody was kept
-                           from going on */
+    WATCHDOG_STEPS /* explored: value[1] steps were taken and nobody came to an end, though nobody was kept
+                      from going on */
 };
 
 struct event {

@@ -57,6 +57,7 @@ static void release(void *va)
         ke_bugcheck(0xC2, 0x60, (ULONG_PTR)va, 0, 0);
     }
     event_send(EVENT_OBJECT_DESTROY, va, OBJECT_POOL, length, CONTIGUOUS_TAG, 0);
+    event_send(EVENT_POOL_REUSE, va, 0, 0, 0, 0);
     (void)dma_shared_free(va, length, pa);
 }
 

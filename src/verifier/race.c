@@ -50,8 +50,9 @@ static void access_memory(const struct race_actor *me, unsigned actor, const str
 {
     bool writes = op->kind == OP_WRITE || (op->kind == OP_UPDATE && race_succeeds(op));
     bool atomic = op->kind == OP_UPDATE || (op->flags & (OP_ATOMIC | OP_VOLATILE)) != 0;
-    struct race_access access = describe(me, actor, (writes ? RACE_WRITE : 0) | (atomic ? RACE_ATOMIC : 0),
-                                         op->level, op->processor, op->pc);
+    unsigned kind = (writes ? RACE_WRITE : 0) | (atomic ? RACE_ATOMIC : 0) |
+                    (me->interlocked != 0 && op->flags & OP_LIBRARY ? RACE_INTERLOCKED : 0);
+    struct race_access access = describe(me, actor, kind, op->level, op->processor, op->pc);
     race_history_access(&me->clock, op->addr, op->size, &access);
 }
 
@@ -101,26 +102,26 @@ static bool is_memory(const struct event *event)
            event->value[0] == OBJECT_NBL || event->value[0] == OBJECT_NB || event->value[0] == OBJECT_MDL;
 }
 
-/* Freeing pool is like writing it all: a race with it is an access that may come too late. */
+/* An access that races with the free is left to PoolUseAfterFree: some other execution shows it. */
 static void hear(struct event *event)
 {
     uintptr_t address = (uintptr_t)event->object;
-    if (!ke_stepping || !is_memory(event)) {
+    if (!ke_stepping) {
         return;
     }
-    if (event->kind == EVENT_OBJECT_CREATE) {
-        race_history_forget(address, event->value[1]);
-    } else if (event->value[0] == OBJECT_POOL) {
-        const struct race_actor *me = race_actor(ke_actor);
-        int processor = event->processor == &ke_outside ? -1 : (int)event->processor->number;
-        struct race_access access = describe(me, ke_actor, RACE_WRITE, event->irql, processor, 0);
-        race_history_compare(&me->clock, address, event->value[1], &access);
+    if (event->kind == EVENT_LOCK_INTERLOCKED) {
+        race_actor(ke_actor)->interlocked = address;
+        return;
     }
+    if (!is_memory(event)) {
+        return;
+    }
+    race_history_forget(address, event->value[1]);
 }
 
 static struct event_listener listener = {
     .name = "data races",
-    .kinds = 1ull << EVENT_OBJECT_CREATE | 1ull << EVENT_OBJECT_DESTROY,
+    .kinds = 1ull << EVENT_OBJECT_CREATE | 1ull << EVENT_LOCK_INTERLOCKED,
     .hear = hear,
 };
 

@@ -56,8 +56,9 @@ struct race_clock *race_irql(int processor, KIRQL level, enum race_irql_edge edg
 struct race_actor {
     uint32_t generation;
     uint16_t slot;
-    uint8_t entered; /* level at which it entered as a DPC or ISR; 0: a thread */
-    uint32_t locks;  /* newest spin lock held (race_lock), 0: none */
+    uint8_t entered;       /* level at which it entered as a DPC or ISR; 0: a thread */
+    uint32_t locks;        /* newest spin lock held (race_lock), 0: none */
+    uintptr_t interlocked; /* lock of the NdisInterlockedXxx that it is in; 0: none */
     struct race_clock clock;
 };
 
@@ -83,7 +84,7 @@ const struct race_lock *race_lock(uint32_t number); /* NULL for 0 */
 
 /* ---- history (race_history.c) ------------------------------------------------------------------ */
 
-enum race_kind { RACE_WRITE = 1, RACE_ATOMIC = 2 };
+enum race_kind { RACE_WRITE = 1, RACE_ATOMIC = 2, RACE_INTERLOCKED = 4 /* in NdisInterlockedXxx */ };
 
 struct race_access {
     uint32_t time;
@@ -115,9 +116,6 @@ void race_history_begin(void);
 /* Compares the access with what is known of [address, size) and notes it; calls race_found for each race. */
 void race_history_access(const struct race_clock *clock, uintptr_t address, size_t size,
                          const struct race_access *access);
-/* Only compares. */
-void race_history_compare(const struct race_clock *clock, uintptr_t address, size_t size,
-                          const struct race_access *access);
 /* The memory is given to somebody anew. */
 void race_history_forget(uintptr_t address, size_t size);
 /* Room for a stack; 0 when there is none. */

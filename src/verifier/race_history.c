@@ -161,10 +161,9 @@ static __attribute__((noinline)) void found(uintptr_t granule, const struct race
     race_found(&race);
 }
 
-/* Compares with what is known of the granule and, when `drop`, drops what the access stands for from now
- * on.  True when one that is known stands for it already. */
-static bool compare(struct cell *cell, const struct race_clock *clock, const struct race_access *access,
-                    bool drop)
+/* Compares with what is known of the granule, and drops what the access stands for from now on.  True when
+ * one that is known stands for it already. */
+static bool compare(struct cell *cell, const struct race_clock *clock, const struct race_access *access)
 {
     bool known = false;
     uint32_t *link = &cell->first;
@@ -177,7 +176,7 @@ static bool compare(struct cell *cell, const struct race_clock *clock, const str
             } else if (ordered && older->slot == access->slot && older->time == access->time &&
                        subsumes(older->kind, access->kind) && (access->mask & ~older->mask) == 0) {
                 known = true;
-            } else if (ordered && drop && subsumes(access->kind, older->kind)) {
+            } else if (ordered && subsumes(access->kind, older->kind)) {
                 older->mask &= (uint8_t)~access->mask;
             }
         }
@@ -202,7 +201,7 @@ static void access_granule(const struct race_clock *clock, uintptr_t granule, un
     }
     struct race_access here = *access;
     here.mask = (uint8_t)mask;
-    if (compare(cell, clock, &here, true)) {
+    if (compare(cell, clock, &here)) {
         return;
     }
     uint32_t made = access_make();
@@ -228,20 +227,6 @@ void race_history_access(const struct race_clock *clock, uintptr_t address, size
     uintptr_t end = address + size;
     for (uintptr_t granule = address / GRANULE; granule * GRANULE < end; granule++) {
         access_granule(clock, granule, mask_of(granule, address, end), access);
-    }
-}
-
-void race_history_compare(const struct race_clock *clock, uintptr_t address, size_t size,
-                          const struct race_access *access)
-{
-    uintptr_t end = address + size;
-    for (uintptr_t granule = address / GRANULE; granule * GRANULE < end; granule++) {
-        struct cell *cell = cell_find(granule);
-        if (cell != NULL) {
-            struct race_access here = *access;
-            here.mask = (uint8_t)mask_of(granule, address, end);
-            compare(cell, clock, &here, false);
-        }
     }
 }
 

@@ -42,6 +42,7 @@ struct race_actor *race_actor(unsigned number)
         actor->generation = race_generation;
         actor->entered = 0;
         actor->locks = 0;
+        actor->interlocked = 0;
         take_slot(actor);
     }
     return actor;
@@ -193,6 +194,7 @@ static void unlock(struct race_actor *me, const struct op *op)
     if ((op->flags & OP_LIBRARY) == 0) {
         race_order_release(me, op->addr);
         me->locks = lock_without(me->locks, op->addr);
+        me->interlocked = me->interlocked == op->addr ? 0 : me->interlocked;
     }
 }
 

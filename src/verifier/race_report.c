@@ -1,5 +1,5 @@
 /*
- * race_report.c - DataRace: a race as a finding.
+ * race_report.c - DataRace, SpinLockUsedFromIsr, InterlockedMixed: a race as a finding.
  *
  * A pair of sites is one finding, whichever came first: the write stands first, of two writes the one
  * nearer to the start of the driver.
@@ -47,20 +47,23 @@ static const char *actor_name(const struct race_access *access)
 static const char *kind_name(const struct race_access *access)
 {
     static const char *const names[] = {"read", "write", "atomic read", "atomic write"};
-    return access->pc == 0 ? "free" : names[access->kind & (RACE_WRITE | RACE_ATOMIC)];
+    return names[access->kind & (RACE_WRITE | RACE_ATOMIC)];
+}
+
+static const char *article(const struct race_access *access)
+{
+    return access->kind & RACE_ATOMIC ? "an" : "a";
 }
 
 static const char *role_name(const struct race_access *access)
 {
-    static const char *const names[3][5] = {
-        {"read by a thread", "write by a thread", "atomic read by a thread", "atomic write by a thread",
-         "free by a thread"},
-        {"read by a DPC", "write by a DPC", "atomic read by a DPC", "atomic write by a DPC", "free by a DPC"},
-        {"read by an ISR", "write by an ISR", "atomic read by an ISR", "atomic write by an ISR",
-         "free by an ISR"},
+    static const char *const names[3][4] = {
+        {"read by a thread", "write by a thread", "atomic read by a thread", "atomic write by a thread"},
+        {"read by a DPC", "write by a DPC", "atomic read by a DPC", "atomic write by a DPC"},
+        {"read by an ISR", "write by an ISR", "atomic read by an ISR", "atomic write by an ISR"},
     };
     unsigned who = access->entered == 0 ? 0 : access->entered <= DISPATCH_LEVEL ? 1 : 2;
-    return names[who][access->pc == 0 ? 4 : access->kind & (RACE_WRITE | RACE_ATOMIC)];
+    return names[who][access->kind & (RACE_WRITE | RACE_ATOMIC)];
 }
 
 static unsigned lock_total(const struct race_access *access)
@@ -80,16 +83,32 @@ static const char *locks_text(const struct race_access *access)
     return total < sizeof(texts) / sizeof(texts[0]) ? texts[total] : "several locks held";
 }
 
+/* An ISR on one side, and on the other code that relies on a spin lock. */
+static bool is_lock_against_isr(const struct race_access *isr, const struct race_access *other)
+{
+    return isr->entered > DISPATCH_LEVEL && other->entered <= DISPATCH_LEVEL &&
+           other->irql <= DISPATCH_LEVEL && other->locks != 0;
+}
+
+/* DataRace, or what is known to lie behind it. */
+static const char *rule_name(const struct race_access *a, const struct race_access *b)
+{
+    if (is_lock_against_isr(a, b) || is_lock_against_isr(b, a)) {
+        return "SpinLockUsedFromIsr";
+    }
+    return (a->kind ^ b->kind) & RACE_INTERLOCKED ? "InterlockedMixed" : "DataRace";
+}
+
 static const char *advice(const struct race_access *a, const struct race_access *b)
 {
     bool isr = a->entered > DISPATCH_LEVEL || b->entered > DISPATCH_LEVEL;
     bool dpc = a->entered == DISPATCH_LEVEL || b->entered == DISPATCH_LEVEL;
     bool both_dpc = a->entered == DISPATCH_LEVEL && b->entered == DISPATCH_LEVEL;
-    if (a->pc == 0 || b->pc == 0) {
-        return "let the free wait for the other, by a reference count or an event";
-    }
     if (isr) {
         return "synchronise with the interrupt (NdisMSynchronizeWithInterruptEx)";
+    }
+    if ((a->kind ^ b->kind) & RACE_INTERLOCKED) {
+        return "hold the lock of the NdisInterlockedXxx, or use only those";
     }
     if ((a->kind | b->kind) & RACE_ATOMIC) {
         return "make both accesses interlocked, or hold one spin lock in both";
@@ -152,11 +171,11 @@ void race_report(const struct race *race)
         .processor = first->processor < 0 ? &ke_outside : &ke_processors[first->processor],
     };
     struct finding *finding = finding_begin_site(
-        "DataRace", &event, pair_of(older_site, newer_site), role_name(first), first_trace,
-        "nothing orders a %s by %s (%s, processor %d, %s) and a %s by %s (%s, processor %d, %s): %s",
-        kind_name(first), actor_name(first), irql_name(first->irql), first->processor, locks_text(first),
-        kind_name(second), actor_name(second), irql_name(second->irql), second->processor, locks_text(second),
-        advice(first, second));
+        rule_name(first, second), &event, pair_of(older_site, newer_site), role_name(first), first_trace,
+        "nothing orders %s %s by %s (%s, processor %d, %s) and %s %s by %s (%s, processor %d, %s): %s",
+        article(first), kind_name(first), actor_name(first), irql_name(first->irql), first->processor,
+        locks_text(first), article(second), kind_name(second), actor_name(second), irql_name(second->irql),
+        second->processor, locks_text(second), advice(first, second));
     if (finding != NULL) {
         snprintf(finding->context, sizeof(finding->context), "%s", actor_name(first));
         finding_add_stack(finding, role_name(second), second->processor, second_trace);

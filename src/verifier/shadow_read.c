@@ -1,0 +1,138 @@
+/*
+ * shadow_read.c - UninitializedRead: a value of pool memory is used that nobody has written.
+ *
+ * A store into a bit field reads what it leaves alone; so a read is suspect only until the same code's next
+ * access, and cleared by a write to the same place.  Bytes that no longer hold the pattern of new pool were
+ * written by code that undis does not see, and are not reported.  One suspect per processor (under the
+ * explored engine, per actor): another one takes its place.
+ */
+#include "verifier/shadow.h"
+
+#include "ex/pool.h"
+#include "ke/observer.h"
+
+#define CONTEXTS 64
+
+static struct suspect {
+    uintptr_t address;
+    size_t size; /* 0: none */
+    const struct callback_frame *frame;
+    struct event event;
+    struct stack_trace trace;
+} suspects[CONTEXTS];
+volatile uint32_t shadow_reads_pending;
+
+static struct suspect *mine(void)
+{
+    return &suspects[(ke_stepping ? ke_actor : ke_processor()->number) % CONTEXTS];
+}
+
+static bool still_new(const struct suspect *suspect)
+{
+    const volatile unsigned char *bytes = (const volatile unsigned char *)suspect->address;
+    for (size_t i = 0; i < suspect->size; i++) {
+        if (bytes[i] != EX_POOL_NEW_BYTE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void drop(struct suspect *suspect)
+{
+    suspect->size = 0;
+    __atomic_fetch_sub(&shadow_reads_pending, 1, __ATOMIC_RELAXED);
+}
+
+static void report(const struct suspect *suspect)
+{
+    struct shadow_block block;
+    if (!shadow_block_near(suspect->address, &block) || block.freed || suspect->address < block.address) {
+        return;
+    }
+    struct finding *finding = finding_begin_at(
+        "UninitializedRead", &suspect->event, "victim", &suspect->trace,
+        "%zu byte%s at offset %zu of a pool block of %zu bytes %s used and %s never written", suspect->size,
+        suspect->size == 1 ? "" : "s", (size_t)(suspect->address - block.address), block.size,
+        suspect->size == 1 ? "is" : "are", suspect->size == 1 ? "was" : "were");
+    if (finding != NULL) {
+        struct stack_trace trace = {.depth = block.allocated_depth};
+        for (unsigned i = 0; i < trace.depth; i++) {
+            trace.pc[i] = block.allocated[i];
+        }
+        finding_add_stack(finding, "allocated at", -1, &trace);
+        finding_commit(finding);
+    }
+}
+
+static void settle(struct suspect *suspect)
+{
+    if (suspect->size != 0 && still_new(suspect)) {
+        report(suspect);
+    }
+    if (suspect->size != 0) {
+        drop(suspect);
+    }
+}
+
+void shadow_read_settle(const struct access *access)
+{
+    struct suspect *suspect = mine();
+    if (suspect->size == 0) {
+        return;
+    }
+    KIRQL old = ke_mask();
+    if (suspect->size != 0 && suspect->frame == ke_processor()->callback) {
+        bool same = access->address <= suspect->address &&
+                    suspect->address + suspect->size <= access->address + access->size;
+        if (same && access->flags & ACCESS_WRITE) {
+            drop(suspect);
+        } else {
+            settle(suspect);
+        }
+    }
+    ke_unmask(old);
+}
+
+void shadow_read_suspect(const struct access *access)
+{
+    struct event event = shadow_event();
+    KIRQL old = ke_mask();
+    struct suspect *suspect = mine();
+    if (suspect->size == 0) {
+        __atomic_fetch_add(&shadow_reads_pending, 1, __ATOMIC_RELAXED);
+    }
+    suspect->address = access->address;
+    suspect->size = access->size;
+    suspect->frame = ke_processor()->callback;
+    suspect->event = event;
+    stack_trace_take(&suspect->trace, NULL);
+    ke_unmask(old);
+}
+
+/* The code's last access was its suspect read; or the memory goes, and with it what could tell. */
+static void hear(struct event *event)
+{
+    if (shadow_reads_pending == 0) {
+        return;
+    }
+    for (unsigned i = 0; i < CONTEXTS; i++) {
+        struct suspect *suspect = &suspects[i];
+        bool over = event->kind == EVENT_CALLBACK_LEAVE ? (uintptr_t)suspect->frame == event->value[1]
+                                                        : suspect == mine();
+        if (suspect->size != 0 && over) {
+            settle(suspect);
+        }
+    }
+}
+
+static struct event_listener listener = {
+    .name = "uninitialised reads",
+    .kinds = 1ull << EVENT_CALLBACK_LEAVE | 1ull << EVENT_OBJECT_DESTROY,
+    .hear = hear,
+};
+
+static __attribute__((constructor)) void listen(void)
+{
+    event_listen(&listener);
+}
