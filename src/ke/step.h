@@ -40,6 +40,7 @@ enum op_kind {
     OP_CHOICE, /* one of aux alternatives (enum choice_kind in `choice`); conflicts with nothing */
     OP_TICK,   /* virtual time goes on to the next deadline; conflicts with every object */
     OP_DEVICE, /* a device works: writes [addr, addr + size), changes object[0..1] */
+    OP_FREE,   /* [addr, addr + size) of pool is freed: conflicts as a write, but nothing is accessed */
     OP_KINDS
 };
 
@@ -105,6 +106,8 @@ void ke_step_fence(void);
 /* About to change, or only to look at, one or two kernel objects. */
 #define ke_about_to_change(object) KE_STEP(ke_step_object((object), NULL, 0))
 #define ke_about_to_change_both(object, other) KE_STEP(ke_step_object((object), (other), 0))
+/* About to free pool. */
+#define ke_about_to_free(block, size) KE_STEP(ke_step_memory(OP_FREE, OP_LIBRARY, (block), (size), 0, 0))
 #define ke_about_to_change_always(object, other) KE_STEP(ke_step_object((object), (other), OP_ALWAYS))
 #define ke_about_to_look(object) KE_STEP(ke_step_object((object), NULL, OP_READS_ONLY))
 
@@ -131,7 +134,7 @@ struct access_checker {
 
 #if UNDIS_CHECKED
 void access_check_add(struct access_checker *checker);
-/* Tells the checkers, then makes it a step of the explored engine. */
+/* Makes it a step of the explored engine, and when that is taken tells the checkers. */
 void ke_access(const volatile void *address, size_t size, unsigned flags, uintptr_t pc);
 /* An atomic read-modify-write; `compares`: it only reads unless *address == expected. */
 void ke_access_update(const volatile void *address, size_t size, bool compares, uint64_t expected,

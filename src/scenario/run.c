@@ -21,7 +21,7 @@ const struct scenario scenarios[] = {
     {"timer-halt", "timers and a hang check against a pause and the halt", true, 2},
     {"oid-reset", "an OID request against a reset", true, 0},
     {"cancel-complete", "cancelling a send against its completion", true, 0},
-    {"plain", "DriverEntry, what it started runs to its end, DriverUnload", true, 0},
+    {"plain", "DriverEntry, what it started runs to its end, DriverUnload", true, 2},
     {"program", "undis_scenario of a program (undis/explore.h), after DriverEntry", true, 0},
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);

@@ -163,6 +163,7 @@ unsigned machine_enable(void)
             continue;
         }
         note_work(actor, i);
+        view->rests = actor->spin.rests && spin_rests(actor);
         view->enabled = is_ready_to_step(actor, &view->op) && is_admitted(&holders, i, &view->op);
         if (view->op.kind == OP_TICK) {
             clock = view;

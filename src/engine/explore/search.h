@@ -32,6 +32,7 @@ enum search_strategy {
 struct search_actor {
     struct op op;   /* what it will do next; kind OP_NONE: nothing (absent, ended or blocked) */
     bool enabled;   /* it may do it now */
+    bool rests;     /* it waits for something to change: going on with another is no preemption */
     bool ended;     /* for OP_JOIN */
     bool interrupt; /* a DPC, ISR, the clock or a device: entering it is no thread preemption */
 };

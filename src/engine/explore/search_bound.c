@@ -22,7 +22,7 @@ static bool is_ready(const struct search *search, const struct search_actor *act
     case OP_JOIN:
         return actors[op->aux].ended;
     default:
-        return true;
+        return !actor->rests;
     }
 }
 

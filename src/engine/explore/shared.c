@@ -114,6 +114,7 @@ bool shared_is_step(unsigned actor, const struct op *op)
     switch ((enum op_kind)op->kind) {
     case OP_READ:
     case OP_WRITE:
+    case OP_FREE:
         return touch_range(actor, op->addr, op->size, op->kind != OP_READ);
     case OP_UPDATE:
         return (op->flags & OP_TRIES) != 0 || touch_range(actor, op->addr, op->size, true);
