@@ -7,6 +7,7 @@
 static VOID StorySend(struct Card *Card)
 {
     RaiseInterrupt(Card);
+    RaiseInterrupt(Card); /* one more, unless the first is still pending */
 }
 
 static VOID StoryInterrupt(struct Card *Card)

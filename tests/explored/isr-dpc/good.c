@@ -13,6 +13,7 @@ static BOOLEAN Take(NDIS_HANDLE Context)
 static VOID StorySend(struct Card *Card)
 {
     RaiseInterrupt(Card);
+    RaiseInterrupt(Card); /* one more, unless the first is still pending */
 }
 
 static VOID StoryInterrupt(struct Card *Card)

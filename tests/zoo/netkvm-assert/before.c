@@ -11,7 +11,7 @@ static VOID Send(VOID)
 {
     PULONG packet;
     while ((packet = Peek()) != NULL) {
-        Submitted += *packet;
+        InterlockedExchangeAdd(&Submitted, (LONG)*packet);
         ASSERT(packet == Pop());
     }
 }

@@ -10,7 +10,7 @@ static VOID Send(VOID)
 {
     PULONG packet;
     while ((packet = Peek()) != NULL) {
-        Submitted += *packet;
+        InterlockedExchangeAdd(&Submitted, (LONG)*packet);
         Pop();
     }
 }

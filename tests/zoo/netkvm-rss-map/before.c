@@ -9,7 +9,7 @@
 
 static VOID Send(VOID)
 {
-    PickQueue(1);
+    NT_ASSERT(PickQueue(1) <= 1);
 }
 
 static VOID SetParameters(VOID)
