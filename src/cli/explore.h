@@ -30,7 +30,9 @@ struct explore_options {
     uint64_t executions; /* 0: no limit */
     double seconds;      /* 0: the default limit, or none when there is one of executions */
     int preemptions;
-    int ticks;             /* -1: the scenario's */
+    int ticks; /* -1: the scenario's */
+    unsigned failures, migrations;
+    bool prints;
     uint32_t steps;        /* 0: the machine's default */
     unsigned jobs;         /* 1: none */
     unsigned split;        /* 0: no */

@@ -4,6 +4,7 @@
 #include "cli/explore.h"
 
 #include "engine/explore/machine.h"
+#include "rtl/debug.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,8 @@ static bool fill_setup(struct explore_machine *machine, char *error, size_t erro
     setup->tso = options->tso;
     setup->all_accesses = options->all_accesses;
     setup->ticks = options->ticks >= 0 ? (unsigned)options->ticks : scenario != NULL ? scenario->ticks : 0;
+    setup->failures = options->failures;
+    setup->migrations = options->migrations;
     setup->steps = options->steps;
     for (unsigned i = 0; i < machine->scenario.driver_count; i++) {
         if (!setup_add_driver(setup, machine->scenario.drivers[i], error, error_size)) {
@@ -79,12 +82,15 @@ int explore_machine_open(struct explore_machine *machine, const struct explore_o
         .seed = machine->setup.seed,
         .tso = machine->setup.tso,
         .ticks = machine->setup.ticks,
+        .failures = machine->setup.failures,
+        .migrations = machine->setup.migrations,
         .steps = machine->setup.steps,
         .watchdog_seconds = machine->scenario.watchdog_seconds,
         .images = machine->images,
         .image_count = scenario_images(machine->images, SETUP_DRIVERS),
         .all_accesses = machine->setup.all_accesses,
     };
+    rtl_debug_mute(!options->prints);
     if (!machine_open(&how, scenario_body, NULL, error, sizeof(error))) {
         cli_error("%s: %s", options->verb, error);
         return CLI_INTERNAL;

@@ -32,6 +32,9 @@ enum key {
     KEY_PREEMPTIONS,
     KEY_MEMORY,
     KEY_TICKS,
+    KEY_FAILURES,
+    KEY_MIGRATIONS,
+    KEY_PRINTS,
     KEY_STEPS,
     KEY_ALL_ACCESSES,
     KEY_KEEP_GOING,
@@ -65,6 +68,11 @@ static const struct argp_option option_table[] = {
     {"memory", KEY_MEMORY, "sc|tso", 0, "Memory model: tso has store buffers (sc)", 0},
     {"ticks", KEY_TICKS, "N", 0, "How often time may go on while something else could run (the scenario's)",
      0},
+    {"failures", KEY_FAILURES, "N", 0, "Up to N allocations of an execution may fail, wherever that is (0)",
+     0},
+    {"migrations", KEY_MIGRATIONS, "N", 0,
+     "Up to N times a thread may change to another processor that its affinity allows (0)", 0},
+    {"prints", KEY_PRINTS, NULL, 0, "Shows on stderr what drivers print, in every execution", 0},
     {"steps", KEY_STEPS, "N", 0, "An execution is cut off after N steps (20000)", 0},
     {"all-accesses", KEY_ALL_ACCESSES, NULL, 0, "Every access is a step, shared memory or not", 0},
     {"keep-going", KEY_KEEP_GOING, NULL, 0, "Goes on after an error until complete or out of time", 0},
@@ -206,6 +214,14 @@ static error_t parse_number(int key, char *value, struct explore_options *option
         error = number("ticks", value, 0, 1000000, &count);
         options->ticks = (int)count;
         return error;
+    case KEY_FAILURES:
+        error = number("failures", value, 0, 1000000, &count);
+        options->failures = (unsigned)count;
+        return error;
+    case KEY_MIGRATIONS:
+        error = number("migrations", value, 0, 1000000, &count);
+        options->migrations = (unsigned)count;
+        return error;
     case KEY_STEPS:
         error = number("steps", value, 1, SEARCH_EVENTS - 1, &count);
         options->steps = (uint32_t)count;
@@ -238,6 +254,7 @@ static error_t parse_flag(int key, struct explore_options *options)
         [KEY_ALL_ACCESSES - KEY_PROCESSORS] = &options->all_accesses,
         [KEY_KEEP_GOING - KEY_PROCESSORS] = &options->keep_going,
         [KEY_PROGRESS - KEY_PROCESSORS] = &options->progress,
+        [KEY_PRINTS - KEY_PROCESSORS] = &options->prints,
     };
     int index = key - KEY_PROCESSORS;
     if (index < 0 || (size_t)index >= sizeof(flags) / sizeof(flags[0]) || flags[index] == NULL) {

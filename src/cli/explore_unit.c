@@ -70,6 +70,8 @@ static struct explore_options options_of(const struct explore_options *given, co
     options.tso = setup->tso;
     options.all_accesses = setup->all_accesses;
     options.ticks = (int)setup->ticks;
+    options.failures = setup->failures;
+    options.migrations = setup->migrations;
     options.steps = setup->steps;
     options.keep_going = true;
     return options;

@@ -251,6 +251,9 @@ static struct explore_options options_of(const struct replay_options *given, str
         .tso = setup->tso,
         .all_accesses = setup->all_accesses,
         .ticks = (int)setup->ticks,
+        .failures = setup->failures,
+        .migrations = setup->migrations,
+        .prints = true, /* of one execution */
         .steps = setup->steps,
         .max_findings = FINDING_MAXIMUM,
         .preemptions = -1,

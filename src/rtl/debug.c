@@ -5,6 +5,8 @@
  * processor. Every component and level is shown; Windows would hide most of DbgPrintEx without a debugger's
  * mask.
  */
+#include "rtl/debug.h"
+
 #include "ke/event.h"
 #include "ke/run.h"
 #include "rtl/format.h"
@@ -24,6 +26,13 @@ static struct unfinished_line {
     size_t length;
     char text[LINE_LONGEST];
 } unfinished[KE_MAXIMUM_PROCESSORS + 1]; /* the last is for threads that are no processor */
+
+static bool muted;
+
+void rtl_debug_mute(bool mute)
+{
+    muted = mute;
+}
 
 static void write_out(const char *text, size_t length)
 {
@@ -61,6 +70,9 @@ static void add_to_line(struct unfinished_line *line, const char *text, size_t l
 
 static void print(const char *text, size_t length)
 {
+    if (muted) {
+        return;
+    }
     KIRQL old = ke_guard_enter_quietly(&line_guard);
     struct ke_processor *processor = ke_processor();
     bool outside = processor == &ke_outside;

@@ -1,7 +1,7 @@
 # All searches of a program that prints its final states find the same set of them, and as many as the naive one
 # in no fewer executions; source DPOR takes as many full executions as optimal DPOR.
 function(search strategy)
-  execute_process(COMMAND ${UNDIS} explore ${PROGRAM} --processors ${PROCESSORS} --strategy ${strategy} --seconds 300 --format json
+  execute_process(COMMAND ${UNDIS} explore ${PROGRAM} --processors ${PROCESSORS} --strategy ${strategy} --prints --seconds 300 --format json
     RESULT_VARIABLE status OUTPUT_VARIABLE json ERROR_VARIABLE text)
   string(JSON complete ERROR_VARIABLE broken GET "${json}" complete)
   if(NOT status EQUAL 0 OR NOT complete)

@@ -85,6 +85,8 @@ void setup_write(FILE *out, const struct setup *setup)
     fprintf(out, "memory %s\n", setup->tso ? "tso" : "sc");
     fprintf(out, "accesses %s\n", setup->all_accesses ? "all" : "shared");
     fprintf(out, "ticks %u\n", setup->ticks);
+    fprintf(out, "failures %u\n", setup->failures);
+    fprintf(out, "migrations %u\n", setup->migrations);
     fprintf(out, "steps %" PRIu32 "\n", setup->steps);
 }
 
@@ -142,10 +144,9 @@ static bool read_numbers(struct setup *setup, struct sealed *file, const char *w
     static const struct {
         const char *name;
         uint64_t low, high;
-    } known[] = {{"processors", 1, SETUP_PROCESSORS},
-                 {"seed", 0, UINT64_MAX},
-                 {"frames", 0, MOST_FRAMES},
-                 {"ticks", 0, MOST_TICKS},
+    } known[] = {{"processors", 1, SETUP_PROCESSORS}, {"seed", 0, UINT64_MAX},
+                 {"frames", 0, MOST_FRAMES},          {"ticks", 0, MOST_TICKS},
+                 {"failures", 0, MOST_TICKS},         {"migrations", 0, MOST_TICKS},
                  {"steps", 0, SEARCH_EVENTS}};
     uint64_t value;
     unsigned i = 0;
@@ -169,6 +170,12 @@ static bool read_numbers(struct setup *setup, struct sealed *file, const char *w
     case 3:
         setup->ticks = (unsigned)value;
         break;
+    case 4:
+        setup->failures = (unsigned)value;
+        break;
+    case 5:
+        setup->migrations = (unsigned)value;
+        break;
     default:
         setup->steps = (uint32_t)value;
     }
@@ -177,7 +184,8 @@ static bool read_numbers(struct setup *setup, struct sealed *file, const char *w
 
 enum setup_line setup_read(struct setup *setup, struct sealed *file, char *line)
 {
-    static const char *const words[] = {"processors", "seed", "frames", "ticks", "steps"};
+    static const char *const words[] = {"processors", "seed",       "frames", "ticks",
+                                        "failures",   "migrations", "steps"};
     bool good;
     if (sealed_word(&line, "driver")) {
         good = read_driver(setup, file, line);

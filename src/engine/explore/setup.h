@@ -26,7 +26,7 @@ struct setup {
     char pcap_id[BUILD_ID_SIZE];
     bool tso;
     bool all_accesses;
-    unsigned ticks;
+    unsigned ticks, failures, migrations;
     uint32_t steps; /* 0: no limit but the search's */
 };
 
