@@ -43,9 +43,14 @@ static struct search_actor view[ACTORS];
 static const struct model_program *program;
 static struct search *search;
 
+/* Processors that take DPCs: none in programs that have none. */
+static unsigned queues(void)
+{
+    return program->dpcs > 0 ? MODEL_PROCESSORS : 0;
+}
 static unsigned actor_count(void)
 {
-    return program->threads + MODEL_PROCESSORS + program->isrs + (program->ticks > 0);
+    return program->threads + queues() + program->isrs + (program->ticks > 0);
 }
 static unsigned dpc_actor(unsigned processor)
 {
@@ -53,7 +58,7 @@ static unsigned dpc_actor(unsigned processor)
 }
 static unsigned isr_actor(unsigned isr)
 {
-    return program->threads + MODEL_PROCESSORS + isr;
+    return program->threads + queues() + isr;
 }
 
 static uint32_t *word(unsigned index)
@@ -231,7 +236,7 @@ static void describe(unsigned index)
 /* A DPC or service routine that has not begun: can it, and which. */
 static void describe_entries(void)
 {
-    for (unsigned i = 0; i < MODEL_PROCESSORS; i++) {
+    for (unsigned i = 0; i < queues(); i++) {
         struct op *op = &view[dpc_actor(i)].op;
         if (memory.actor[dpc_actor(i)].state != IDLE) {
             continue;
@@ -264,7 +269,10 @@ static void describe_entries(void)
 static bool is_admitted(unsigned index, const struct op *op)
 {
     unsigned wanted = op->kind == OP_ENTER ? op->new_level : op->level;
-    for (unsigned i = 0; op->processor >= 0 && i < actor_count(); i++) {
+    if (op->processor < 0) {
+        return true;
+    }
+    for (unsigned i = 0; i < actor_count(); i++) {
         const struct model_actor *other = &memory.actor[i];
         if (i != index && other->processor == op->processor && other->level > 0 && other->level >= wanted &&
             (other->state == READY || other->state == BLOCKED)) {
@@ -294,9 +302,11 @@ static bool is_enabled(unsigned index)
 
 static unsigned enable(void)
 {
-    unsigned enabled = 0, settling = ACTORS;
-    describe_entries();
-    for (unsigned i = 0; i < actor_count(); i++) {
+    unsigned enabled = 0, settling = ACTORS, count = actor_count();
+    if (count > program->threads) {
+        describe_entries();
+    }
+    for (unsigned i = 0; i < count; i++) {
         view[i].enabled = is_enabled(i);
         view[i].ended = memory.actor[i].state == ENDED;
         enabled += view[i].enabled;
@@ -535,7 +545,7 @@ static void reset(void)
         settle_down(i);
         describe(i);
     }
-    for (unsigned i = 0; i < MODEL_PROCESSORS; i++) {
+    for (unsigned i = 0; i < queues(); i++) {
         memory.actor[dpc_actor(i)].processor = (int)i;
     }
     for (unsigned i = 0; i < program->isrs; i++) {

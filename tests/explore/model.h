@@ -40,15 +40,15 @@ enum model_kind {
     DO_REMOVE,
     DO_SET,
     DO_RESET,
-    DO_WAIT,  /* and reset */
-    DO_LOOK,  /* r += is event a set */
-    DO_AWAIT, /* until word[a] == b */
+    DO_WAIT,       /* and reset */
+    DO_LOOK,       /* r += is event a set */
+    DO_AWAIT,      /* until word[a] == b */
     DO_RAISE_LINE, /* a; with b, lower it; r += was it raised */
-    DO_DEVICE, /* writes word[a] = b as a device does, and sets event c */
-    DO_MOVE,   /* to processor a; no step */
-    DO_STOP,   /* with a finding, if r == a; no step */
-    DO_SKIP,   /* b instructions, if r == a; no step */
-    DO_JOIN,   /* thread a */
+    DO_DEVICE,     /* writes word[a] = b as a device does, and sets event c */
+    DO_MOVE,       /* to processor a; no step */
+    DO_STOP,       /* with a finding, if r == a; no step */
+    DO_SKIP,       /* b instructions, if r == a; no step */
+    DO_JOIN,       /* thread a */
     DO_SETTLE,
     DO_END
 };
