@@ -22,7 +22,7 @@ const struct scenario scenarios[] = {
     {"oid-reset", "an OID request against a reset", true, 0},
     {"cancel-complete", "cancelling a send against its completion", true, 0},
     {"plain", "DriverEntry, what it started runs to its end, DriverUnload", true, 2},
-    {"program", "undis_scenario of a program (undis/explore.h), after DriverEntry", true, 0},
+    {"program", "undis_scenario of a program (undis/explore.h), after DriverEntry", true, 2},
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
 

@@ -92,7 +92,7 @@ static void explored_step(const struct op *op)
         }
     }
     struct op *own = &machine.view[ke_actor].op;
-    if (op->kind == OP_RAISE && machine_kept.options.migrations != 0 && machine_is_searched()) {
+    if (op->kind == OP_RAISE && machine_is_searched()) {
         maybe_migrate(me, op);
     }
     *own = *op;
@@ -183,8 +183,12 @@ static void move_to(struct actor *me, struct ke_processor *to);
 static void maybe_migrate(struct actor *me, const struct op *op)
 {
     unsigned allowed[KE_MAXIMUM_PROCESSORS], count = 0;
-    if (machine.migrations >= machine_kept.options.migrations || op->level >= DISPATCH_LEVEL ||
-        op->new_level < DISPATCH_LEVEL || me->kind != ACTOR_THREAD) {
+    if (op->level >= DISPATCH_LEVEL || op->new_level < DISPATCH_LEVEL || me->kind != ACTOR_THREAD ||
+        (me->thread->affinity & (me->thread->affinity - 1)) == 0) {
+        return;
+    }
+    if (machine.migrations >= machine_kept.options.migrations) {
+        machine_kept.threads_stayed = true;
         return;
     }
     allowed[count++] = me->processor->number;
@@ -504,9 +508,22 @@ bool machine_sees_accesses(void)
 
 const char *machine_bounds(void)
 {
-    return machine_kept.failure != NULL   ? machine_kept.failure
-           : machine_kept.forced_tick_cap ? "virtual time went on a limited number of times"
-                                          : NULL;
+    static char text[256] HOST_KEPT;
+    const struct machine_kept *kept = &machine_kept;
+    if (kept->failure != NULL) {
+        return kept->failure;
+    }
+    text[0] = '\0';
+    size_t length = 0;
+    if (kept->forced_tick_cap || kept->time_stood_still) {
+        length = (size_t)snprintf(text, sizeof(text), "at most %u early tick%s of the clock",
+                                  kept->options.ticks, kept->options.ticks == 1 ? "" : "s");
+    }
+    if (kept->threads_stayed) {
+        snprintf(text + length, sizeof(text) - length, "%sat most %u migration%s of threads",
+                 length != 0 ? ", " : "", kept->options.migrations, kept->options.migrations == 1 ? "" : "s");
+    }
+    return text[0] != '\0' ? text : NULL;
 }
 
 uint64_t machine_peek(uintptr_t address, unsigned size)

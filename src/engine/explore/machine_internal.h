@@ -110,8 +110,10 @@ struct machine_kept {
     void *trace_argument;
     bool grew;
     bool saw_access;
-    bool forced_tick_cap; /* virtual time was not let go on for ever */
-    const char *failure;  /* the machine cannot be explored */
+    bool forced_tick_cap;  /* virtual time was not let go on for ever */
+    bool time_stood_still; /* it could have gone on earlier, and had done so as often as was allowed */
+    bool threads_stayed;   /* a thread could have been on another processor, and had moved often enough */
+    const char *failure;   /* the machine cannot be explored */
     unsigned key_count;
     struct actor_key keys[SEARCH_ACTORS];
     volatile uint64_t beat; /* steps so far: what the watch looks at */

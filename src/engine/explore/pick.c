@@ -115,6 +115,7 @@ static bool may_tick(unsigned enabled, bool somebody_settles)
     if (machine.ticks < machine_kept.options.ticks) {
         return true;
     }
+    machine_kept.time_stood_still = machine_kept.time_stood_still || enabled != 0;
     return enabled == 0 && !(somebody_settles && ke_timers_are_periodic());
 }
 
