@@ -9,12 +9,14 @@
 #include <string.h>
 
 #define DEFAULT_SECONDS 60.0
+#define FIRST_LOOK_SECONDS 1.0 /* at each of several scenarios, before any is searched at length */
 
 struct job {
     const struct explore_options *options;
     const char *scenario;
     const char *first;  /* file of the first schedule, or NULL */
     const char *prefix; /* of the names of the others */
+    const char *shared; /* what an earlier look has learnt, or NULL */
 };
 
 static int search_scenario(void *argument, FILE *out)
@@ -22,7 +24,7 @@ static int search_scenario(void *argument, FILE *out)
     static struct explore_machine machine; /* large */
     const struct job *job = argument;
     struct loop_result result;
-    int status = explore_machine_open(&machine, job->options, job->scenario, NULL);
+    int status = explore_machine_open(&machine, job->options, job->scenario, job->shared);
     if (status != CLI_CLEAN) {
         return status;
     }
@@ -73,42 +75,127 @@ static double share_of(const struct explore_options *options, uint64_t begin, si
     return whole <= 0 ? 0 : rest > 0.1 ? rest / (double)left : 0.1;
 }
 
-static bool has_schedule(const json_t *report)
+/* ---- several scenarios -------------------------------------------------------------------------------- */
+
+struct tour {
+    const struct explore_options *options;
+    const char **names;
+    size_t count;
+    json_t **parts; /* of each scenario: what is known so far */
+    uint64_t begin;
+};
+
+static bool any_finding(const struct tour *tour, bool (*is)(const json_t *finding))
 {
-    size_t index;
-    json_t *finding;
-    json_array_foreach(json_object_get(report, "findings"), index, finding)
-    {
-        if (json_is_string(json_object_get(finding, "schedule_file"))) {
-            return true;
+    for (size_t i = 0; i < tour->count; i++) {
+        size_t index;
+        json_t *finding;
+        json_array_foreach(json_object_get(tour->parts[i], "findings"), index, finding)
+        {
+            if (is(finding)) {
+                return true;
+            }
         }
     }
     return false;
 }
 
+static bool has_schedule(const json_t *finding)
+{
+    return json_is_string(json_object_get(finding, "schedule_file"));
+}
+
+static bool is_error(const json_t *finding)
+{
+    return strcmp(json_string_value(json_object_get(finding, "severity")), "error") == 0;
+}
+
+static bool is_complete(const json_t *part)
+{
+    return json_is_true(json_object_get(json_object_get(part, "search"), "complete"));
+}
+
+/* Searches scenario `i` for so many seconds, and takes what an earlier look has found over. */
+static int visit(struct tour *tour, size_t i, double seconds, unsigned jobs)
+{
+    struct explore_options own = *tour->options;
+    char *prefix = name_prefix(&own, tour->names[i], tour->count > 1);
+    json_t *before = tour->parts[i];
+    struct job job = {.scenario = tour->names[i],
+                      .first = any_finding(tour, has_schedule) ? NULL : own.save_schedule,
+                      .prefix = prefix != NULL ? prefix : tour->names[i],
+                      .shared = json_string_value(json_object_get(before, "shared"))};
+    int status;
+    own.seconds = seconds;
+    own.jobs = jobs;
+    json_t *part = run_job(&own, &job, &status);
+    free(prefix);
+    if (part == NULL) {
+        if (status == CLI_CLEAN) {
+            cli_error("explore: undis itself failed: a search ended without a result");
+        }
+        return status == CLI_CLEAN ? CLI_INTERNAL : status;
+    }
+    json_array_extend(json_object_get(part, "findings"), json_object_get(before, "findings"));
+    json_decref(before);
+    tour->parts[i] = part;
+    return status;
+}
+
+/* A defect in the last of several scenarios is not to wait until the first ones are searched to their ends.
+ */
+static int look_first(struct tour *tour)
+{
+    const struct explore_options *options = tour->options;
+    int status = CLI_CLEAN;
+    bool wanted = tour->count > 1 && options->strategy == LOOP_DEFAULT;
+    for (size_t i = 0; wanted && i < tour->count && status == CLI_CLEAN; i++) {
+        double share = share_of(options, tour->begin, tour->count - i);
+        status = visit(tour, i, share > 0 && share < FIRST_LOOK_SECONDS ? share : FIRST_LOOK_SECONDS, 1);
+    }
+    return status;
+}
+
+static int search_all(struct tour *tour)
+{
+    const struct explore_options *options = tour->options;
+    int status = look_first(tour);
+    size_t left = 0;
+    for (size_t i = 0; i < tour->count; i++) {
+        left += !is_complete(tour->parts[i]);
+    }
+    for (size_t i = 0; i < tour->count && status == CLI_CLEAN && explore_stop == 0; i++) {
+        if (is_complete(tour->parts[i]) ||
+            (tour->parts[i] != NULL && !options->keep_going && any_finding(tour, is_error))) {
+            continue;
+        }
+        status = visit(tour, i, share_of(options, tour->begin, left), options->jobs);
+        left--;
+    }
+    return status;
+}
+
 static int explore(const struct explore_options *options, const char **names, size_t count)
 {
+    struct tour tour = {.options = options,
+                        .names = names,
+                        .count = count,
+                        .parts = calloc(count, sizeof(*tour.parts)),
+                        .begin = host_now_ns()};
+    if (tour.parts == NULL) {
+        cli_error("explore: not enough memory");
+        return CLI_INTERNAL;
+    }
     json_t *report = explore_report_begin(options);
-    uint64_t begin = host_now_ns();
-    int status = CLI_CLEAN;
-    for (size_t i = 0; i < count && status == CLI_CLEAN; i++) {
-        struct explore_options own = *options;
-        char *prefix = name_prefix(options, names[i], count > 1);
-        struct job job = {.scenario = names[i],
-                          .first = has_schedule(report) ? NULL : options->save_schedule,
-                          .prefix = prefix != NULL ? prefix : names[i]};
-        own.seconds = share_of(options, begin, count - i);
-        json_t *part = run_job(&own, &job, &status);
-        free(prefix);
-        if (part != NULL) {
-            explore_report_add(report, part, options->max_findings);
-        } else if (status == CLI_CLEAN) {
-            cli_error("explore: undis itself failed: a search ended without a result");
-            status = CLI_INTERNAL;
+    int status = search_all(&tour);
+    for (size_t i = 0; i < count; i++) {
+        if (tour.parts[i] != NULL) {
+            explore_report_add(report, tour.parts[i], options->max_findings);
         }
     }
     status = status == CLI_CLEAN ? explore_report_end(report, options) : status;
     json_decref(report);
+    free(tour.parts);
     return status;
 }
 
