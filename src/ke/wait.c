@@ -158,19 +158,17 @@ static intptr_t timeout_ms(const LARGE_INTEGER *timeout)
 /* Steps of a wait: what it may consume.  More than two objects are announced one by one. */
 static void about_to_wait(const struct _KTHREAD *thread, KWAIT_BLOCK *blocks, ULONG count, bool timed)
 {
-    (void)thread, (void)blocks; /* the free build takes no steps */
+    const void *object = count == 1 ? blocks[0].Object : (const void *)thread;
+    (void)object, (void)blocks, (void)timed; /* the free build takes no steps */
     for (ULONG i = 0; i + 2 < count; i++) {
         ke_about_to_change(blocks[i].Object);
     }
     if (count >= 2) {
         ke_about_to_change_both(blocks[count - 2].Object, blocks[count - 1].Object);
+    } else if (timed) {
+        ke_about_to_change_always(object, NULL);
     } else {
-        const void *object = count == 1 ? blocks[0].Object : (const void *)thread;
-        if (timed) {
-            ke_about_to_change_always(object, NULL);
-        } else {
-            ke_about_to_change(object);
-        }
+        ke_about_to_change(object);
     }
 }
 
@@ -187,6 +185,9 @@ NTSTATUS ke_wait(KWAIT_BLOCK *blocks, ULONG count, WAIT_TYPE type, const LARGE_I
     bool objected = event_send(EVENT_WAIT, first, may_block, (uintptr_t)timeout_ms(timeout), 0, 0);
     NTSTATUS status;
 
+    for (ULONG i = 0; i < count; i++) {
+        ke_uses((const DISPATCHER_HEADER *)blocks[i].Object);
+    }
     about_to_wait(thread, blocks, count, may_block && timeout != NULL);
     if (may_block && ke_irql() >= DISPATCH_LEVEL) {
         if (!objected) {
