@@ -101,6 +101,7 @@ static __attribute__((noinline)) void report(const struct access *access, uintpt
     if (shadow_block_near(bad, &block)) {
         if (state == SHADOW_FREED && block.freed) {
             report_freed(access, &block, bad);
+            shadow_mark(block.address, block.address + block.size, SHADOW_OPEN); /* said once */
         } else if (state != SHADOW_FREED && !block.freed) {
             report_beside(access, &block, bad);
         }

@@ -1,6 +1,9 @@
 # Runs a driver and checks exit status, verdict and findings: exactly one, of RULE, or none (RULE=NONE).
 separate_arguments(options UNIX_COMMAND "${OPTIONS}")
-execute_process(COMMAND ${UNDIS} run ${DRIVER} --format json ${options}
+if(VERB STREQUAL "explore")
+  list(APPEND options --save-schedule ${DRIVER}.schedule)
+endif()
+execute_process(COMMAND ${UNDIS} ${VERB} ${DRIVER} --format json ${options}
   RESULT_VARIABLE status OUTPUT_VARIABLE json ERROR_VARIABLE errors)
 
 function(fail why)
@@ -14,6 +17,12 @@ endif()
 string(JSON count LENGTH "${json}" findings)
 
 if(RULE STREQUAL "NONE")
+  if(VERB STREQUAL "explore")
+    string(JSON complete GET "${json}" complete)
+    if(NOT complete)
+      fail("the search was not complete")
+    endif()
+  endif()
   if(NOT status EQUAL 0 OR NOT verdict STREQUAL "clean" OR NOT count EQUAL 0)
     fail("a correct driver was found fault with")
   endif()
