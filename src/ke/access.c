@@ -21,6 +21,13 @@ static void tell_checkers(uintptr_t address, size_t size, unsigned flags, uintpt
     }
 }
 
+void ke_access_object(const volatile void *object, size_t size, uintptr_t pc)
+{
+    if (checkers != NULL) {
+        tell_checkers((uintptr_t)object, size, ACCESS_LIBRARY | ACCESS_ATOMIC | ACCESS_WRITE, pc);
+    }
+}
+
 static unsigned op_flags(unsigned flags)
 {
     return ((flags & (ACCESS_ATOMIC | ACCESS_VOLATILE)) != 0 ? OP_ATOMIC : 0) |

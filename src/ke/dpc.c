@@ -77,6 +77,7 @@ static struct ke_processor *dpc_target(PRKDPC dpc)
 BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
 {
     ke_about_to_change_always(Dpc, &dpc_target(Dpc)->dpc_queue);
+    ke_uses(Dpc);
     KIRQL old = ke_mask();
     struct ke_processor *target = dpc_target(Dpc);
     PVOID none = NULL;

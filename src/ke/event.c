@@ -18,6 +18,7 @@ VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
 static LONG event_change(PRKEVENT event, LONG state)
 {
     ke_about_to_change(event);
+    ke_uses(event);
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     LONG before = event->Header.SignalState;
     event->Header.SignalState = state;
@@ -56,6 +57,7 @@ LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
     (void)Increment, (void)Wait;
     ke_about_to_change(Event);
+    ke_uses(Event);
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     LONG before = Event->Header.SignalState;
     Event->Header.SignalState = 1;

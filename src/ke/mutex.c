@@ -28,6 +28,7 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
     (void)Wait;
     PKTHREAD thread = KeGetCurrentThread();
     ke_about_to_change(Mutex);
+    ke_uses(Mutex);
     ke_releases(Mutex);
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     bool owner = Mutex->OwnerThread == thread && Mutex->Header.SignalState < 1;

@@ -24,6 +24,7 @@ LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjust
 {
     (void)Increment, (void)Wait;
     ke_about_to_change(Semaphore);
+    ke_uses(Semaphore);
     ke_releases(Semaphore);
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     LONG before = Semaphore->Header.SignalState;

@@ -51,9 +51,9 @@ enum op_flag {
     OP_READS_ONLY = 8, /* of OP_OBJECT */
     OP_VOLATILE = 16,  /* volatile, not a locked operation */
     OP_LIBRARY = 32,   /* made by a DDI function on the driver's behalf */
-    OP_STORE = 64,     /* --memory tso: OP_LOCK of a processor's store buffer by a store that enters it, OP_WRITE
-                          and OP_UNLOCK by the buffer */
-    OP_ALWAYS = 128,   /* of OP_OBJECT: a step even if nobody else seems to use the object (the clock does) */
+    OP_STORE = 64, /* --memory tso: OP_LOCK of a processor's store buffer by a store that enters it, OP_WRITE
+                      and OP_UNLOCK by the buffer */
+    OP_ALWAYS = 128, /* of OP_OBJECT: a step even if nobody else seems to use the object (the clock does) */
 };
 
 struct op {
@@ -145,9 +145,14 @@ void ke_access_update(const volatile void *address, size_t size, bool compares, 
     ke_access((address), (size), ACCESS_LIBRARY, (uintptr_t)__builtin_return_address(0))
 #define ke_writes(address, size)                                                                             \
     ke_access((address), (size), ACCESS_LIBRARY | ACCESS_WRITE, (uintptr_t)__builtin_return_address(0))
+/* The same for a kernel object in the driver's memory (an event, a DPC ...): the checkers are told; the step
+   is the object's, not the memory's. */
+void ke_access_object(const volatile void *object, size_t size, uintptr_t pc);
+#define ke_uses(object) ke_access_object((object), sizeof(*(object)), (uintptr_t)__builtin_return_address(0))
 #else
 #define ke_reads(address, size) ((void)0)
 #define ke_writes(address, size) ((void)0)
+#define ke_uses(object) ((void)0)
 #endif
 
 #endif

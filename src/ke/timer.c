@@ -182,6 +182,7 @@ VOID KeInitializeTimer(PKTIMER Timer)
 BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
 {
     ke_about_to_change_always(Timer, Dpc);
+    ke_uses(Timer);
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     bool was_armed = ke_timer_remove(Timer);
     ke_releases(Timer);
@@ -217,6 +218,7 @@ BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period
 BOOLEAN KeCancelTimer(PKTIMER Timer)
 {
     ke_about_to_change_always(Timer, NULL);
+    ke_uses(Timer);
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     bool was_armed = ke_timer_remove(Timer);
     ke_guard_leave(&ke_dispatcher, old);
