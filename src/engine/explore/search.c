@@ -19,7 +19,6 @@ struct search *search_create(const struct search_options *options)
     search->strategy = strategies[options->strategy];
     search->limit = options->step_limit == 0 || options->step_limit >= SEARCH_EVENTS ? SEARCH_EVENTS - 1
                                                                                      : options->step_limit;
-    search->redundant_from = NOTHING;
     search->random = options->seed * 0x9E3779B97F4A7C15ULL + 0x2545F4914F6CDD1DULL;
     search->event = malloc(SEARCH_EVENTS * sizeof(*search->event));
     search->frame = malloc(SEARCH_EVENTS * sizeof(*search->frame));
@@ -83,7 +82,6 @@ void search_begin(struct search *search)
     }
     search->depth = 0;
     search->cut = search->given_up = search->misled = false;
-    search->redundant_from = NOTHING;
     search->races.count = 0;
 }
 
@@ -92,10 +90,7 @@ bool search_next(struct search *search)
     if (search->strategy->walks) {
         return true;
     }
-    uint32_t from = search->depth < search->redundant_from ? search->depth : search->redundant_from;
-    if (search->misled) {
-        from = search->frames;
-    }
+    uint32_t from = search->misled ? search->frames : search->depth;
     for (uint32_t depth = from; depth-- > search->fixed;) {
         search->sleepers.count = search->frame[depth].sleepers;
         if (search->strategy->advance(search, depth)) {
@@ -293,7 +288,7 @@ static void count_end(struct search *search, enum search_end end)
     if (search->cut || end == END_STEPS) {
         counts->cut++;
         counts->bounded = true;
-    } else if (search->given_up || search->redundant_from != NOTHING) {
+    } else if (search->given_up) {
         counts->redundant++;
         return;
     }

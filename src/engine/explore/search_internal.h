@@ -183,8 +183,7 @@ struct search {
     uint32_t frames; /* frames that stand for branches: those below replay, and that of the branch */
     enum search_end end;
     bool cut, given_up, misled;
-    bool ended_by_last;      /* the last step ended the machine though others could go on */
-    uint32_t redundant_from; /* the depth at which everything was asleep, or NOTHING */
+    bool ended_by_last; /* the last step ended the machine though others could go on */
     uint32_t taken[SEARCH_ACTORS];
     struct search_event *event;
     struct frame *frame;

@@ -55,16 +55,6 @@ void optimal_close(struct search *search)
 /* ---- taking steps ---------------------------------------------------------------------------------------
  */
 
-/* Everything is asleep: possible only in a unit, and after a machine was stopped.  The execution goes on to
- * its end, so that its races are found. */
-static int go_on_redundantly(struct search *search, const struct frame *frame)
-{
-    if (search->redundant_from == NOTHING) {
-        search->redundant_from = search->depth;
-    }
-    return (int)search_stay(search, frame->enabled);
-}
-
 static int choose(struct search *search, struct frame *frame, const struct search_actor *actors,
                   unsigned count)
 {
@@ -77,8 +67,8 @@ static int choose(struct search *search, struct frame *frame, const struct searc
         return frame->tree->actor;
     }
     uint32_t awake = frame->enabled & ~sleep_blocked(frame);
-    if (search->redundant_from != NOTHING || awake == 0) {
-        return go_on_redundantly(search, frame);
+    if (awake == 0) {
+        return SEARCH_STOP; /* possible only in a unit, and after a machine was stopped */
     }
     unsigned actor = search_stay(search, awake);
     frame->value = sleep_first_value(search, search->depth, actor);
@@ -217,7 +207,7 @@ static void reverse(struct search *search, const struct race *race)
 {
     struct op op;
     uint32_t depth = race_plan(search, race, true, &op);
-    if (depth == NOTHING || depth < search->fixed || depth >= search->redundant_from) {
+    if (depth == NOTHING || depth < search->fixed) {
         return;
     }
     struct frame *frame = &search->frame[depth];

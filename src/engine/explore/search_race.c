@@ -190,19 +190,14 @@ struct reversal {
     struct search *search;
     const struct race *race;
     const struct op *op;
-    const struct clock *before; /* what the step comes after in any case */
-    const struct clock *past;   /* and what it did come after */
+    const struct clock *before;
     unsigned count;
     uint32_t obstacle[SEARCH_OBSTACLES];
 };
 
 static bool out(const struct reversal *reversal, uint32_t event)
 {
-    const struct search *search = reversal->search;
-    if (event >= search->redundant_from && !comes_before(search, event, reversal->past)) {
-        return true; /* taken though asleep: what others explore, and not needed for the step */
-    }
-    return is_out(search, reversal->obstacle, reversal->count, event);
+    return is_out(reversal->search, reversal->obstacle, reversal->count, event);
 }
 
 /* The first write out of the way to the word that the step looks at; its node, or NOTHING. */
@@ -396,8 +391,7 @@ uint32_t race_plan(struct search *search, const struct race *race, bool whole, s
     struct reversal reversal = {.search = search,
                                 .race = race,
                                 .op = race->event != NOTHING ? &search->event[race->event].op : &race->op,
-                                .before = race_before(search, race),
-                                .past = race->event != NOTHING ? &search->clock[race->event] : &race->before};
+                                .before = race_before(search, race)};
     for (unsigned i = 0; i < race->obstacle_count; i++) {
         if (!add_obstacle(&reversal, race->obstacle[i])) {
             return NOTHING;
