@@ -32,6 +32,7 @@ void ke_dpc_initialize_processor(struct ke_processor *processor)
 /* KeInitializeDpc: any IRQL.  nf-wdm-keinitializedpc. */
 VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
 {
+    ke_uses(Dpc);
     Dpc->Type = DPC_TYPE;
     Dpc->Importance = MediumImportance;
     Dpc->Number = 0;

@@ -10,6 +10,7 @@
  * waiter go. */
 VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
 {
+    ke_uses(Event);
     Event->Header.Type = Type == NotificationEvent ? KE_NOTIFICATION_EVENT : KE_SYNCHRONIZATION_EVENT;
     Event->Header.SignalState = State;
     InitializeListHead(&Event->Header.WaitListHead);

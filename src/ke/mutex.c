@@ -11,6 +11,7 @@
 VOID KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
 {
     (void)Level;
+    ke_uses(Mutex);
     Mutex->Header.Type = KE_MUTANT;
     Mutex->Header.SignalState = 1;
     InitializeListHead(&Mutex->Header.WaitListHead);

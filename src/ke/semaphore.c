@@ -10,6 +10,7 @@
 /* KeInitializeSemaphore: any IRQL. */
 VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
 {
+    ke_uses(Semaphore);
     Semaphore->Header.Type = KE_SEMAPHORE;
     Semaphore->Header.SignalState = Count;
     InitializeListHead(&Semaphore->Header.WaitListHead);

@@ -164,6 +164,7 @@ void ke_timers_expire(void)
 /* KeInitializeTimerEx: any IRQL.  nf-wdm-keinitializetimerex. */
 VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 {
+    ke_uses(Timer);
     memset(Timer, 0, sizeof *Timer);
     Timer->Header.Type = Type == NotificationTimer ? KE_NOTIFICATION_TIMER : KE_SYNCHRONIZATION_TIMER;
     InitializeListHead(&Timer->Header.WaitListHead);
