@@ -92,6 +92,7 @@ void ke_spin_lock_release_checked(PKSPIN_LOCK lock, enum lock_flavor flavor, KIR
 VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 {
     event_send(EVENT_LOCK_INIT, SpinLock, LOCK_KE, 0, 0, 0);
+    ke_uses(SpinLock);
     *(volatile KSPIN_LOCK *)SpinLock = 0;
 }
 
