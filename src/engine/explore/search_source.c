@@ -3,8 +3,8 @@
  * the frame of the race (Abdulla, Aronis, Jonsson, Sagonas: POPL 2014, algorithm 1).
  *
  * With a preemption bound it is conservative instead (Coons, Musuvathi, McKinley: OOPSLA 2013): no sleep
- * sets, the racing actor itself where it can run, and the same at the place where the actor that is running
- * there was switched to, which costs no preemption.
+ * sets, the racing actor itself where it can run, and the same where the thread that is running there was
+ * switched to or had to wait, which costs no preemption.
  */
 #include "engine/explore/search_internal.h"
 
@@ -78,10 +78,23 @@ static uint32_t block_begin(const struct search *search, uint32_t depth)
     return begin;
 }
 
-static void backtrack_bounded(struct search *search, uint32_t depth, unsigned actor)
+static void backtrack_at(struct search *search, uint32_t depth, unsigned actor)
 {
     struct frame *frame = &search->frame[depth];
     frame->backtrack |= (frame->enabled >> actor & 1) != 0 ? 1U << actor : frame->enabled;
+}
+
+/* Where the actor could come in before the step at `depth`: right there, and before it for nothing. */
+static void backtrack_bounded(struct search *search, uint32_t depth, unsigned actor)
+{
+    uint32_t begin = block_begin(search, depth);
+    backtrack_at(search, depth, actor);
+    for (uint32_t at = begin; at < depth; at++) {
+        bool interrupt = (search->frame[at].interrupts >> actor & 1) != 0;
+        if (at == begin || (!interrupt && (search->frame[at].free >> actor & 1) != 0)) {
+            backtrack_at(search, at, actor);
+        }
+    }
 }
 
 static void reverse(struct search *search, const struct race *race)
@@ -94,7 +107,6 @@ static void reverse(struct search *search, const struct race *race)
     struct frame *frame = &search->frame[depth];
     if (is_bounded(search)) {
         backtrack_bounded(search, depth, race->actor);
-        backtrack_bounded(search, block_begin(search, depth), race->actor);
         return;
     }
     uint32_t first = initials(search, race_before(search, race));
