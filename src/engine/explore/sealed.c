@@ -17,7 +17,7 @@
 #define LAST_LINE_SIZE 23 /* "end 0x" + 16 digits + newline */
 
 /* FNV-1a, 64 bits: against accidents, not against forgery. */
-static uint64_t checksum_of(const char *text, size_t size)
+uint64_t sealed_checksum(const char *text, size_t size)
 {
     uint64_t sum = 0xCBF29CE484222325u;
     for (size_t i = 0; i < size; i++) {
@@ -232,7 +232,7 @@ static bool check_seal(struct sealed *file, size_t size)
     if (!sealed_word(&c, "end") || !sealed_hexadecimal(&c, &found) || !sealed_at_end(c)) {
         return fail(file, "is truncated: it does not end in a line 'end 0x...'");
     }
-    file->checksum = checksum_of(file->text, (size_t)(last - file->text));
+    file->checksum = sealed_checksum(file->text, (size_t)(last - file->text));
     if (found != file->checksum) {
         return fail(file, "was changed since undis wrote it: the checksum in its last line is wrong");
     }
@@ -365,7 +365,7 @@ bool sealed_write(const char *path, const char *kind, unsigned version, const ch
         snprintf(error, error_size, "%s: not enough memory", path);
         return false;
     }
-    uint64_t sum = checksum_of(text, (size_t)length);
+    uint64_t sum = sealed_checksum(text, (size_t)length);
     char *whole = NULL;
     int size = asprintf(&whole, "%send 0x%016" PRIx64 "\n", text, sum);
     free(text);

@@ -47,6 +47,9 @@ bool sealed_complain(struct sealed *file, const char *format, ...) __attribute__
 bool sealed_write(const char *path, const char *kind, unsigned version, const char *body, uint64_t *checksum,
                   char *error, size_t error_size);
 
+/* What the last line holds, of everything before it. */
+uint64_t sealed_checksum(const char *text, size_t size);
+
 /* ---- words of a line ------------------------------------------------------------------------------- */
 
 /* Each takes what it names from the beginning of *text and moves on; false: something else is there. */
