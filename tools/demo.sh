@@ -17,3 +17,18 @@ if [ "$status" -ne 1 ]; then
     echo "make run: wrong-order.so should exit with 1, and exited with $status" >&2
     exit 1
 fi
+
+echo
+echo "And one that loses a count in one order of events only, which exploring finds:"
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+source=$(cd "$(dirname "$0")/.." && pwd)/drivers/lost-update/driver.c
+undis=$(realpath "$undis")
+cd "$place"
+show cc --instrument -o lost-update.so "$source" -- -DDBG=1
+status=0
+show explore lost-update.so || status=$?
+if [ "$status" -ne 1 ]; then
+    echo "make run: explore lost-update.so should exit with 1, and exited with $status" >&2
+    exit 1
+fi
