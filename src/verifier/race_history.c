@@ -148,36 +148,42 @@ static bool subsumes(unsigned a, unsigned b)
 }
 
 static __attribute__((noinline)) void found(uintptr_t granule, const struct race_access *older,
-                                            const struct race_access *newer)
+                                            const struct race_access *newer, unsigned mask)
 {
-    unsigned both = older->mask & newer->mask;
-    unsigned first = (unsigned)__builtin_ctz(both);
+    unsigned both = older->mask & mask, first = (unsigned)__builtin_ctz(both), size = 0;
+    for (unsigned bits = both; bits != 0; bits &= bits - 1) {
+        size++;
+    }
     struct race race = {
         .address = granule * GRANULE + first,
-        .size = (unsigned)__builtin_popcount(both),
+        .size = size,
         .older = *older,
         .newer = *newer,
     };
     race_found(&race);
 }
 
-/* Compares with what is known of the granule, and drops what the access stands for from now on.  True when
- * one that is known stands for it already. */
-static bool compare(struct cell *cell, const struct race_clock *clock, const struct race_access *access)
+/* The same actor has made an access of these bytes since its last release that stands for this one. */
+static bool stands_for(const struct race_access *older, const struct race_access *access, unsigned mask)
 {
-    bool known = false;
+    return older->time == access->time && older->slot == access->slot && (mask & ~older->mask) == 0 &&
+           subsumes(older->kind, access->kind);
+}
+
+/* Compares with what is known of the granule, and drops what the access stands for from now on. */
+static void compare(struct cell *cell, const struct race_clock *clock, const struct race_access *access,
+                    unsigned mask)
+{
     uint32_t *link = &cell->first;
     while (*link != 0) {
         struct race_access *older = &accesses[*link];
-        if ((older->mask & access->mask) != 0) {
-            bool ordered = race_clock_covers(clock, older->slot, older->time);
-            if (!ordered && conflict(older->kind, access->kind)) {
-                found(cell->granule, older, access);
-            } else if (ordered && older->slot == access->slot && older->time == access->time &&
-                       subsumes(older->kind, access->kind) && (access->mask & ~older->mask) == 0) {
-                known = true;
-            } else if (ordered && subsumes(access->kind, older->kind)) {
-                older->mask &= (uint8_t)~access->mask;
+        if ((older->mask & mask) != 0) {
+            if (race_clock_covers(clock, older->slot, older->time)) {
+                if (subsumes(access->kind, older->kind)) {
+                    older->mask &= (uint8_t)~mask;
+                }
+            } else if (conflict(older->kind, access->kind)) {
+                found(cell->granule, older, access, mask);
             }
         }
         if (older->mask == 0) {
@@ -189,25 +195,22 @@ static bool compare(struct cell *cell, const struct race_clock *clock, const str
             link = &older->next;
         }
     }
-    return known;
 }
 
 static void access_granule(const struct race_clock *clock, uintptr_t granule, unsigned mask,
                            const struct race_access *access)
 {
     struct cell *cell = cell_make(granule);
-    if (cell == NULL) {
+    if (cell == NULL || (cell->first != 0 && stands_for(&accesses[cell->first], access, mask))) {
         return;
     }
-    struct race_access here = *access;
-    here.mask = (uint8_t)mask;
-    if (compare(cell, clock, &here)) {
-        return;
-    }
+    compare(cell, clock, access, mask);
     uint32_t made = access_make();
     if (made != 0) {
-        here.next = cell->first;
-        accesses[made] = here;
+        struct race_access *here = &accesses[made];
+        *here = *access;
+        here->mask = (uint8_t)mask;
+        here->next = cell->first;
         cell->first = made;
     }
 }
