@@ -1,7 +1,7 @@
 /*
  * card.h - a small miniport for the unic interface (docs/unic.md): the frame around the stories that need an
- * interrupt.  It sends by polling and never receives; the one interrupt is asked for by StorySend and raised
- * by the card.
+ * interrupt.  It sends by polling and never receives; the only interrupts are those that StorySend asks the
+ * card for.
  */
 #ifndef UNDIS_TESTS_EXPLORED_CARD_H
 #define UNDIS_TESTS_EXPLORED_CARD_H
