@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-struct machine machine;
+struct machine machine __attribute__((aligned(4096))); /* on as few pages as can be (host/memory.h) */
 struct machine_kept machine_kept HOST_KEPT;
 
 #define STEPS_DEFAULT 20000u

@@ -66,8 +66,6 @@ struct actor {
 };
 
 struct machine {
-    struct actor actors[SEARCH_ACTORS];
-    struct search_actor view[SEARCH_ACTORS];
     unsigned count;
     uint32_t ready;   /* bit mask of ACTOR_READY actors */
     uint32_t at_step; /* of ACTOR_AT_STEP ones */
@@ -83,6 +81,8 @@ struct machine {
     bool abandoned;                /* an actor waits for ever, because undis_assume failed in it */
     const struct op *observed; /* the step taken last: to be told when its actor runs, on its stack; NULL */
     unsigned alone; /* 1 + the actor that comes after everything that was done, with nobody beside it; 0 */
+    struct search_actor view[SEARCH_ACTORS];
+    struct actor actors[SEARCH_ACTORS]; /* last: the first few are all that most executions change */
 };
 extern struct machine machine;
 
