@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define DEFAULT_SECONDS 60.0
 #define FIRST_LOOK_SECONDS 1.0 /* at each of several scenarios, before any is searched at length */
@@ -41,17 +43,47 @@ static int search_scenario(void *argument, FILE *out)
     return status;
 }
 
-/* The driver's name, and the scenario's when there are several. */
+/* ---- where schedules go ------------------------------------------------------------------------------ */
+
+static bool is_directory(const char *path)
+{
+    struct stat status;
+    return path != NULL && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* TMPDIR/undis-UID; it is made when something is saved there.  False when it is somebody else's. */
+static bool private_directory(char *path, size_t size)
+{
+    const char *temporary = getenv("TMPDIR");
+    struct stat status;
+    snprintf(path, size, "%s/undis-%u", temporary != NULL ? temporary : P_tmpdir, (unsigned)getuid());
+    return lstat(path, &status) != 0 || (S_ISDIR(status.st_mode) && status.st_uid == getuid());
+}
+
+/* What the names of schedules begin with: the directory, the driver's name, and the scenario's when there are
+ * several. */
 static char *name_prefix(const struct explore_options *options, const char *scenario, bool several)
 {
+    char directory[4096];
     const char *path = options->scenario.drivers[0];
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     const char *dot = strrchr(name, '.');
     int length = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
     char *prefix;
-    int made = several ? asprintf(&prefix, "%.*s.%s", length, name, scenario)
-                       : asprintf(&prefix, "%.*s", length, name);
+    if (is_directory(options->save_schedule)) {
+        snprintf(directory, sizeof(directory), "%s", options->save_schedule);
+    } else if (!private_directory(directory, sizeof(directory))) {
+        snprintf(directory, sizeof(directory), ".");
+    }
+    int made = several ? asprintf(&prefix, "%s/%.*s.%s", directory, length, name, scenario)
+                       : asprintf(&prefix, "%s/%.*s", directory, length, name);
     return made < 0 ? NULL : prefix;
+}
+
+/* The file that the first schedule is to go to, or NULL. */
+static const char *first_schedule(const struct explore_options *options)
+{
+    return is_directory(options->save_schedule) ? NULL : options->save_schedule;
 }
 
 static json_t *run_job(const struct explore_options *options, struct job *job, int *status)
@@ -122,7 +154,7 @@ static int visit(struct tour *tour, size_t i, double seconds, unsigned jobs)
     char *prefix = name_prefix(&own, tour->names[i], tour->count > 1);
     json_t *before = tour->parts[i];
     struct job job = {.scenario = tour->names[i],
-                      .first = any_finding(tour, has_schedule) ? NULL : own.save_schedule,
+                      .first = any_finding(tour, has_schedule) ? NULL : first_schedule(&own),
                       .prefix = prefix != NULL ? prefix : tour->names[i],
                       .shared = json_string_value(json_object_get(before, "shared"))};
     int status;

@@ -75,6 +75,8 @@ char *explore_shared_text(void);
  */
 json_t *explore_part(struct explore_machine *machine, struct loop_result *result, const char *first,
                      const char *prefix);
+/* The directory that schedules go to by default is there from the first one on. */
+void explore_make_parent(const char *path);
 /* The command line that replays a schedule; malloc'ed. */
 char *explore_replay_command(const struct explore_options *options, const char *path);
 /* CLI_CLEAN, or the status with which the child ends after one line on stderr. */

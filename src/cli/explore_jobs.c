@@ -188,6 +188,7 @@ static void move_schedule(const struct work *work, json_t *finding, const char *
                        : asprintf(&to, "%s.%s-%zu.schedule", work->prefix, rule, number)) < 0) {
         return;
     }
+    explore_make_parent(to);
     if (copy_file(from, to)) {
         command = explore_replay_command(work->options, to);
         json_object_set_new(finding, "schedule_file", json_string(to));

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_PROCESSORS 2
@@ -76,8 +77,7 @@ static const struct argp_option option_table[] = {
     {"steps", KEY_STEPS, "N", 0, "An execution is cut off after N steps (20000)", 0},
     {"all-accesses", KEY_ALL_ACCESSES, NULL, 0, "Every access is a step, shared memory or not", 0},
     {"keep-going", KEY_KEEP_GOING, NULL, 0, "Goes on after an error until complete or out of time", 0},
-    {"save-schedule", KEY_SAVE_SCHEDULE, "FILE", 0, "Where the first schedule goes (DRIVER.RULE.schedule)",
-     0},
+    {"save-schedule", KEY_SAVE_SCHEDULE, "FILE", 0, "Where the first schedule goes, or all of them", 0},
     {"progress", KEY_PROGRESS, NULL, 0, "Shows progress on stderr even when it is no terminal", 0},
     {"jobs", KEY_JOBS, "N", 0, "Searches with N processes (1)", 0},
     {"split", KEY_SPLIT, "N", 0, "Writes at least N units into a directory: --split N DIR DRIVER.so ...", 0},
@@ -155,8 +155,11 @@ static error_t either(const char *option, const char *value, const char *first, 
 
 static error_t written(const char *option, const char *path, const char **value)
 {
+    struct stat status;
+    bool directory =
+        strcmp(option, "save-schedule") == 0 && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
     *value = path;
-    if (!cli_writable(path)) {
+    if (directory ? access(path, W_OK) != 0 : !cli_writable(path)) {
         cli_error("explore: --%s %s: %s", option, path, strerror(errno));
         return EINVAL;
     }

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MOST_ROWS 2000 /* of a schedule in a report; the file has all of it */
 
@@ -39,6 +40,16 @@ static char *name_schedule(const struct loop_result *result, size_t index, const
     return length < 0 ? NULL : name;
 }
 
+void explore_make_parent(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *parent = slash != NULL && slash != path ? strndup(path, (size_t)(slash - path)) : NULL;
+    if (parent != NULL) {
+        mkdir(parent, 0700);
+    }
+    free(parent);
+}
+
 static bool save_schedule(const struct explore_machine *machine, const struct loop_finding *found,
                           const char *path)
 {
@@ -55,6 +66,7 @@ static bool save_schedule(const struct explore_machine *machine, const struct lo
     char error[1024];
     snprintf(schedule.rule, sizeof(schedule.rule), "%s", found->finding.rule->name);
     snprintf(schedule.site, sizeof(schedule.site), "%s", found->site);
+    explore_make_parent(path);
     if (!schedule_write(&schedule, path, error, sizeof(error))) {
         cli_error("%s: cannot save a schedule: %s", machine->options->verb, error);
         return false;

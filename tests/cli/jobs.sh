@@ -12,7 +12,7 @@ fail() { echo "jobs.sh: $1"; exit 1; }
 "$undis" explore "$programs/cli-sum.so" --processors 4 --jobs 3 --seconds 600 >out
 grep -q '^executions: 90,090, complete' out || { cat out; fail "not the same search"; }
 status=0
-"$undis" explore "$programs/cli-lost_update.so" --jobs 2 >out || status=$?
+"$undis" explore "$programs/cli-lost_update.so" --jobs 2 --save-schedule . >out || status=$?
 [ "$status" -eq 1 ] && grep -q '^finding: AssertionFailed' out || { cat out; fail "the defect was not found"; }
 [ -s cli-lost_update.AssertionFailed.schedule ] || fail "no schedule"
 [ -z "$(ls temporary)" ] || fail "something was left behind"

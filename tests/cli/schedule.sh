@@ -6,6 +6,8 @@ undis=$1 programs=$2
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 cd "$directory"
+export TMPDIR=$directory/temporary
+mkdir temporary here
 fail() { echo "schedule.sh: $1"; exit 1; }
 
 # expect STATUS COMMAND...
@@ -34,6 +36,11 @@ reseal() { # FILE: gives it the checksum that its text has now (FNV-1a)
 
 cp "$programs"/cli-{lost_update,choice}.so .
 expect 1 "$undis" explore cli-lost_update.so
+first=temporary/undis-$(id -u)/cli-lost_update.AssertionFailed.schedule
+[ -s "$first" ] && grep -q "^    again with: undis replay $directory/$first\$" out || { cat out; fail "not saved where it says"; }
+expect 1 "$undis" explore cli-lost_update.so --save-schedule here
+[ -s here/cli-lost_update.AssertionFailed.schedule ] || fail "not saved in the directory given"
+expect 1 "$undis" explore cli-lost_update.so --save-schedule cli-lost_update.AssertionFailed.schedule
 grep -q 'minimised to 1 preemption, 0 interrupts in [0-9]* replays; fewer preemptions do not show it' out ||
     fail "not minimised"
 grep -Eq '^    > +[0-9]+ thread [0-9.]+ reads counter .*PASSIVE +lost_update.c:11 +LONG seen = counter;' out ||
@@ -41,7 +48,7 @@ grep -Eq '^    > +[0-9]+ thread [0-9.]+ reads counter .*PASSIVE +lost_update.c:1
 grep -q '^executions: 4, complete' out || fail "not searched to the end"
 schedule=cli-lost_update.AssertionFailed.schedule
 grep -q "^    again with: undis replay $schedule\$" out || fail "no replay command"
-[ "$(head -1 $schedule)" = "undis schedule 1" ] || fail "no schedule in the current directory"
+[ "$(head -1 $schedule)" = "undis schedule 1" ] || fail "not saved in the file given"
 [ "$(grep -c '^switch ' $schedule)" -le 2 ] || fail "more switches than it takes"
 
 expect 1 "$undis" replay $schedule --times 100
