@@ -2,7 +2,7 @@
 # Installs from Debian what the build needs and this machine lacks.  Says nothing when all is there.
 set -euo pipefail
 
-packages=(build-essential cmake ninja-build pkg-config clang clang-format libpcap-dev libdw-dev libelf-dev libjansson-dev libcmocka-dev)
+packages=(build-essential cmake ninja-build pkg-config clang clang-format libpcap-dev libdw-dev libelf-dev libjansson-dev libcmocka-dev parallel gdb)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -77,7 +77,7 @@ static const struct argp_option option_table[] = {
     {"steps", KEY_STEPS, "N", 0, "An execution is cut off after N steps (20000)", 0},
     {"all-accesses", KEY_ALL_ACCESSES, NULL, 0, "Every access is a step, shared memory or not", 0},
     {"keep-going", KEY_KEEP_GOING, NULL, 0, "Goes on after an error until complete or out of time", 0},
-    {"save-schedule", KEY_SAVE_SCHEDULE, "FILE", 0, "Where the first schedule goes, or all of them", 0},
+    {"save-schedule", KEY_SAVE_SCHEDULE, "FILE|DIR", 0, "Where the first schedule goes, or all of them", 0},
     {"progress", KEY_PROGRESS, NULL, 0, "Shows progress on stderr even when it is no terminal", 0},
     {"jobs", KEY_JOBS, "N", 0, "Searches with N processes (1)", 0},
     {"split", KEY_SPLIT, "N", 0, "Writes at least N units into a directory: --split N DIR DRIVER.so ...", 0},
