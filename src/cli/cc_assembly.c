@@ -6,7 +6,7 @@
  * names of their own (rtl/tsan.c).  Where the copy, or the clearing of a structure, is itself a call of
  * memcpy or memset, which announces what it does, the calls before it go.
  *
- * Not guaranteed: indirect calls (-fno-plt) are left as they are.
+ * Not guaranteed: indirect calls (-fno-plt) and Intel's syntax (-masm=intel) are left as they are.
  */
 #include "cli/cc.h"
 
@@ -188,7 +188,8 @@ char *cc_join_announcements(const char *text, size_t size, size_t *result_size)
         return NULL;
     }
     const char *end = text + size;
-    for (const char *start = text; start < end;) {
+    const char *foreign = memmem(text, size, ".intel_syntax", strlen(".intel_syntax"));
+    for (const char *start = foreign != NULL ? end : text; start < end;) {
         const char *newline = memchr(start, '\n', (size_t)(end - start));
         const char *next = newline != NULL ? newline + 1 : end;
         struct line line = trimmed(start, next);

@@ -9,7 +9,8 @@
  * Everything here that changes is HOST_KEPT; the pages of that section are never protected, and what other
  * variables they hold (the edges) every restore copies.
  *
- * Not guaranteed: a system call that is handed a protected page to write to fails with EFAULT.
+ * Not guaranteed: a system call that is handed a protected page to write to fails with EFAULT; hot pages that
+ * lie apart are two mappings each, of which the kernel admits a process some 65,000.
  */
 #include "host/memory.h"
 #include "host/pages.h"
