@@ -167,6 +167,17 @@ unsigned machine_enable(void);
 /* The running actor's step was taken: tells whoever traces this execution. */
 void machine_trace_step(const struct op *op);
 
+/* ---- explored.c, threads.c ----------------------------------------------------------------------- */
+
+extern const struct ke_engine explored_engine;
+
+/* Members of that engine. */
+void threads_ready(struct _KTHREAD *thread);
+void threads_block(struct _KTHREAD *thread);
+void threads_move(struct _KTHREAD *thread);
+/* The running thread is about to raise IRQL: it may do so on another processor. */
+void threads_migrate(struct actor *me, const struct op *op);
+
 /* ---- services.c: DPCs, service routines, the clock, devices ------------------------------------- */
 
 /* Makes actors known for what has come up: a DPC queued, a line pending, a timer set. */
