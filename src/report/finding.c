@@ -58,6 +58,11 @@ static bool rule_is_off(const struct rule *rule)
     return rule->state == RULE_NOT_CHECKED || settings[rule - rules] == SETTING_OFF;
 }
 
+bool rule_is_looked_for(const struct rule *rule)
+{
+    return !rule_is_off(rule);
+}
+
 static enum undis_severity rule_severity(const struct rule *rule)
 {
     switch (settings[rule - rules]) {

@@ -102,6 +102,8 @@ struct rule {
 extern const struct rule rules[]; /* generated from src/verifier/rules.tsv at build time */
 extern const size_t rules_count;
 const struct rule *rule_find(const char *name);
+/* False: it is off, or this version does not look for it. */
+bool rule_is_looked_for(const struct rule *rule);
 /* --rule NAME=error|warning|off. False when there is no such rule or level. */
 bool rule_set(const char *name, const char *level);
 

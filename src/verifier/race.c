@@ -5,28 +5,28 @@
 
 #include "report/finding.h"
 
-#include <string.h>
-
 HOST_KEPT void (*race_found)(const struct race *race) = race_report;
+
+/* The rules that a race can break; nothing is done when none of them is wanted. */
+static HOST_KEPT const struct rule *wanted[3] = {NULL};
+static HOST_KEPT bool off = false;
+
+static void look_at_rules(void)
+{
+    static const char *const names[] = {"DataRace", "SpinLockUsedFromIsr", "InterlockedMixed"};
+    off = true;
+    for (unsigned i = 0; i < 3; i++) {
+        wanted[i] = wanted[i] != NULL ? wanted[i] : rule_find(names[i]);
+        off = off && !rule_is_looked_for(wanted[i]);
+    }
+}
 
 static void begin(void)
 {
+    look_at_rules();
     race_generation += race_generation == UINT32_MAX ? 2 : 1;
     race_order_begin();
     race_history_begin();
-}
-
-static uint32_t remember_stack(void)
-{
-    struct stack_trace trace;
-    struct race_stack *stack;
-    stack_trace_take(&trace, NULL);
-    uint32_t number = race_stack_make(&stack);
-    if (number != 0) {
-        stack->depth = trace.depth < RACE_FRAMES ? trace.depth : RACE_FRAMES;
-        memcpy(stack->pc, trace.pc, stack->depth * sizeof(stack->pc[0]));
-    }
-    return number;
 }
 
 static struct race_access describe(const struct race_actor *me, unsigned actor, unsigned kind, KIRQL irql,
@@ -41,7 +41,7 @@ static struct race_access describe(const struct race_actor *me, unsigned actor, 
         .processor = (int8_t)processor,
         .actor = (uint8_t)actor,
         .locks = me->locks,
-        .stack = __builtin_expect(ke_observer_stacks, 0) ? remember_stack() : 0,
+        .stack = race_stack_take(),
         .pc = pc,
     };
 }
@@ -63,6 +63,9 @@ static bool touches_memory(const struct op *op)
 
 static void step(unsigned actor, const struct op *op)
 {
+    if (off) {
+        return;
+    }
     struct race_actor *me = race_actor(actor);
     race_order_before(me, op);
     if (touches_memory(op)) {
@@ -73,16 +76,25 @@ static void step(unsigned actor, const struct op *op)
 
 static void release(unsigned actor, uintptr_t token)
 {
+    if (off) {
+        return;
+    }
     race_order_release(race_actor(actor), token);
 }
 
 static void acquire(unsigned actor, uintptr_t token)
 {
+    if (off) {
+        return;
+    }
     race_order_acquire(race_actor(actor), token);
 }
 
 static void fresh(unsigned actor)
 {
+    if (off) {
+        return;
+    }
     race_order_fresh(race_actor(actor));
 }
 
@@ -106,7 +118,7 @@ static bool is_memory(const struct event *event)
 static void hear(struct event *event)
 {
     uintptr_t address = (uintptr_t)event->object;
-    if (!ke_stepping) {
+    if (!ke_stepping || off) {
         return;
     }
     if (event->kind == EVENT_LOCK_INTERLOCKED) {

@@ -77,8 +77,9 @@ bool race_succeeds(const struct op *op);
 
 /* Spin locks held, as a list that accesses can point into. */
 struct race_lock {
-    uintptr_t word, pc;
+    uintptr_t word;
     uint32_t outer;
+    uint32_t stack; /* where it was acquired: race_stack, 0: not known */
 };
 const struct race_lock *race_lock(uint32_t number); /* NULL for 0 */
 
@@ -118,8 +119,8 @@ void race_history_access(const struct race_clock *clock, uintptr_t address, size
                          const struct race_access *access);
 /* The memory is given to somebody anew. */
 void race_history_forget(uintptr_t address, size_t size);
-/* Room for a stack; 0 when there is none. */
-uint32_t race_stack_make(struct race_stack **stack);
+/* The stack that runs now, when ke_observer_stacks; else, and when memory is short, 0. */
+uint32_t race_stack_take(void);
 const struct race_stack *race_stack(uint32_t number);
 
 /* ---- findings (race_report.c) ------------------------------------------------------------------ */

@@ -6,7 +6,10 @@
  */
 #include "verifier/race.h"
 
+#include "report/finding.h"
+
 #include <stdlib.h>
+#include <string.h>
 
 #define CELLS_FIRST 4096
 #define ACCESSES_FIRST 4096
@@ -113,7 +116,8 @@ static uint32_t access_make(void)
     return access_count++;
 }
 
-uint32_t race_stack_make(struct race_stack **stack)
+/* 0 when memory is short. */
+static uint32_t stack_make(void)
 {
     if (stack_count >= stack_capacity) {
         uint32_t capacity = stack_capacity == 0 ? 256 : 2 * stack_capacity;
@@ -125,8 +129,19 @@ uint32_t race_stack_make(struct race_stack **stack)
         stack_capacity = capacity;
     }
     stack_count += stack_count == 0;
-    *stack = &stacks[stack_count];
     return stack_count++;
+}
+
+uint32_t race_stack_take(void)
+{
+    uint32_t number = __builtin_expect(ke_observer_stacks, 0) ? stack_make() : 0;
+    if (number != 0) {
+        struct stack_trace trace;
+        stack_trace_take(&trace, NULL);
+        stacks[number].depth = trace.depth < RACE_FRAMES ? trace.depth : RACE_FRAMES;
+        memcpy(stacks[number].pc, trace.pc, stacks[number].depth * sizeof(trace.pc[0]));
+    }
+    return number;
 }
 
 const struct race_stack *race_stack(uint32_t number)

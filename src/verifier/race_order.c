@@ -155,7 +155,7 @@ const struct race_lock *race_lock(uint32_t number)
 }
 
 /* The list of `outer` with one more lock; `outer` itself when memory is short. */
-static uint32_t lock_add(uint32_t outer, uintptr_t word, uintptr_t pc)
+static uint32_t lock_add(uint32_t outer, uintptr_t word, uint32_t stack)
 {
     if (lock_count >= lock_capacity) {
         uint32_t capacity = lock_capacity == 0 ? 1024 : 2 * lock_capacity;
@@ -167,7 +167,7 @@ static uint32_t lock_add(uint32_t outer, uintptr_t word, uintptr_t pc)
         lock_capacity = capacity;
     }
     lock_count += lock_count == 0;
-    locks[lock_count] = (struct race_lock){.word = word, .pc = pc, .outer = outer};
+    locks[lock_count] = (struct race_lock){.word = word, .outer = outer, .stack = stack};
     return lock_count++;
 }
 
@@ -178,14 +178,14 @@ static uint32_t lock_without(uint32_t from, uintptr_t word)
         return from == 0 ? 0 : locks[from].outer;
     }
     struct race_lock top = locks[from];
-    return lock_add(lock_without(top.outer, word), top.word, top.pc);
+    return lock_add(lock_without(top.outer, word), top.word, top.stack);
 }
 
 static void locked(struct race_actor *me, const struct op *op)
 {
     if ((op->flags & OP_LIBRARY) == 0) {
         race_order_acquire(me, op->addr);
-        me->locks = lock_add(me->locks, op->addr, op->pc);
+        me->locks = lock_add(me->locks, op->addr, race_stack_take());
     }
 }
 

@@ -139,9 +139,11 @@ static void add_locks(struct finding *finding, const struct race_access *access,
 {
     for (const struct race_lock *lock = race_lock(access->locks); lock != NULL;
          lock = race_lock(lock->outer)) {
-        struct stack_trace trace = {.depth = lock->pc != 0, .pc = {lock->pc}};
+        const struct race_stack *stack = race_stack(lock->stack);
         finding_add_lock(finding, (const void *)lock->word);
-        if (lock->pc != 0) {
+        if (stack != NULL && stack->depth > 0) {
+            struct stack_trace trace = {.depth = stack->depth};
+            memcpy(trace.pc, stack->pc, stack->depth * sizeof(trace.pc[0]));
             finding_add_stack(finding, role, access->processor, &trace);
         }
     }
@@ -179,8 +181,8 @@ void race_report(const struct race *race)
     if (finding != NULL) {
         snprintf(finding->context, sizeof(finding->context), "%s", actor_name(first));
         finding_add_stack(finding, role_name(second), second->processor, second_trace);
-        add_locks(finding, first, "lock of the first access");
-        add_locks(finding, second, "lock of the second access");
+        add_locks(finding, first, "lock held at the first access, acquired at");
+        add_locks(finding, second, "lock held at the second access, acquired at");
         finding_commit(finding);
     }
 }
