@@ -102,7 +102,7 @@ static void run_one(void)
     } else {
         routine(parameter);
     }
-    old = ke_guard_enter(&work_guard);
+    old = ke_guard_enter_quietly(&work_guard); /* only a settling thread looks, when all is over */
     work_pending--;
     ke_guard_leave(&work_guard, old);
 }

@@ -108,6 +108,7 @@ struct ndis_adapter {
     BOOLEAN packet_filter_set;
     struct ndis_parameter *parameters;
 
+    BOOLEAN steady;             /* nobody pauses or halts it at present: comings and goings disturb nobody */
     volatile BOOLEAN send_open; /* sends reach the miniport */
     volatile LONG senders;      /* threads and DPCs now inside NdisSendNetBufferLists */
     volatile LONG sends;        /* NET_BUFFER_LISTs that the miniport owns */
@@ -200,6 +201,10 @@ void adapter_surprise_remove(struct ndis_adapter *adapter);
 bool adapter_check_for_hang(struct ndis_adapter *adapter);
 /* MiniportResetEx and its completion.  Paused, Restarting, Running, Pausing. */
 NDIS_STATUS adapter_reset(struct ndis_adapter *adapter);
+
+/* About to count oneself in or out at `counter`: that disturbs only who pauses or halts the adapter. */
+#define adapter_about_to_count(adapter, counter)                                                             \
+    ((adapter)->steady ? (void)0 : ke_about_to_look((const void *)(counter)))
 
 /* One of sends, receives and direct_oids was counted down: tells a halt that waits for it. */
 void adapter_returned(struct ndis_adapter *adapter, LONG left);

@@ -88,10 +88,14 @@ static void finish(struct ndis_adapter *adapter, NDIS_OID_REQUEST *request, NDIS
     }
 }
 
-static NDIS_OID_REQUEST *take(struct ndis_adapter *adapter)
+/* The next request that may go.  `goes_on`: the caller has handed over one, which is over. */
+static NDIS_OID_REQUEST *take(struct ndis_adapter *adapter, bool goes_on)
 {
     NDIS_OID_REQUEST *request = NULL;
     KIRQL old = ke_guard_enter(&adapter->guard);
+    if (goes_on) {
+        adapter->oid_busy = FALSE;
+    }
     if (!adapter->oid_busy && !adapter->resetting && adapter->oid_current == NULL &&
         adapter->oid_head != NULL) {
         request = adapter->oid_head;
@@ -104,7 +108,7 @@ static NDIS_OID_REQUEST *take(struct ndis_adapter *adapter)
         ke_acquires(request);
         ke_acquires(&adapter->oid_current); /* what was done for the one before is over */
     }
-    ke_guard_leave(&adapter->guard, old);
+    leave(adapter, old);
     return request;
 }
 
@@ -112,7 +116,7 @@ static NDIS_OID_REQUEST *take(struct ndis_adapter *adapter)
 static void pump(struct ndis_adapter *adapter)
 {
     NDIS_OID_REQUEST *request;
-    while ((request = take(adapter)) != NULL) {
+    for (bool goes_on = false; (request = take(adapter, goes_on)) != NULL; goes_on = true) {
         ndis_require(adapter->state != ADAPTER_HALTED && adapter->state != ADAPTER_INITIALIZING &&
                          adapter->state != ADAPTER_SHUTDOWN,
                      "OID requests reach a working adapter only");
@@ -122,9 +126,6 @@ static void pump(struct ndis_adapter *adapter)
         if (status != NDIS_STATUS_PENDING) {
             finish(adapter, request, status);
         }
-        KIRQL old = ke_guard_enter(&adapter->guard);
-        adapter->oid_busy = FALSE;
-        leave(adapter, old);
     }
 }
 
@@ -320,7 +321,7 @@ static void finish_direct(struct ndis_adapter *adapter, NDIS_OID_REQUEST *reques
     slot_of(request)->direct = 0;
     ndis_require(adapter_enter(adapter), "an adapter is not halted while direct OID requests are pending");
     tell(request, status);
-    ke_about_to_look((const void *)&adapter->sends); /* direct requests are counted with the sends */
+    adapter_about_to_count(adapter, &adapter->sends); /* direct requests are counted with the sends */
     adapter_returned(adapter, __atomic_sub_fetch(&adapter->direct_oids, 1, __ATOMIC_SEQ_CST));
     adapter_leave(adapter);
 }

@@ -62,7 +62,7 @@ VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_
         nobody_listens(adapter, NetBufferLists, ReceiveFlags);
     } else {
         if ((ReceiveFlags & NDIS_RECEIVE_FLAGS_RESOURCES) == 0) {
-            ke_about_to_look((const void *)&adapter->receives);
+            adapter_about_to_count(adapter, &adapter->receives);
             __atomic_add_fetch(&adapter->receives, (LONG)count, __ATOMIC_SEQ_CST);
         }
         binding->handlers->receive(binding->context, NetBufferLists, PortNumber, count, ReceiveFlags);
@@ -82,7 +82,7 @@ VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST Ne
                  "receives return over a binding");
     struct ndis_adapter *adapter = binding->adapter;
     ndis_require(adapter_enter(adapter), "an adapter is not halted while receives are outstanding");
-    ke_about_to_look((const void *)&adapter->receives);
+    adapter_about_to_count(adapter, &adapter->receives);
     ke_releases(&adapter->receives);
     LONG left = __atomic_sub_fetch(&adapter->receives, (LONG)nbl_count(NetBufferLists), __ATOMIC_SEQ_CST);
     call_return(adapter, NetBufferLists, ReturnFlags);

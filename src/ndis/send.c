@@ -71,7 +71,7 @@ void adapter_sends_close(struct ndis_adapter *adapter)
 /* Senders do not disturb each other, only a close. */
 static bool sender_enter(struct ndis_adapter *adapter)
 {
-    ke_about_to_look((const void *)&adapter->send_open);
+    adapter_about_to_count(adapter, &adapter->send_open);
     __atomic_add_fetch(&adapter->senders, 1, __ATOMIC_SEQ_CST);
     return __atomic_load_n(&adapter->send_open, __ATOMIC_SEQ_CST);
 }
@@ -112,7 +112,7 @@ VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetB
                                                         SendFlags);
     callback_leave(&frame);
     if (adapter->send_open) {
-        ke_about_to_look((const void *)&adapter->send_open);
+        adapter_about_to_count(adapter, &adapter->send_open);
     } else {
         ke_about_to_change((const void *)&adapter->send_open); /* who is the last tells the close */
     }
@@ -142,7 +142,7 @@ VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUF
         }
         count++;
     }
-    ke_about_to_look((const void *)&adapter->sends);
+    adapter_about_to_count(adapter, &adapter->sends);
     ke_releases(&adapter->sends);
     LONG left = __atomic_sub_fetch(&adapter->sends, count, __ATOMIC_SEQ_CST);
     if (left < 0) {

@@ -48,7 +48,7 @@ struct ndis_adapter *adapter_of(NDIS_HANDLE handle)
 /* Coming and going disturb nobody but a halt, which waits for all who came before it. */
 bool adapter_enter(struct ndis_adapter *adapter)
 {
-    ke_about_to_look((const void *)&adapter->calls);
+    adapter_about_to_count(adapter, &adapter->calls);
     LONG calls = __atomic_load_n(&adapter->calls, __ATOMIC_RELAXED);
     while (calls > 0) {
         if (__atomic_compare_exchange_n(&adapter->calls, &calls, calls + 1, true, __ATOMIC_SEQ_CST,
@@ -64,7 +64,7 @@ void adapter_leave(struct ndis_adapter *adapter)
     if (adapter->calls_closed) {
         ke_about_to_change((const void *)&adapter->calls); /* who is the last tells the halt */
     } else {
-        ke_about_to_look((const void *)&adapter->calls);
+        adapter_about_to_count(adapter, &adapter->calls);
     }
     ke_releases(&adapter->calls);
     if (__atomic_sub_fetch(&adapter->calls, 1, __ATOMIC_SEQ_CST) == 0) {
