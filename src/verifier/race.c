@@ -3,7 +3,7 @@
  */
 #include "verifier/race.h"
 
-#include "report/finding.h"
+#include "verifier/verifier.h"
 
 HOST_KEPT void (*race_found)(const struct race *race) = race_report;
 
@@ -46,13 +46,24 @@ static struct race_access describe(const struct race_actor *me, unsigned actor, 
     };
 }
 
+/* Where the driver makes the access: DDI functions that call each other name themselves. */
+static uintptr_t driver_pc(const struct op *op)
+{
+    struct stack_trace trace;
+    if ((op->flags & OP_LIBRARY) == 0 || image_of(op->pc) != NULL) {
+        return op->pc;
+    }
+    stack_trace_take(&trace, NULL);
+    return trace.depth > 0 ? trace.pc[0] : op->pc;
+}
+
 static void access_memory(const struct race_actor *me, unsigned actor, const struct op *op)
 {
     bool writes = op->kind == OP_WRITE || (op->kind == OP_UPDATE && race_succeeds(op));
     bool atomic = op->kind == OP_UPDATE || (op->flags & (OP_ATOMIC | OP_VOLATILE)) != 0;
     unsigned kind = (writes ? RACE_WRITE : 0) | (atomic ? RACE_ATOMIC : 0) |
                     (me->interlocked != 0 && op->flags & OP_LIBRARY ? RACE_INTERLOCKED : 0);
-    struct race_access access = describe(me, actor, kind, op->level, op->processor, op->pc);
+    struct race_access access = describe(me, actor, kind, op->level, op->processor, driver_pc(op));
     race_history_access(&me->clock, op->addr, op->size, &access);
 }
 
