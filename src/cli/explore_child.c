@@ -20,7 +20,7 @@ static void stop(int number)
 
 void explore_catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = stop}; /* waits are to end */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
 }
@@ -60,6 +60,9 @@ int explore_child_wait(struct explore_child *child, json_t **part)
 {
     int status = 0;
     while (waitpid((pid_t)child->process, &status, 0) < 0 && errno == EINTR) {
+        if (explore_stop != 0) {
+            kill((pid_t)child->process, SIGTERM); /* it finishes its report */
+        }
     }
     FILE *in = fdopen(child->channel, "r");
     *part = NULL;

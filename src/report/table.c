@@ -116,8 +116,7 @@ static void describe(const struct table_step *step, struct lock_names *names, ch
         static const char *const others[OP_KINDS] = {
             [OP_NONE] = "goes on", [OP_ENTER] = "begins",        [OP_EXIT] = "ends",
             [OP_JOIN] = "joins",   [OP_SETTLE] = "all is quiet", [OP_TICK] = "time goes on",
-            [OP_DEVICE] = "works",
-            [OP_FREE] = "frees pool",
+            [OP_DEVICE] = "works", [OP_FREE] = "frees pool",
         };
         snprintf(text, size, "%s",
                  op->kind < OP_KINDS && others[op->kind] != NULL ? others[op->kind] : "goes on");

@@ -147,11 +147,26 @@ static int image_at(uintptr_t address, uintptr_t *base)
     return -1;
 }
 
+/* Kernel objects of our own lie here. */
+static uintptr_t own_base(void)
+{
+    Dl_info info;
+    return dladdr(&machine, &info) != 0 ? (uintptr_t)info.dli_fbase : 0;
+}
+
+static bool is_own(uintptr_t address)
+{
+    Dl_info info;
+    return dladdr((const void *)address, &info) != 0 && (uintptr_t)info.dli_fbase == own_base();
+}
+
 static void write_granule(FILE *out, uintptr_t address)
 {
     uintptr_t base;
     int image = host_arena_holds((const void *)address) ? -1 : image_at(address, &base);
-    if (image >= 0) {
+    if (image < 0 && is_own(address)) {
+        fprintf(out, "memory undis %lx\n", (unsigned long)(address - own_base()));
+    } else if (image >= 0) {
         fprintf(out, "memory %d %lx\n", image, (unsigned long)(address - base));
     } else if (host_arena_holds((const void *)address)) {
         fprintf(out, "memory arena %lx\n", (unsigned long)address);
@@ -209,6 +224,9 @@ static bool read_granule(const char *line)
     Dl_info info;
     if (sscanf(line, "memory arena %lx%c", &offset, &end) == 2 && end == '\n') {
         return host_arena_holds((const void *)offset) && learn(offset);
+    }
+    if (sscanf(line, "memory undis %lx%c", &offset, &end) == 2 && end == '\n') {
+        return offset <= UINT32_MAX && learn(own_base() + offset);
     }
     if (sscanf(line, "memory %u %lx%c", &image, &offset, &end) != 3 || end != '\n' ||
         image >= machine_kept.options.image_count || offset > UINT32_MAX ||
