@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#define COMMAND_OUTPUT 65536
+#define COMMAND_OUTPUT (1u << 20)
 
 struct command_result {
     int status;                  /* exit status; -1: did not run or was killed */
