@@ -1,4 +1,5 @@
 # Explores a driver and checks exit status, verdict and findings; replays what was found.
+cmake_minimum_required(VERSION 3.25)
 separate_arguments(options UNIX_COMMAND "${OPTIONS}")
 set(explore ${UNDIS} explore ${DRIVER} ${options} --format json --save-schedule ${SCHEDULE})
 file(REMOVE ${SCHEDULE})
