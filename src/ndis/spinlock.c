@@ -43,7 +43,7 @@ VOID NdisAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
     KIRQL old = NOT_TAKEN;
     ke_spin_lock_acquire(&SpinLock->SpinLock, LOCK_NDIS, &old);
-    if (old != NOT_TAKEN) {
+    if (!UNDIS_CHECKED || old != NOT_TAKEN) {
         ke_writes(&SpinLock->OldIrql, sizeof(SpinLock->OldIrql));
         SpinLock->OldIrql = old;
     }
