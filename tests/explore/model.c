@@ -155,8 +155,10 @@ static void describe_control(const struct model_step *step, struct op *op)
         op->aux = step->a;
         break;
     case DO_QUEUE:
-    case DO_REMOVE:
         object(op, &memory.queued[step->a], memory.queue[program->dpc[step->a].processor]);
+        break;
+    case DO_REMOVE:
+        object(op, &memory.queued[step->a], &memory.length[program->dpc[step->a].processor]);
         break;
     case DO_SET:
     case DO_RESET:
@@ -225,6 +227,10 @@ static void describe(unsigned index)
     }
     const struct model_step *step = &actor->body->step[actor->pc];
     if (step->kind == DO_END) {
+        object(op,
+               index < isr_actor(0) ? &memory.length[actor->processor]
+                                    : (void *)&memory.line[index - isr_actor(0)],
+               NULL);
         op->kind = OP_EXIT;
     } else if (step->kind < DO_RAISE || step->kind == DO_AWAIT) {
         describe_memory(step, op);
@@ -243,7 +249,7 @@ static void describe_entries(void)
         }
         *op = (struct op){.processor = (int8_t)i};
         if (memory.length[i] > 0) {
-            object(op, &memory.queued[memory.queue[i][0]], program->removes ? memory.queue[i] : NULL);
+            object(op, &memory.queued[memory.queue[i][0]], NULL);
             op->kind = OP_ENTER;
             op->new_level = DISPATCH_LEVEL;
         }

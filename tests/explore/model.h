@@ -65,7 +65,7 @@ struct model_body {
 
 struct model_program {
     unsigned threads, dpcs, isrs, ticks;
-    bool removes; /* DPCs: then entering one takes part in the order of the queue */
+    bool removes; /* DPCs from their queues */
     struct model_body thread[MODEL_THREADS];
     struct model_body dpc[MODEL_DPCS];
     struct model_body isr[MODEL_ISRS];

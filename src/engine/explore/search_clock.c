@@ -116,12 +116,13 @@ static void touch_all(struct search *search, uint32_t event, const struct op *op
         }
     }
     if (op_touches_objects(op)) {
-        bool reads = op->kind == OP_OBJECT && (op->flags & OP_READS_ONLY) != 0;
         for (unsigned i = 0; i < 2; i++) {
             if (op->object[i] != 0 && (i == 0 || op->object[1] != op->object[0])) {
-                touch(search, cell_of_object(op->object[i]), event, !reads);
+                touch(search, cell_of_object(op->object[i]), event, !op_only_looks(op));
             }
         }
+    }
+    if (op_touches_time(op)) {
         touch(search, CELL_OF_TIME, event, op->kind == OP_TICK);
     }
 }

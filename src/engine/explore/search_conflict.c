@@ -174,13 +174,14 @@ static void collect_object(struct search *search, const struct candidate *candid
 static void collect_objects(struct search *search, const struct candidate *candidate)
 {
     const struct op *op = candidate->op;
-    bool writes = op->kind != OP_OBJECT || (op->flags & OP_READS_ONLY) == 0;
     for (unsigned i = 0; i < 2; i++) {
         if (op->object[i] != 0 && (i == 0 || op->object[1] != op->object[0])) {
-            collect_object(search, candidate, cell_of_object(op->object[i]), writes);
+            collect_object(search, candidate, cell_of_object(op->object[i]), !op_only_looks(op));
         }
     }
-    collect_object(search, candidate, CELL_OF_TIME, op->kind == OP_TICK);
+    if (op_touches_time(op)) {
+        collect_object(search, candidate, CELL_OF_TIME, op->kind == OP_TICK);
+    }
 }
 
 /* ---- the processor ------------------------------------------------------------------------------------ */

@@ -13,6 +13,7 @@ const uint8_t op_traits[OP_KINDS] = {
     [OP_FREE] = TRAIT_MEMORY | TRAIT_WRITES,
     [OP_OBJECT] = TRAIT_OBJECTS,
     [OP_ENTER] = TRAIT_OBJECTS,
+    [OP_EXIT] = TRAIT_OBJECTS,
     [OP_TICK] = TRAIT_OBJECTS,
     [OP_DEVICE] = TRAIT_MEMORY | TRAIT_WRITES | TRAIT_OBJECTS,
 };
@@ -29,9 +30,9 @@ static bool objects_conflict(const struct op *a, const struct op *b)
         return false;
     }
     if (a->kind == OP_TICK || b->kind == OP_TICK) {
-        return true;
+        return op_touches_time(a) && op_touches_time(b);
     }
-    if (a->kind == OP_OBJECT && b->kind == OP_OBJECT && (a->flags & b->flags & OP_READS_ONLY) != 0) {
+    if (op_only_looks(a) && op_only_looks(b)) {
         return false;
     }
     for (unsigned i = 0; i < 2; i++) {

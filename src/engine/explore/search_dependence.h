@@ -32,6 +32,18 @@ static inline bool op_touches_objects(const struct op *op)
     return (op_traits[op->kind] & TRAIT_OBJECTS) != 0;
 }
 
+/* It changes none of its objects: an exit looks whether another entry waits. */
+static inline bool op_only_looks(const struct op *op)
+{
+    return op->kind == OP_EXIT || (op->kind == OP_OBJECT && (op->flags & OP_READS_ONLY) != 0);
+}
+
+/* May what it does depend on virtual time? */
+static inline bool op_touches_time(const struct op *op)
+{
+    return op_touches_objects(op) && op->kind != OP_EXIT;
+}
+
 static inline bool ops_overlap(const struct op *a, const struct op *b)
 {
     return a->addr < b->addr + b->size && b->addr < a->addr + a->size;
