@@ -27,6 +27,10 @@ function(undis_library name checked)
 endfunction()
 undis_library(undis 1 ${UNDIS_VERIFIER_SOURCES} ${UNDIS_EXPLORE_SOURCES})
 undis_library(undis-free 0)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  # A step of the explored engine goes through a dozen small functions in as many files.
+  set_target_properties(undis PROPERTIES INTERPROCEDURAL_OPTIMIZATION_RELEASE ON)
+endif()
 
 # It defines the functions that a sanitizer's builtins stand for.
 set_source_files_properties(${CMAKE_SOURCE_DIR}/src/rtl/tsan.c PROPERTIES
