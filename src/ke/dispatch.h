@@ -39,6 +39,8 @@ const char *ke_line_name(const struct ke_line *line);
 /* dpc.c: runs this processor's DPCs; at DISPATCH_LEVEL. */
 void ke_dpc_drain(void);
 bool ke_dpc_run_next(struct ke_processor *processor); /* false: there was none */
+/* What is taken off a DPC queue unrun, as an object of steps: the end of a DPC looks at it. */
+extern const char ke_dpc_removal;
 PRKDPC ke_dpc_first(struct ke_processor *processor);  /* the next to run, NULL for none */
 void ke_dpc_initialize_processor(struct ke_processor *processor);
 bool ke_dpc_any_queued(void);

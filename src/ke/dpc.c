@@ -107,10 +107,12 @@ BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument
     return queued;
 }
 
+const char ke_dpc_removal;
+
 /* KeRemoveQueueDpc: any IRQL; TRUE when it was queued and now will not run.  nf-wdm-keremovequeuedpc. */
 BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
 {
-    ke_about_to_change_always(Dpc, NULL);
+    ke_about_to_change_always(Dpc, &ke_dpc_removal);
     for (;;) {
         struct ke_processor *target =
             __atomic_load_n((struct ke_processor **)&Dpc->DpcData, __ATOMIC_ACQUIRE);

@@ -32,7 +32,7 @@ enum op_kind {
     OP_RAISE,
     OP_LOWER,
     OP_ENTER, /* a DPC or ISR begins: object[0] = the KDPC or line; enabled when queued and IRQL admits it */
-    OP_EXIT,
+    OP_EXIT,  /* object[0] is looked at: what takes back entries that wait for this end; 0: nothing */
     /* Control. */
     OP_JOIN,   /* aux = actor; enabled when it has ended */
     OP_SETTLE, /* enabled when nothing else is; after everything */

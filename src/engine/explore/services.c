@@ -19,10 +19,14 @@ void service_rest(KIRQL irql)
     machine_go_on();
 }
 
-static void end_step(KIRQL level)
+/* `object`: what could take back an entry that waits for this one to end, or NULL. */
+static void end_step(KIRQL level, const void *object)
 {
-    struct op op = {
-        .kind = OP_EXIT, .flags = OP_LIBRARY, .level = level, .processor = (int8_t)ke_processor()->number};
+    struct op op = {.kind = OP_EXIT,
+                    .flags = OP_LIBRARY,
+                    .level = level,
+                    .processor = (int8_t)ke_processor()->number,
+                    .object = {(uintptr_t)object}};
     ke_engine->step(&op);
 }
 
@@ -38,7 +42,7 @@ static void dpc_body(void *argument)
         ke_irql_store(DISPATCH_LEVEL);
         ke_processor()->progress++;
         ke_dpc_run_next(actor->processor);
-        end_step(DISPATCH_LEVEL);
+        end_step(DISPATCH_LEVEL, &ke_dpc_removal);
         ke_mask();
         ke_irql_report(DISPATCH_LEVEL, PASSIVE_LEVEL, IRQL_CAUSE_DPC);
         service_rest(KE_MASKED);
@@ -68,7 +72,7 @@ static void isr_body(void *argument)
         actor->processor->isr_depth++;
         ke_irql_store(level);
         ke_line_serve_on(actor->processor, actor->number);
-        end_step(level);
+        end_step(level, NULL);
         ke_mask();
         actor->processor->isr_depth--;
         ke_irql_report(level, PASSIVE_LEVEL, IRQL_CAUSE_INTERRUPT);
