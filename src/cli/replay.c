@@ -197,6 +197,11 @@ static json_t *make_part(const struct schedule *schedule, const struct outcome *
         json_array_append_new(notes, json_string("this execution is not the one that was saved: it belongs "
                                                  "to another class"));
     }
+    if (outcome->replay.grew) {
+        json_array_append_new(notes,
+                              json_string("memory was found to be shared that the schedule does not know: "
+                                          "steps may be counted otherwise than when it was saved"));
+    }
     if (!expected) {
         json_array_append_new(notes, json_sprintf("the schedule was saved for %s at %s, which did not show",
                                                   schedule->rule, schedule->site));
