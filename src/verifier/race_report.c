@@ -159,8 +159,10 @@ void race_report(const struct race *race)
     }
     uintptr_t older_site = older_trace.depth > 0 ? older_trace.pc[0] : 0;
     uintptr_t newer_site = newer_trace.depth > 0 ? newer_trace.pc[0] : 0;
-    unsigned older_writes = race->older.kind & RACE_WRITE, newer_writes = race->newer.kind & RACE_WRITE;
-    bool older_first = older_writes != newer_writes ? older_writes > newer_writes : older_site <= newer_site;
+    /* An interlocked operation reads and writes at one place. */
+    bool older_writes = (race->older.kind & (RACE_WRITE | RACE_INTERLOCKED)) != 0;
+    bool newer_writes = (race->newer.kind & (RACE_WRITE | RACE_INTERLOCKED)) != 0;
+    bool older_first = older_writes != newer_writes ? older_writes : older_site <= newer_site;
     const struct race_access *first = older_first ? &race->older : &race->newer;
     const struct race_access *second = older_first ? &race->newer : &race->older;
     const struct stack_trace *first_trace = older_first ? &older_trace : &newer_trace;
