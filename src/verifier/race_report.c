@@ -149,42 +149,60 @@ static void add_locks(struct finding *finding, const struct race_access *access,
     }
 }
 
-void race_report(const struct race *race)
+struct side {
+    const struct race_access *access;
+    struct stack_trace trace;
+};
+
+static uintptr_t site_of(const struct side *side)
 {
-    struct stack_trace newer_trace, older_trace;
-    trace_of(&older_trace, &race->older);
-    stack_trace_take(&newer_trace, NULL);
-    if (newer_trace.depth == 0) {
-        trace_of(&newer_trace, &race->newer);
-    }
-    uintptr_t older_site = older_trace.depth > 0 ? older_trace.pc[0] : 0;
-    uintptr_t newer_site = newer_trace.depth > 0 ? newer_trace.pc[0] : 0;
-    /* An interlocked operation reads and writes at one place. */
-    bool older_writes = (race->older.kind & (RACE_WRITE | RACE_INTERLOCKED)) != 0;
-    bool newer_writes = (race->newer.kind & (RACE_WRITE | RACE_INTERLOCKED)) != 0;
-    bool older_first = older_writes != newer_writes ? older_writes : older_site <= newer_site;
-    const struct race_access *first = older_first ? &race->older : &race->newer;
-    const struct race_access *second = older_first ? &race->newer : &race->older;
-    const struct stack_trace *first_trace = older_first ? &older_trace : &newer_trace;
-    const struct stack_trace *second_trace = older_first ? &newer_trace : &older_trace;
-    if (!is_new_pair(pair_of(older_site, newer_site))) {
-        return;
-    }
+    return side->trace.depth > 0 ? side->trace.pc[0] : 0;
+}
+
+/* Does it stand first, whichever came first? An interlocked operation reads and writes at one place. */
+static bool stands_first(const struct side *side, const struct side *other)
+{
+    bool writes = (side->access->kind & (RACE_WRITE | RACE_INTERLOCKED)) != 0;
+    bool other_writes = (other->access->kind & (RACE_WRITE | RACE_INTERLOCKED)) != 0;
+    return writes != other_writes ? writes : site_of(side) <= site_of(other);
+}
+
+static void report_sides(const struct side *one, const struct side *two, uintptr_t pair)
+{
+    const struct race_access *a = one->access, *b = two->access;
     struct event event = {
-        .irql = first->irql,
-        .processor = first->processor < 0 ? &ke_outside : &ke_processors[first->processor],
+        .irql = a->irql,
+        .processor = a->processor < 0 ? &ke_outside : &ke_processors[a->processor],
     };
     struct finding *finding = finding_begin_site(
-        rule_name(first, second), &event, pair_of(older_site, newer_site), role_name(first), first_trace,
+        rule_name(a, b), &event, pair, role_name(a), &one->trace,
         "nothing orders %s %s by %s (%s, processor %d, %s) and %s %s by %s (%s, processor %d, %s): %s",
-        article(first), kind_name(first), actor_name(first), irql_name(first->irql), first->processor,
-        locks_text(first), article(second), kind_name(second), actor_name(second), irql_name(second->irql),
-        second->processor, locks_text(second), advice(first, second));
+        article(a), kind_name(a), actor_name(a), irql_name(a->irql), a->processor, locks_text(a), article(b),
+        kind_name(b), actor_name(b), irql_name(b->irql), b->processor, locks_text(b), advice(a, b));
     if (finding != NULL) {
-        snprintf(finding->context, sizeof(finding->context), "%s", actor_name(first));
-        finding_add_stack(finding, role_name(second), second->processor, second_trace);
-        add_locks(finding, first, "lock held at the first access, acquired at");
-        add_locks(finding, second, "lock held at the second access, acquired at");
+        snprintf(finding->context, sizeof(finding->context), "%s", actor_name(a));
+        finding_add_stack(finding, role_name(b), b->processor, &two->trace);
+        add_locks(finding, a, "lock held at the first access, acquired at");
+        add_locks(finding, b, "lock held at the second access, acquired at");
         finding_commit(finding);
+    }
+}
+
+void race_report(const struct race *race)
+{
+    struct side older = {.access = &race->older}, newer = {.access = &race->newer};
+    trace_of(&older.trace, older.access);
+    stack_trace_take(&newer.trace, NULL);
+    if (newer.trace.depth == 0) {
+        trace_of(&newer.trace, newer.access);
+    }
+    uintptr_t pair = pair_of(site_of(&older), site_of(&newer));
+    if (!is_new_pair(pair)) {
+        return;
+    }
+    if (stands_first(&older, &newer)) {
+        report_sides(&older, &newer, pair);
+    } else {
+        report_sides(&newer, &older, pair);
     }
 }
