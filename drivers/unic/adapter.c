@@ -130,6 +130,21 @@ static NDIS_STATUS UnicProbe(PUNIC_ADAPTER Adapter)
     return NDIS_STATUS_SUCCESS;
 }
 
+/* *ReceiveBuffers, the keyword that NDIS has for the length of the receive ring. */
+static VOID UnicReadRingLength(PUNIC_ADAPTER Adapter, NDIS_HANDLE Configuration)
+{
+    NDIS_STRING Keyword = NDIS_STRING_CONST("*ReceiveBuffers");
+    PNDIS_CONFIGURATION_PARAMETER Parameter;
+    NDIS_STATUS Status;
+
+    NdisReadConfiguration(&Status, &Parameter, Configuration, &Keyword, NdisParameterInteger);
+    if (Status == NDIS_STATUS_SUCCESS &&
+        Parameter->ParameterData.IntegerData >= UNIC_RX_DESCRIPTORS_MINIMUM &&
+        Parameter->ParameterData.IntegerData <= UNIC_RX_DESCRIPTORS) {
+        Adapter->RxDescriptors = Parameter->ParameterData.IntegerData;
+    }
+}
+
 /* An address that the administrator set overrides the card's own, when it is one that a station may have. */
 static VOID UnicReadConfiguration(PUNIC_ADAPTER Adapter)
 {
@@ -139,6 +154,7 @@ static VOID UnicReadConfiguration(PUNIC_ADAPTER Adapter)
     PVOID Address;
     UINT Length;
 
+    Adapter->RxDescriptors = UNIC_RX_DESCRIPTORS;
     Object.Header.Type = NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT;
     Object.Header.Revision = NDIS_CONFIGURATION_OBJECT_REVISION_1;
     Object.Header.Size = NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1;
@@ -146,6 +162,7 @@ static VOID UnicReadConfiguration(PUNIC_ADAPTER Adapter)
     if (NdisOpenConfigurationEx(&Object, &Configuration) != NDIS_STATUS_SUCCESS) {
         return; /* no settings: the card's own address it is */
     }
+    UnicReadRingLength(Adapter, Configuration);
     NdisReadNetworkAddress(&Status, &Address, &Length, Configuration);
     if (Status == NDIS_STATUS_SUCCESS && Length == ETH_LENGTH_OF_ADDRESS && !ETH_IS_MULTICAST(Address)) {
         NdisMoveMemory(Adapter->CurrentAddress, Address, ETH_LENGTH_OF_ADDRESS);

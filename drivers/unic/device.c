@@ -89,7 +89,7 @@ VOID UnicDeviceStart(PUNIC_ADAPTER Adapter)
     UnicWriteAddress(Adapter, Adapter->CurrentAddress);
     UnicWriteRegister(Adapter, UNIC_REG_MODERATION, UNIC_MODERATION_US);
     UnicWriteRing(Adapter, UNIC_REG_TX_RING, &Adapter->TxRingMemory, UNIC_TX_DESCRIPTORS);
-    UnicWriteRing(Adapter, UNIC_REG_RX_RING, &Adapter->RxRingMemory, UNIC_RX_DESCRIPTORS);
+    UnicWriteRing(Adapter, UNIC_REG_RX_RING, &Adapter->RxRingMemory, Adapter->RxDescriptors);
 
     NDIS_RAISE_IRQL_TO_DISPATCH(&OldIrql);
     NdisDprAcquireSpinLock(&Adapter->SendLock);

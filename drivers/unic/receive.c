@@ -10,9 +10,9 @@
 
 /* ---- the ring (ReceiveLock held) -------------------------------------------------------------------- */
 
-static ULONG UnicNextSlot(ULONG Slot)
+static ULONG UnicNextSlot(PUNIC_ADAPTER Adapter, ULONG Slot)
 {
-    return Slot + 1 == UNIC_RX_DESCRIPTORS ? 0 : Slot + 1;
+    return Slot + 1 == Adapter->RxDescriptors ? 0 : Slot + 1;
 }
 
 static VOID UnicFillSlot(PUNIC_ADAPTER Adapter, ULONG Slot)
@@ -34,12 +34,12 @@ static VOID UnicRefill(PUNIC_ADAPTER Adapter)
     if (!Adapter->RxReady) {
         return;
     }
-    while (UnicNextSlot(Adapter->RxFill) != Adapter->RxNext && Adapter->FreeReceiveCount != 0) {
+    while (UnicNextSlot(Adapter, Adapter->RxFill) != Adapter->RxNext && Adapter->FreeReceiveCount != 0) {
         PLIST_ENTRY Entry = RemoveHeadList(&Adapter->FreeReceives);
         Adapter->FreeReceiveCount--;
         Adapter->RxSlots[Adapter->RxFill] = CONTAINING_RECORD(Entry, UNIC_RECEIVE, Link);
         UnicFillSlot(Adapter, Adapter->RxFill);
-        Adapter->RxFill = UnicNextSlot(Adapter->RxFill);
+        Adapter->RxFill = UnicNextSlot(Adapter, Adapter->RxFill);
     }
     if (Adapter->RxFill != Before) {
         UnicWriteRegister(Adapter, UNIC_REG_RX_RING + UNIC_RING_TAIL, Adapter->RxFill);
@@ -64,7 +64,7 @@ VOID UnicStopReceiving(PUNIC_ADAPTER Adapter)
 VOID UnicInitializeRxRing(PUNIC_ADAPTER Adapter)
 {
     NdisDprAcquireSpinLock(&Adapter->ReceiveLock);
-    for (ULONG Slot = 0; Slot < UNIC_RX_DESCRIPTORS; Slot++) {
+    for (ULONG Slot = 0; Slot < Adapter->RxDescriptors; Slot++) {
         if (Adapter->RxSlots[Slot] != NULL) {
             UnicPutFree(Adapter, Adapter->RxSlots[Slot]);
             Adapter->RxSlots[Slot] = NULL;
@@ -99,7 +99,7 @@ VOID UnicDiscardReceived(PUNIC_ADAPTER Adapter)
     while (UnicIsDone(Adapter)) {
         UnicPutFree(Adapter, Adapter->RxSlots[Adapter->RxNext]);
         Adapter->RxSlots[Adapter->RxNext] = NULL;
-        Adapter->RxNext = UnicNextSlot(Adapter->RxNext);
+        Adapter->RxNext = UnicNextSlot(Adapter, Adapter->RxNext);
     }
     UnicRefill(Adapter);
     NdisReleaseSpinLock(&Adapter->ReceiveLock);
@@ -143,7 +143,7 @@ static VOID UnicTakeReceived(PUNIC_ADAPTER Adapter, ULONG Maximum, PUNIC_INDICAT
         PUNIC_DESCRIPTOR Descriptor = &Adapter->RxRing[Adapter->RxNext];
         PUNIC_RECEIVE Receive = Adapter->RxSlots[Adapter->RxNext];
         Adapter->RxSlots[Adapter->RxNext] = NULL;
-        Adapter->RxNext = UnicNextSlot(Adapter->RxNext);
+        Adapter->RxNext = UnicNextSlot(Adapter, Adapter->RxNext);
         if (Descriptor->Status & UNIC_DESCRIPTOR_ERROR) {
             UnicPutFree(Adapter, Receive);
             continue;

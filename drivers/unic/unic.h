@@ -28,10 +28,11 @@
 #ifndef UNIC_SENDS
 #define UNIC_SENDS 128   /* frames that the device can have at a time */
 #define UNIC_FRAGMENTS 8 /* descriptors kept for each, so that every frame taken off the queue has room */
-#define UNIC_RX_DESCRIPTORS 256
-#define UNIC_RECEIVES 512    /* receive buffers; what is not in the ring is indicated or spare */
-#define UNIC_RECEIVES_LOW 32 /* below so many spare ones NDIS must give frames back at once */
+#define UNIC_RX_DESCRIPTORS 256 /* at most; *ReceiveBuffers may say less */
+#define UNIC_RECEIVES 512       /* receive buffers; what is not in the ring is indicated or spare */
+#define UNIC_RECEIVES_LOW 32    /* below so many spare ones NDIS must give frames back at once */
 #endif
+#define UNIC_RX_DESCRIPTORS_MINIMUM 4
 #define UNIC_TX_DESCRIPTORS (UNIC_SENDS * UNIC_FRAGMENTS + 1)
 #define UNIC_INDICATE_MAXIMUM 64
 #define UNIC_MODERATION_US 50
@@ -112,6 +113,7 @@ struct _UNIC_ADAPTER {
     /* ReceiveLock: the receive ring and the spare buffers. */
     NDIS_SPIN_LOCK ReceiveLock;
     PUNIC_DESCRIPTOR RxRing;
+    ULONG RxDescriptors; /* of the ring; constant after initialization */
     PUNIC_RECEIVE RxSlots[UNIC_RX_DESCRIPTORS];
     BOOLEAN RxReady; /* the device takes buffers */
     ULONG RxNext;    /* the next descriptor that the device completes */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #define DIRQL 6
+#define SMALL_BUFFERS 4
 
 void small_expect(struct small *small, bool holds, const char *expected)
 {
@@ -54,6 +55,9 @@ static bool bring_up(struct small *small, struct small_end *end, struct device *
     if (end->adapter == NULL) {
         return fail(small, "not enough memory for an adapter");
     }
+    /* Small rings are set up in few steps, whoever sets them up anew. */
+    adapter_parameter_set_integer(end->adapter, "*ReceiveBuffers", SMALL_BUFFERS);
+    adapter_parameter_set_integer(end->adapter, "*TransmitBuffers", SMALL_BUFFERS);
     NDIS_STATUS status = adapter_initialize(end->adapter);
     if (status != NDIS_STATUS_SUCCESS) {
         KIRQL old = ke_mask();
