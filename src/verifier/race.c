@@ -3,6 +3,7 @@
  */
 #include "verifier/race.h"
 
+#include "ke/thread.h"
 #include "verifier/verifier.h"
 
 HOST_KEPT void (*race_found)(const struct race *race) = race_report;
@@ -101,12 +102,25 @@ static void acquire(unsigned actor, uintptr_t token)
     race_order_acquire(race_actor(actor), token);
 }
 
+/* What the actor did on the stack below here is over: the same addresses are other variables from now on. */
+static void forget_stack(void)
+{
+    const struct _KTHREAD *thread = ke_processor()->current;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    if (thread != NULL && stack_holds((const void *)here)) {
+        uintptr_t base = (uintptr_t)thread->host.stack.base;
+        if (here > base && here - base <= thread->host.stack.size) {
+            race_history_forget(base, here - base);
+        }
+    }
+}
+
 static void fresh(unsigned actor)
 {
-    if (off) {
-        return;
+    if (!off) {
+        race_order_fresh(race_actor(actor));
+        forget_stack();
     }
-    race_order_fresh(race_actor(actor));
 }
 
 static struct ke_observer observer = {
