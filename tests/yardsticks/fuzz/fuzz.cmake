@@ -5,7 +5,7 @@
 #   cmake -DUNDIS= -DGENERATE= -DINCLUDE= -DDIRECTORY= -DFIRST= -DBATCHES= -DCOUNT= -P fuzz.cmake
 #
 # tries seeds FIRST to FIRST + BATCHES - 1, COUNT programs each.  The program of a failure stays in DIRECTORY.
-set(MOST 400000) # executions of one search; a batch that has more is passed over
+set(MOST 1000000) # executions of one search, also those before it began anew; a batch that has more is passed over
 file(MAKE_DIRECTORY ${DIRECTORY})
 
 function(fail why)
@@ -85,6 +85,7 @@ foreach(seed RANGE ${FIRST} ${last})
   search(naive)
   if(NOT complete)
     math(EXPR passed_over "${passed_over} + 1")
+    file(REMOVE ${program}.c ${program}.so)
     continue()
   endif()
   set(all_states "${states}")
