@@ -109,7 +109,8 @@ struct race_stack {
 
 struct race {
     uintptr_t address; /* first byte that both touch */
-    unsigned size;
+    unsigned
+        size; /* how many bytes of that granule they both touch; older bytes may be known to be ordered */
     struct race_access older, newer; /* as the execution took them */
 };
 

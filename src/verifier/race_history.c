@@ -175,6 +175,7 @@ static __attribute__((noinline)) void found(uintptr_t granule, const struct race
         .older = *older,
         .newer = *newer,
     };
+    race.newer.mask = (uint8_t)mask;
     race_found(&race);
 }
 

@@ -138,11 +138,20 @@ static void leave(struct race_actor *me, const struct op *op)
     release_to(me, race_irql(op->processor, op->level, RACE_LOWERED, true));
 }
 
+/* All that the other has done so far, not what it may do from now on. */
+static void come_after(struct race_actor *me, struct race_actor *other)
+{
+    if (other != me) {
+        race_clock_join(&me->clock, &other->clock);
+        other->clock.time[other->slot]++;
+    }
+}
+
 static void settle(struct race_actor *me)
 {
     for (unsigned i = 0; i < OBSERVER_ACTORS; i++) {
-        if (actors[i].generation == race_generation && &actors[i] != me) {
-            race_clock_join(&me->clock, &actors[i].clock);
+        if (actors[i].generation == race_generation) {
+            come_after(me, &actors[i]);
         }
     }
 }
@@ -246,7 +255,7 @@ void race_order_before(struct race_actor *me, const struct op *op)
         leave(me, op);
         break;
     case OP_JOIN:
-        race_clock_join(&me->clock, &race_actor(op->aux)->clock);
+        come_after(me, race_actor(op->aux));
         break;
     case OP_SETTLE:
         settle(me);
