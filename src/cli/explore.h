@@ -119,8 +119,8 @@ bool explore_units_make(struct explore_machine *machine, const char *directory, 
 /* Writes the list of all units. */
 bool explore_units_list(const char *directory, const json_t *units);
 
-/* Executes a unit on the machine that was opened for it, within `limits`, and writes its result.  The part,
- * or NULL after one line on stderr; also when it was stopped: then there is no result. */
+/* Executes a unit on the machine that was opened for it, within `limits`, and writes its result, complete or
+ * not.  The part, or NULL after one line on stderr: then there is no result, as after a signal. */
 json_t *explore_unit_run(struct explore_machine *machine, const struct unit_file *unit, const char *path,
                          const struct loop_options *limits);
 

@@ -41,10 +41,8 @@ json_t *explore_unit_run(struct explore_machine *machine, const struct unit_file
     cli_progress_end();
     if (result.failed) {
         cli_error("explore: not enough memory");
-    } else if (how.stop != NULL && *how.stop != 0 && !result.complete && !result.grew) {
-        if (limits->stop == &explore_stop) {
-            cli_error("explore: %s was interrupted, so there is no result", path);
-        }
+    } else if (how.stop == &explore_stop && explore_stop != 0 && !result.complete && !result.grew) {
+        cli_error("explore: %s was interrupted, so there is no result", path);
     } else {
         part = explore_part(machine, &result, NULL, path);
         if (!write_result(unit, path, part)) {

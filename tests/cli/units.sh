@@ -72,5 +72,5 @@ head -c 100 work/unit-0001 >cut
 refused "explore: cut: is truncated" explore --unit cut
 sed 's/^prefix .*/prefix 1:0/' work/unit-0001 >edited
 refused "explore: edited: was changed" explore --unit edited
-sed 's/0x0/0x1/' work/split >edited && mv edited work/split
+sed 's/^unit 1 0x./unit 1 0x/' work/split >edited && mv edited work/split
 refused "merge: work/split: was changed" merge work
