@@ -27,6 +27,15 @@ static struct suspect *mine(void)
     return &suspects[(ke_stepping ? ke_actor : ke_processor()->number) % CONTEXTS];
 }
 
+/* Not freed or given out again meanwhile, nor written by somebody else: it may not even be looked at. */
+static bool still_unwritten(const struct suspect *suspect)
+{
+    const struct shadow_page *shadow = shadow_find(suspect->address);
+    size_t granule = suspect->address % SHADOW_PAGE / SHADOW_GRANULE;
+    return shadow != NULL && shadow->state[granule] < SHADOW_GRANULE &&
+           (shadow->unwritten[granule] >> suspect->address % SHADOW_GRANULE & 1) != 0;
+}
+
 static bool still_new(const struct suspect *suspect)
 {
     const volatile unsigned char *bytes = (const volatile unsigned char *)suspect->address;
@@ -67,7 +76,7 @@ static void report(const struct suspect *suspect)
 
 static void settle(struct suspect *suspect)
 {
-    if (suspect->size != 0 && still_new(suspect)) {
+    if (suspect->size != 0 && still_unwritten(suspect) && still_new(suspect)) {
         report(suspect);
     }
     if (suspect->size != 0) {
