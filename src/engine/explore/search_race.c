@@ -226,17 +226,14 @@ static uint32_t word_obstacle(const struct reversal *reversal, bool *possible)
 {
     struct search *search = reversal->search;
     const struct cell *cell = clock_cell(search, cell_of_memory(reversal->op->addr));
-    if (cell == NULL) {
-        return NOTHING;
-    }
-    uint32_t node = first_write_out(reversal, cell);
+    uint32_t node = cell != NULL ? first_write_out(reversal, cell) : NOTHING;
     uint64_t old;
     if (node == NOTHING) {
         if (reversal->race->event != NOTHING || reversal->race->is_enabled ||
             !conflict_word_forbids(search, reversal->op)) {
             return NOTHING;
         }
-        node = cell->writes;
+        node = cell != NULL ? cell->writes : NOTHING;
     } else if (!conflict_old_value(search, search->nodes.data[node].event, reversal->op, &old) ||
                old == condition_value(reversal->op)) {
         return NOTHING;
