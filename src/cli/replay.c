@@ -273,6 +273,7 @@ static int replay(const struct replay_options *given)
     if (!schedule_read(&schedule, given->schedule, error, sizeof(error)) ||
         !setup_check(&schedule.setup, given->schedule, given->driver_count,
                      (char *const *)(uintptr_t)given->drivers, error, sizeof(error))) {
+        schedule_free(&schedule);
         return cli_error("replay: %s", error);
     }
     if (given->gdb) {
