@@ -15,6 +15,7 @@ struct writer {
     int thread;     /* -1: a DPC or service routine */
     unsigned next;  /* the first DPC that this body may queue: none comes again and again */
     unsigned flavor;
+    bool crowded; /* much queueing and taking back, all on one processor */
 };
 
 enum flavor { WITH_PROCESSORS = 1, WITH_OBJECTS = 2, WITH_STOPS = 4, WITH_PAIRS = 8, WITH_AWAIT = 16 };
@@ -94,7 +95,7 @@ static void put_object(struct writer *writer)
 {
     const struct model_program *program = writer->program;
     unsigned kind = draw(writer, 100), event = draw(writer, MODEL_EVENTS);
-    if (program->dpcs > writer->next && kind < 35) {
+    if (program->dpcs > writer->next && kind < (writer->crowded ? 75 : 35)) {
         bool removes = program->removes && chance(writer, 40);
         unsigned dpc = writer->next + draw(writer, program->dpcs - writer->next);
         put(writer, removes ? DO_REMOVE : DO_QUEUE, dpc, 0, 0);
@@ -120,7 +121,7 @@ static void put_something(struct writer *writer, unsigned level)
         put_locked(writer);
     } else if (kind < 34 && (writer->flavor & WITH_PROCESSORS) != 0) {
         put_raised(writer, level);
-    } else if (kind < 52 && (writer->flavor & WITH_OBJECTS) != 0) {
+    } else if (kind < (writer->crowded ? 85 : 52) && (writer->flavor & WITH_OBJECTS) != 0) {
         put_object(writer);
     } else if (kind < 57) {
         put(writer, DO_CHOICE, 2 + draw(writer, 2), 0, 0);
@@ -159,16 +160,19 @@ void generate(struct model_program *program, uint64_t seed)
     writer.words = 1 + draw(&writer, 3);
     writer.flavor = draw(&writer, 32);
     writer.flavor &= chance(&writer, 60) ? ~(unsigned)WITH_STOPS : ~0U;
+    writer.crowded = chance(&writer, 12);
+    writer.flavor |= writer.crowded ? WITH_PROCESSORS | WITH_OBJECTS : 0;
     bool processors = (writer.flavor & WITH_PROCESSORS) != 0;
     program->threads = 2 + draw(&writer, 2);
     if (processors) {
         program->dpcs = (writer.flavor & WITH_OBJECTS) != 0 ? draw(&writer, MODEL_DPCS + 1) : 0;
-        program->isrs = draw(&writer, MODEL_ISRS + 1);
-        program->removes = chance(&writer, 60);
+        program->dpcs = writer.crowded ? 2 + draw(&writer, 2) : program->dpcs;
+        program->isrs = draw(&writer, writer.crowded ? 2 : MODEL_ISRS + 1);
+        program->removes = writer.crowded || chance(&writer, 60);
     }
     program->ticks = (writer.flavor & WITH_OBJECTS) != 0 && chance(&writer, 25);
     for (unsigned i = 0; i < program->dpcs; i++) {
-        program->dpc[i].processor = (int)draw(&writer, MODEL_PROCESSORS);
+        program->dpc[i].processor = writer.crowded ? 0 : (int)draw(&writer, MODEL_PROCESSORS);
         writer.next = i + 1;
         fill(&writer, &program->dpc[i], 1 + draw(&writer, 2), 2, -1);
     }
