@@ -1,4 +1,5 @@
-/* One thread must see the other between its two stores, and again after the second: two preemptions, no fewer. */
+/* One thread must see the other between its two stores, and again after the second: two preemptions, no
+ * fewer. */
 #include <ntddk.h>
 
 #include <undis/explore.h>
