@@ -26,7 +26,9 @@ void loop_site(uintptr_t pc, char site[SCHEDULE_SITE])
 bool loop_has_error(const struct loop_result *result)
 {
     for (size_t i = 0; i < result->finding_count; i++) {
-        if (result->findings[i].finding.public.severity == UNDIS_ERROR) {
+        const struct loop_finding *kept = &result->findings[i];
+        if (kept->finding.public.severity == UNDIS_ERROR &&
+            (kept->has_schedule || kept->attempts >= MOST_ATTEMPTS)) {
             return true;
         }
     }

@@ -82,10 +82,17 @@ size_t trail_choices(const struct trail *trail)
 
 /* ---- targets --------------------------------------------------------------------------------------- */
 
+/* Where the steps ran out says nothing about an endless loop: it may be anywhere in it. */
+static bool has_site(const struct finding *finding)
+{
+    return strcmp(finding->rule->name, "Livelock") != 0;
+}
+
 static uintptr_t site_of(const struct finding *finding)
 {
-    return finding->stack_count > 0 && finding->stacks[0].trace.depth > 0 ? finding->stacks[0].trace.pc[0]
-                                                                          : 0;
+    return has_site(finding) && finding->stack_count > 0 && finding->stacks[0].trace.depth > 0
+               ? finding->stacks[0].trace.pc[0]
+               : 0;
 }
 
 struct target target_of(const struct finding *finding)
