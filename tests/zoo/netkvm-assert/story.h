@@ -32,8 +32,8 @@ static VOID Queue(VOID)
 
 static BOOLEAN ZooStart(VOID)
 {
-    ZooThread(0, Send);
     ZooThread(1, Queue);
+    ZooThread(0, Send);
     return TRUE;
 }
 
