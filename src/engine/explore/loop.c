@@ -294,7 +294,7 @@ static bool run_unbounded(struct loop *loop)
 static void run_default(struct loop *loop)
 {
     if (loop->options->unit == NULL &&
-        (!sample(loop, "pct", SEARCH_PCT) || (!loop->error_seen && !sample(loop, "random", SEARCH_RANDOM)))) {
+        (!sample(loop, "pct", SEARCH_PCT) || (!loop->error_seen && !sample(loop, "surw", SEARCH_SURW)))) {
         return;
     }
     if (loop->options->preemptions >= 0 && loop->options->unit == NULL && run_unbounded(loop)) {

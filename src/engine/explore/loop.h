@@ -1,7 +1,7 @@
 /*
  * loop.h - one whole search: which strategies, for how long, and what becomes of what they find.
  *
- * Bugs first: unless a strategy is asked for, a few thousand random executions (PCT, then uniform or SURW)
+ * Bugs first: unless a strategy is asked for, a few thousand random executions (PCT, then SURW)
  * precede the systematic search, which alone can be complete.  Whatever is found is minimised at once and
  * kept with the schedule that shows it.
  *
