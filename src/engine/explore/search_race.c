@@ -172,13 +172,19 @@ static void note_pending_actor(struct search *search, unsigned actor, const stru
     }
 }
 
+/* Could it ever have been taken?  A join whose actor goes on could not. */
+static bool takes_part(const struct search_actor *actor, const struct search_actor *actors)
+{
+    enum op_kind kind = (enum op_kind)actor->op.kind;
+    return kind != OP_NONE && kind != OP_SETTLE && !actor->ended &&
+           (kind != OP_JOIN || actors[actor->op.aux].ended);
+}
+
 void race_note_pending(struct search *search, const struct search_actor *actors, unsigned count)
 {
     vanish_note(search);
     for (unsigned i = 0; i < count && search->depth > 0; i++) {
-        enum op_kind kind = (enum op_kind)actors[i].op.kind;
-        if (kind != OP_NONE && kind != OP_JOIN && kind != OP_SETTLE && !actors[i].ended &&
-            (!actors[i].enabled || search->ended_by_last)) {
+        if (takes_part(&actors[i], actors) && (!actors[i].enabled || search->ended_by_last)) {
             note_pending_actor(search, i, &actors[i]);
         }
     }
