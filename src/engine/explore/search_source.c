@@ -3,8 +3,8 @@
  * the frame of the race (Abdulla, Aronis, Jonsson, Sagonas: POPL 2014, algorithm 1).
  *
  * With a preemption bound it is conservative instead (Coons, Musuvathi, McKinley: OOPSLA 2013): no sleep
- * sets, the racing actor itself where it can run, and the same where the thread that is running there was
- * switched to or had to wait, which costs no preemption.
+ * sets, the racing actor itself where it can run, and the same wherever the thread that is running there ran
+ * since it was switched to: some of these places cost no preemption, or make another one cheaper.
  */
 #include "engine/explore/search_internal.h"
 
@@ -84,14 +84,15 @@ static void backtrack_at(struct search *search, uint32_t depth, unsigned actor)
     frame->backtrack |= (frame->enabled >> actor & 1) != 0 ? 1U << actor : frame->enabled;
 }
 
-/* Where the actor could come in before the step at `depth`: right there, and before it for nothing. */
+/* Where the actor could come in before the step at `depth`: anywhere since the running thread was switched
+ * to. An interrupt, which costs nothing, only right there and at the beginning. */
 static void backtrack_bounded(struct search *search, uint32_t depth, unsigned actor)
 {
     uint32_t begin = block_begin(search, depth);
     backtrack_at(search, depth, actor);
     for (uint32_t at = begin; at < depth; at++) {
         bool interrupt = (search->frame[at].interrupts >> actor & 1) != 0;
-        if (at == begin || (!interrupt && (search->frame[at].free >> actor & 1) != 0)) {
+        if (at == begin || !interrupt) {
             backtrack_at(search, at, actor);
         }
     }
