@@ -22,9 +22,11 @@ void actor_set(struct actor *actor, enum actor_state state)
     struct search_actor *view = &machine.view[actor_index(actor)];
     actor->state = state;
     if (state == ACTOR_AT_STEP) {
+        machine.steady = machine.steady && (machine.at_step & bit) != 0;
         machine.at_step |= bit;
         return;
     }
+    machine.steady = false;
     machine.at_step &= ~bit;
     view->op.kind = OP_NONE;
     view->enabled = false;
@@ -34,6 +36,7 @@ void actor_set(struct actor *actor, enum actor_state state)
 void actor_hold(struct actor *actor, KIRQL level)
 {
     uint32_t bit = 1u << actor_index(actor);
+    machine.steady = machine.steady && actor->level == level;
     actor->level = level;
     machine.raised = level != PASSIVE_LEVEL ? machine.raised | bit : machine.raised & ~bit;
 }

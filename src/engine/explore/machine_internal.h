@@ -67,10 +67,13 @@ struct actor {
 
 struct machine {
     unsigned count;
-    uint32_t ready;   /* bit mask of ACTOR_READY actors */
-    uint32_t at_step; /* of ACTOR_AT_STEP ones */
-    uint32_t waiting; /* of the clock and devices that had something to do when somebody was picked last */
-    uint32_t raised;  /* of those that hold their processor at some level */
+    uint32_t ready;    /* bit mask of ACTOR_READY actors */
+    uint32_t spinning; /* of those that rest in a loop */
+    bool steady;       /* since somebody was picked only a plain access was made */
+    unsigned enabled;  /* how many were then */
+    uint32_t at_step;  /* of ACTOR_AT_STEP ones */
+    uint32_t waiting;  /* of the clock and devices that had something to do when somebody was picked last */
+    uint32_t raised;   /* of those that hold their processor at some level */
     unsigned main;
     bool unexplored; /* the rest of this execution is not the search's */
     unsigned value;  /* of the CHOICE that is being taken */

@@ -66,6 +66,7 @@ static bool only_reads(const struct op *op)
 void spin_note(struct actor *actor, const struct op *op)
 {
     actor->spin.rests = false;
+    machine.spinning &= ~(1u << actor_index(actor));
     actor->private.count = 0;
     if (op->kind == OP_OBJECT && (op->flags & OP_READS_ONLY) != 0) {
         return; /* a round may ask the DDI how things are */
@@ -80,6 +81,7 @@ void spin_note(struct actor *actor, const struct op *op)
         uint64_t hash = stack_hash(actor);
         if (hash == actor->spin.hash && unchanged(actor)) {
             actor->spin.rests = true;
+            machine.spinning |= 1u << actor_index(actor);
             return;
         }
         begin_round(actor, op, hash);
