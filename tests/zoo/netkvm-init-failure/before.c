@@ -4,7 +4,7 @@
  * it).
  *
  * https://github.com/virtio-win/kvm-guest-drivers-windows/commit/4fac2dcff42b9f39b007b9f5af5b594e6e361a59
- * Verdict: MemoryFault when the queue's allocation fails; no preemption.
+ * Verdict, with --failures 1: MemoryFault when the queue's allocation fails; no preemption.
  */
 #include "story.h"
 

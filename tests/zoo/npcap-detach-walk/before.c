@@ -3,7 +3,7 @@
  * closed all the same.
  *
  * https://github.com/nmap/npcap/commit/6b8a159ecf321c2fb168604d02293005c391b216
- * Verdict: DataRace and PoolUseAfterFree; 1 preemption, 2 processors.
+ * Verdict: DataRace, no preemption; PoolUseAfterFree, 1 preemption; 2 processors.
  */
 #include "story.h"
 
