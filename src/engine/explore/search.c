@@ -326,7 +326,7 @@ void search_end(struct search *search, enum search_end end, const struct search_
     if (search->strategy->clocks && search->depth > search->replay && !search->given_up) {
         vanish_look(search, actors, count);
     }
-    if (search->strategy->analyse != NULL && !search->misled) {
+    if (search->strategy->analyse != NULL) {
         search->strategy->analyse(search, actors, count);
     }
 }
