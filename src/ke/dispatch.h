@@ -41,7 +41,7 @@ void ke_dpc_drain(void);
 bool ke_dpc_run_next(struct ke_processor *processor); /* false: there was none */
 /* What is taken off a DPC queue unrun, as an object of steps: the end of a DPC looks at it. */
 extern const char ke_dpc_removal;
-PRKDPC ke_dpc_first(struct ke_processor *processor);  /* the next to run, NULL for none */
+PRKDPC ke_dpc_first(struct ke_processor *processor); /* the next to run, NULL for none */
 void ke_dpc_initialize_processor(struct ke_processor *processor);
 bool ke_dpc_any_queued(void);
 
@@ -51,7 +51,7 @@ bool ke_timer_insert(PKTIMER timer, uint64_t due);    /* (g) */
 bool ke_timer_remove(PKTIMER timer);                  /* (g) */
 uint64_t ke_timer_deadline(const LARGE_INTEGER *due); /* KeSetTimer's due time in the engine's clock */
 bool ke_timers_one_shot_armed(void);                  /* (g) one that is not some thread's time-out */
-bool ke_timers_are_periodic(void);   /* all that are armed */
+bool ke_timers_are_periodic(void);                    /* all that are armed */
 bool ke_timers_any_armed(void);                       /* (g) */
 
 /* sched.c: the dispatcher guard and the ready list. */

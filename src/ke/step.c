@@ -63,6 +63,8 @@ void ke_step_object(const volatile void *object, const volatile void *other, uns
     if (may_step()) {
         struct op op = op_here(OP_OBJECT, flags | OP_LIBRARY);
         op.object[0] = (uintptr_t)object;
+        op.addr = (uintptr_t)object; /* its memory may be freed by others */
+        op.size = 1;
         op.object[1] = (uintptr_t)other;
         ke_engine->step(&op);
     }

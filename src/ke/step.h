@@ -26,7 +26,7 @@ enum op_kind {
     OP_LOCK,
     OP_UNLOCK,
     /* Kernel objects: object[0], object[1] (0: none). Conflict: a common object, unless both are
-       OP_READS_ONLY. */
+       OP_READS_ONLY; and a write or free of [addr, addr + size), where the object lies. */
     OP_OBJECT,
     /* IRQL of this processor: level -> new_level. */
     OP_RAISE,

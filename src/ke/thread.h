@@ -22,8 +22,8 @@ struct _KTHREAD {
     KAFFINITY user_affinity; /* what KeRevertToUserAffinityThread goes back to */
     uint32_t last_processor;
     BOOLEAN only_joined; /* nobody can wait for it but by ke_engine->join: its end is no step */
-    uint32_t actor; /* the explored engine's */
-    BOOLEAN system; /* undis's own (a worker, the scenario): not waited for by ke_settle */
+    uint32_t actor;      /* the explored engine's */
+    BOOLEAN system;      /* undis's own (a worker, the scenario): not waited for by ke_settle */
     const char *name;
     void (*start)(void *context);
     void *context;

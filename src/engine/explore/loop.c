@@ -262,13 +262,39 @@ static enum ending run_systematic(struct loop *loop, const char *name, enum sear
     return ending;
 }
 
+/*
+ * Optimal DPOR makes no redundant execution.  If it did, a plan of its met a step that was not possible after
+ * all, and then it may have missed a class: only source DPOR can say `complete`.  At a unit's seams redundant
+ * executions are normal.
+ */
+static bool was_misled(const struct loop *loop)
+{
+    return loop->options->unit == NULL && loop->result->complete && loop->result->counts.redundant > 0;
+}
+
+/* A bound and backtracking points are not made for each other: what the bound leaves out may be missed. */
+static void doubt_bound(struct loop *loop)
+{
+    if (loop->result->complete && loop->result->counts.bounded) {
+        loop->result->complete = false;
+        loop->why = "all that source DPOR looks for within the bound was executed, which is no proof "
+                    "(--strategy naive gives one)";
+    }
+}
+
 /* Optimal DPOR knows no preemption bound. */
 static enum ending run_dpor(struct loop *loop, bool optimal, bool watch_memory)
 {
     if (optimal && loop->options->preemptions < 0) {
-        return run_systematic(loop, "optimal", SEARCH_OPTIMAL, -1, watch_memory);
+        enum ending ending = run_systematic(loop, "optimal", SEARCH_OPTIMAL, -1, watch_memory);
+        if (!was_misled(loop)) {
+            return ending;
+        }
+        loop->result->complete = false;
     }
-    return run_systematic(loop, "source", SEARCH_SOURCE, loop->options->preemptions, false);
+    enum ending ending = run_systematic(loop, "source", SEARCH_SOURCE, loop->options->preemptions, false);
+    doubt_bound(loop);
+    return ending;
 }
 
 /*
@@ -288,7 +314,7 @@ static bool run_unbounded(struct loop *loop)
     }
     enum ending ending = run_phase(loop, &phase);
     note_bounds(loop, &phase);
-    return ending == ENDED_SEARCHED || ending == ENDED_LIMIT;
+    return (ending == ENDED_SEARCHED && !was_misled(loop)) || ending == ENDED_LIMIT;
 }
 
 static void run_default(struct loop *loop)
@@ -315,6 +341,7 @@ static void run_preempt(struct loop *loop)
             return;
         }
     }
+    doubt_bound(loop);
 }
 
 static void run_random(struct loop *loop, const char *name, enum search_strategy strategy)

@@ -56,6 +56,8 @@ static bool dpc_is_queued(const struct actor *actor, struct op *op)
                       .new_level = DISPATCH_LEVEL,
                       .processor = (int8_t)actor->processor->number,
                       .object = {(uintptr_t)ke_dpc_first(actor->processor)}};
+    op->addr = op->object[0]; /* the KDPC's memory may be freed by others */
+    op->size = 1;
     return op->object[0] != 0;
 }
 
