@@ -31,6 +31,7 @@ function(undis_driver name)
   if(ARG_INSTRUMENT)
     set(instrument --instrument)
     set(flags ${ARG_FLAGS}) # no sanitizer can be joined with it
+    list(REMOVE_ITEM flags -fno-sanitize=all) # which would undo it
   endif()
   if(flags)
     list(PREPEND flags --)

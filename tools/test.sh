@@ -29,12 +29,11 @@ start=$SECONDS
 step format make -s check-format
 step gcc suite checked
 step clang suite clang -L "compiler|conformance|ke|torture"
-step asan suite asan -LE "layout|cc"
-step ubsan suite ubsan -LE "layout|cc"
+step sanitizers suite asan -LE "layout|cc" # AddressSanitizer and UBSan in one build
 step coverage cmake --build build --target coverage
 echo
 if [ ${#failed[@]} -gt 0 ]; then
     echo "make test: FAILED (${failed[*]}) after $((SECONDS - start)) s"
     exit 1
 fi
-echo "make test: 100% passed (format, gcc, clang, asan, ubsan) in $((SECONDS - start)) s"
+echo "make test: 100% passed (format, gcc, clang, sanitizers) in $((SECONDS - start)) s"

@@ -20,12 +20,35 @@ static uint64_t value_at(uintptr_t address, uint32_t size)
     return value;
 }
 
+/*
+ * Where the comparison begins: in our own frames, where the driver's callee-saved registers lie.  Under
+ * AddressSanitizer those frames also hold redzones with what was there before, so there it begins with the
+ * driver's frame, and a loop that counts in a register alone is taken for one that does not count.
+ */
+__attribute__((no_sanitize("address"))) static uintptr_t compared_from(uintptr_t here, uintptr_t pc)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    uintptr_t frame = here;
+    for (unsigned i = 0; i < 16 && frame != 0; i++) {
+        const uintptr_t *words = (const uintptr_t *)frame;
+        if (words[1] == pc) {
+            return frame + 2 * sizeof(*words);
+        }
+        frame = words[0];
+    }
+#else
+    (void)pc;
+#endif
+    return here;
+}
+
 /* The stack from the caller of the hooks upwards, where compilers keep what they do not keep in registers;
  * the callee-saved registers of the driver lie in our own frames below. */
-__attribute__((no_sanitize("address"))) static uint64_t stack_hash(const struct actor *actor)
+__attribute__((no_sanitize("address"))) static uint64_t stack_hash(const struct actor *actor, uintptr_t pc)
 {
     const struct host_stack *stack = actor->thread != NULL ? &actor->thread->host.stack : &actor->own.stack;
-    uintptr_t low = (uintptr_t)__builtin_frame_address(0), high = (uintptr_t)stack->base + stack->size;
+    uintptr_t low = compared_from((uintptr_t)__builtin_frame_address(0), pc),
+              high = (uintptr_t)stack->base + stack->size;
     uint64_t hash = 0xCBF29CE484222325u;
     if (high > low + SPIN_STACK) {
         high = low + SPIN_STACK;
@@ -78,7 +101,7 @@ void spin_note(struct actor *actor, const struct op *op)
     if (actor->spin.count == 0 || actor->spin.count == SPIN_READS) {
         begin_round(actor, op, 0);
     } else if (actor->spin.pc == op->pc && actor->spin.address == op->addr) {
-        uint64_t hash = stack_hash(actor);
+        uint64_t hash = stack_hash(actor, op->pc);
         if (hash == actor->spin.hash && unchanged(actor)) {
             actor->spin.rests = true;
             machine.spinning |= 1u << actor_index(actor);
