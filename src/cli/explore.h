@@ -10,7 +10,7 @@
 #include "cli/cli.h"
 
 #include "engine/explore/loop.h"
-#include "engine/explore/units.h"
+#include "engine/explore/files/units.h"
 #include "scenario/scenario.h"
 
 #include <jansson.h>

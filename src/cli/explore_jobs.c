@@ -7,7 +7,7 @@
 #include "cli/explore.h"
 
 #include "engine/explore/loop_findings.h"
-#include "engine/explore/machine.h"
+#include "engine/explore/machine/machine.h"
 #include "host/host.h"
 
 #include <errno.h>

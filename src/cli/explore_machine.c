@@ -3,7 +3,7 @@
  */
 #include "cli/explore.h"
 
-#include "engine/explore/machine.h"
+#include "engine/explore/machine/machine.h"
 #include "rtl/debug.h"
 
 #include <stdlib.h>

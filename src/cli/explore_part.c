@@ -3,7 +3,7 @@
  */
 #include "cli/explore.h"
 
-#include "engine/explore/machine.h"
+#include "engine/explore/machine/machine.h"
 #include "report/report.h"
 #include "report/symbolise.h"
 #include "report/table.h"

@@ -3,7 +3,7 @@
  */
 #include "cli/explore.h"
 
-#include "engine/explore/machine.h"
+#include "engine/explore/machine/machine.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 #ifndef UNDIS_TESTS_EXPLORE_MODEL_H
 #define UNDIS_TESTS_EXPLORE_MODEL_H
 
-#include "engine/explore/search.h"
+#include "engine/explore/search/search.h"
 
 #define MODEL_STEPS 24 /* instructions of one body */
 #define MODEL_THREADS 18

@@ -4,7 +4,7 @@
 #include "fuzz.h"
 #include "sealed.h"
 
-#include "engine/explore/schedule.h"
+#include "engine/explore/files/schedule.h"
 
 static void check(const struct schedule *schedule)
 {

@@ -4,7 +4,7 @@
 #ifndef UNDIS_TESTS_FUZZ_SEALED_H
 #define UNDIS_TESTS_FUZZ_SEALED_H
 
-#include "engine/explore/sealed.h"
+#include "engine/explore/files/sealed.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -4,8 +4,8 @@
 #include "fuzz.h"
 #include "sealed.h"
 
-#include "engine/explore/search.h"
-#include "engine/explore/units.h"
+#include "engine/explore/search/search.h"
+#include "engine/explore/files/units.h"
 
 static void fail(void)
 {

@@ -11,7 +11,7 @@
 #define UNDIS_ENGINE_EXPLORE_LOOP_H
 
 #include "engine/explore/minimise.h"
-#include "engine/explore/schedule.h"
+#include "engine/explore/files/schedule.h"
 #include "report/table.h"
 
 #include <signal.h>

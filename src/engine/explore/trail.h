@@ -4,8 +4,8 @@
 #ifndef UNDIS_ENGINE_EXPLORE_TRAIL_H
 #define UNDIS_ENGINE_EXPLORE_TRAIL_H
 
-#include "engine/explore/machine.h"
-#include "engine/explore/search.h"
+#include "engine/explore/machine/machine.h"
+#include "engine/explore/search/search.h"
 
 struct trail {
     struct search_switch *switches;

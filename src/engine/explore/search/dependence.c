@@ -1,0 +1,68 @@
+/*
+ * dependence.c - which steps must keep their order.
+ */
+#include "engine/explore/search/dependence.h"
+
+const uint8_t op_traits[OP_KINDS] = {
+    [OP_READ] = TRAIT_MEMORY,
+    [OP_WRITE] = TRAIT_MEMORY | TRAIT_WRITES,
+    [OP_UPDATE] = TRAIT_MEMORY | TRAIT_WRITES,
+    [OP_LOCK] = TRAIT_MEMORY | TRAIT_WRITES | TRAIT_CONDITION | TRAIT_LOCK,
+    [OP_UNLOCK] = TRAIT_MEMORY | TRAIT_WRITES | TRAIT_LOCK,
+    [OP_AWAIT] = TRAIT_MEMORY | TRAIT_CONDITION,
+    [OP_FREE] = TRAIT_MEMORY | TRAIT_WRITES,
+    [OP_OBJECT] = TRAIT_MEMORY | TRAIT_OBJECTS, /* as a read of the object */
+    [OP_ENTER] = TRAIT_MEMORY | TRAIT_OBJECTS,
+    [OP_EXIT] = TRAIT_OBJECTS,
+    [OP_TICK] = TRAIT_OBJECTS,
+    [OP_DEVICE] = TRAIT_MEMORY | TRAIT_WRITES | TRAIT_OBJECTS,
+};
+
+static bool memory_conflicts(const struct op *a, const struct op *b)
+{
+    return op_touches_memory(a) && op_touches_memory(b) && (op_writes(a) || op_writes(b)) &&
+           ops_overlap(a, b);
+}
+
+static bool objects_conflict(const struct op *a, const struct op *b)
+{
+    if (!op_touches_objects(a) || !op_touches_objects(b)) {
+        return false;
+    }
+    if (a->kind == OP_TICK || b->kind == OP_TICK) {
+        return op_touches_time(a) && op_touches_time(b);
+    }
+    if (op_only_looks(a) && op_only_looks(b)) {
+        return false;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        if (a->object[i] != 0 && (a->object[i] == b->object[0] || a->object[i] == b->object[1])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does `a` take the processor from `b`, or give it up to it? */
+static bool level_decides(const struct op *a, const struct op *b)
+{
+    unsigned wanted = op_admission(b), after = op_level_after(a);
+    if (op_acquires_processor(a)) {
+        return level_excludes(after, wanted);
+    }
+    return level_excludes(a->level, wanted) && !level_excludes(after, wanted);
+}
+
+bool ops_depend(unsigned actor_a, const struct op *a, unsigned actor_b, const struct op *b)
+{
+    if (actor_a == actor_b || a->kind == OP_SETTLE || b->kind == OP_SETTLE) {
+        return true;
+    }
+    if (memory_conflicts(a, b) || objects_conflict(a, b)) {
+        return true;
+    }
+    if (a->processor >= 0 && a->processor == b->processor && (level_decides(a, b) || level_decides(b, a))) {
+        return true;
+    }
+    return (a->kind == OP_JOIN && a->aux == actor_b) || (b->kind == OP_JOIN && b->aux == actor_a);
+}

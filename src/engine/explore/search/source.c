@@ -1,0 +1,160 @@
+/*
+ * source.c - source DPOR: for each race, some actor that can begin its reversal is to be explored at
+ * the frame of the race (Abdulla, Aronis, Jonsson, Sagonas: POPL 2014, algorithm 1).
+ *
+ * With a preemption bound it is conservative instead (Coons, Musuvathi, McKinley: OOPSLA 2013): no sleep
+ * sets, the racing actor itself where it can run, and the same wherever the thread that is running there ran
+ * since it was switched to: some of these places cost no preemption, or make another one cheaper.
+ */
+#include "engine/explore/search/internal.h"
+
+static bool is_bounded(const struct search *search)
+{
+    return search->options.preemption_bound >= 0;
+}
+
+static int choose(struct search *search, struct frame *frame, const struct search_actor *actors,
+                  unsigned count)
+{
+    (void)actors, (void)count;
+    uint32_t awake =
+        is_bounded(search) ? bound_admits(search, frame) : frame->enabled & ~sleep_blocked(frame);
+    if (awake == 0) {
+        return SEARCH_STOP;
+    }
+    unsigned actor = search_stay(search, awake);
+    frame->backtrack = 1U << actor;
+    frame->explored = 0;
+    frame->value = sleep_first_value(search, search->depth, actor);
+    return (int)actor;
+}
+
+/* Does plan entry `index` come after one before it in the plan? */
+static bool comes_after_some(const struct search *search, uint32_t index, const struct clock *before)
+{
+    const struct planned *plan = search->plan.data;
+    for (uint32_t i = 0; i < index; i++) {
+        if (plan[index].event != NOTHING) {
+            if (comes_before(search, plan[i].event, &search->clock[plan[index].event])) {
+                return true;
+            }
+        } else if (comes_before(search, plan[i].event, before) ||
+                   ops_depend(plan[i].actor, plan[i].op, plan[index].actor, plan[index].op)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The actors that can take the first step of the plan. */
+static uint32_t initials(const struct search *search, const struct clock *before)
+{
+    uint32_t seen = 0, found = 0;
+    for (uint32_t i = 0; i < search->plan.count; i++) {
+        uint32_t bit = 1U << search->plan.data[i].actor;
+        if ((seen & bit) == 0 && !comes_after_some(search, i, before)) {
+            found |= bit;
+        }
+        seen |= bit;
+    }
+    return found;
+}
+
+/* The frame at which the thread that runs at `depth` was switched to: another one could be for nothing. */
+static uint32_t block_begin(const struct search *search, uint32_t depth)
+{
+    const struct frame *frame = &search->frame[depth];
+    bool interrupt = (frame->interrupts >> frame->actor & 1) != 0;
+    int thread = interrupt ? frame->last_thread : frame->actor;
+    uint32_t begin = depth;
+    for (uint32_t at = depth; at-- > 0;) {
+        frame = &search->frame[at];
+        if (frame->actor == thread) {
+            begin = at;
+        } else if ((frame->interrupts >> frame->actor & 1) == 0) {
+            break;
+        }
+    }
+    return begin;
+}
+
+static void backtrack_at(struct search *search, uint32_t depth, unsigned actor)
+{
+    struct frame *frame = &search->frame[depth];
+    frame->backtrack |= (frame->enabled >> actor & 1) != 0 ? 1U << actor : frame->enabled;
+}
+
+/* Where the actor could come in before the step at `depth`: anywhere since the running thread was switched
+ * to. An interrupt, which costs nothing, only right there and at the beginning. */
+static void backtrack_bounded(struct search *search, uint32_t depth, unsigned actor)
+{
+    uint32_t begin = block_begin(search, depth);
+    backtrack_at(search, depth, actor);
+    for (uint32_t at = begin; at < depth; at++) {
+        bool interrupt = (search->frame[at].interrupts >> actor & 1) != 0;
+        if (at == begin || !interrupt) {
+            backtrack_at(search, at, actor);
+        }
+    }
+}
+
+static void reverse(struct search *search, const struct race *race)
+{
+    struct op op;
+    uint32_t depth = race_plan(search, race, false, &op);
+    if (depth == NOTHING || depth < search->fixed) {
+        return;
+    }
+    struct frame *frame = &search->frame[depth];
+    if (is_bounded(search)) {
+        backtrack_bounded(search, depth, race->actor);
+        return;
+    }
+    uint32_t first = initials(search, race_before(search, race));
+    if ((first & frame->backtrack) != 0 || (first & frame->enabled) == 0) {
+        return;
+    }
+    first &= frame->enabled;
+    frame->backtrack |= (first >> race->actor & 1) != 0 ? 1U << race->actor : first & -first;
+}
+
+static void analyse(struct search *search, const struct search_actor *actors, unsigned count)
+{
+    race_note_pending(search, actors, count);
+    for (uint32_t i = 0; i < search->races.count; i++) {
+        reverse(search, &search->races.data[i]);
+    }
+}
+
+static bool advance_bounded(struct search *search, uint32_t depth)
+{
+    struct frame *frame = &search->frame[depth];
+    if (frame->value + 1U < frame->values) {
+        frame->value++;
+        return true;
+    }
+    frame->explored |= 1U << frame->actor;
+    uint32_t left = frame->backtrack & ~frame->explored;
+    if ((left & ~bound_admits(search, frame)) != 0) {
+        left &= bound_admits(search, frame);
+    }
+    if (left == 0) {
+        return false;
+    }
+    frame->actor = (uint8_t)__builtin_ctz(left);
+    frame->value = 0;
+    return true;
+}
+
+static bool advance(struct search *search, uint32_t depth)
+{
+    return is_bounded(search) ? advance_bounded(search, depth) : sleep_advance(search, depth);
+}
+
+const struct search_method search_source = {
+    .clocks = true,
+    .sleeps = true,
+    .choose = choose,
+    .analyse = analyse,
+    .advance = advance,
+};
