@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct scenario_options;
+
 enum cli_status {
     CLI_CLEAN = 0,    /* no finding of severity error */
     CLI_FINDINGS = 1, /* findings of severity error */
@@ -55,16 +57,46 @@ bool cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 bool cli_parse_number(const char *text, uint64_t low, uint64_t high, uint64_t *value);
 bool cli_parse_seconds(const char *text, double *value);
 
-/* ---- values.c: what several verbs want of an option's value; all complain in one line ---------------- */
+/* ---- values.c: what several verbs want of an option; each returns 0, or EINVAL after one line on stderr -
+ */
 
-bool cli_option_number(const char *verb, const char *option, const char *text, uint64_t low, uint64_t high,
-                       uint64_t *value);
-bool cli_option_seconds(const char *verb, const char *option, const char *text, double *value);
-/* --rule NAME=LEVEL: carries it out. */
-bool cli_option_rule(const char *verb, const char *text);
-/* Whether the file can be written at the end; it is not touched before. */
-bool cli_writable(const char *path);
+/* An option of the table (of 32 at most) is met for the first time, which *seen then remembers; one without
+ * a key in it always is. */
+error_t cli_option_once(const char *verb, const struct argp_option *table, int key, uint32_t *seen);
+error_t cli_option_number(const char *verb, const char *option, const char *text, uint64_t low, uint64_t high,
+                          uint64_t *value);
+error_t cli_option_seconds(const char *verb, const char *option, const char *text, double *value);
+/* One of two words; *is_second says which. */
+error_t cli_option_either(const char *verb, const char *option, const char *text, const char *first,
+                          const char *second, bool *is_second);
+/* --format text|json. */
+error_t cli_option_format(const char *verb, const char *text, bool *json);
+/* A file that is read, and one that is written at the end and not touched before. */
+error_t cli_option_readable(const char *verb, const char *option, const char *path, const char **value);
+error_t cli_option_written(const char *verb, const char *option, const char *path, const char **value);
+
+/* The --rule options as they were given; the words stay the caller's. */
+struct cli_rule_list {
+    const char *given[64]; /* NAME=LEVEL */
+    unsigned count;
+};
+/* --rule NAME=LEVEL: carries it out; and does so and keeps it, for a command line that does the same again.
+ */
+error_t cli_option_rule(const char *verb, const char *text);
+error_t cli_option_rule_kept(const char *verb, const char *text, struct cli_rule_list *list);
+
 bool cli_same_file(const char *a, const char *b); /* either may be NULL */
+/* What is written must not destroy what is read, be it a `kind` or what the scenario reads.  Either path may
+ * be NULL.  False after one line on stderr. */
+bool cli_spares_file(const char *verb, const char *option, const char *written, const char *kind,
+                     const char *read);
+bool cli_spares_inputs(const char *verb, const char *option, const char *written,
+                       const struct scenario_options *read);
+
+/* For argp's help filter: the end of --help, which lists the scenarios (malloc'ed); `text` when there is no
+ * memory. */
+char *cli_describe_scenarios(const char *text, bool explored_only);
+
 /* A blank and the word, quoted for a shell where it must be. */
 void cli_quote(FILE *out, const char *word);
 

@@ -45,12 +45,6 @@ static int search_scenario(void *argument, FILE *out)
 
 /* ---- where schedules go ------------------------------------------------------------------------------ */
 
-static bool is_directory(const char *path)
-{
-    struct stat status;
-    return path != NULL && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 /* TMPDIR/undis-UID; it is made when something is saved there.  False when it is somebody else's. */
 static bool private_directory(char *path, size_t size)
 {
@@ -70,7 +64,7 @@ static char *name_prefix(const struct explore_options *options, const char *scen
     const char *dot = strrchr(name, '.');
     int length = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
     char *prefix;
-    if (is_directory(options->save_schedule)) {
+    if (explore_is_directory(options->save_schedule)) {
         snprintf(directory, sizeof(directory), "%s", options->save_schedule);
     } else if (!private_directory(directory, sizeof(directory))) {
         snprintf(directory, sizeof(directory), ".");
@@ -83,7 +77,7 @@ static char *name_prefix(const struct explore_options *options, const char *scen
 /* The file that the first schedule is to go to, or NULL. */
 static const char *first_schedule(const struct explore_options *options)
 {
-    return is_directory(options->save_schedule) ? NULL : options->save_schedule;
+    return explore_is_directory(options->save_schedule) ? NULL : options->save_schedule;
 }
 
 static json_t *run_job(const struct explore_options *options, struct job *job, int *status)

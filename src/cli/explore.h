@@ -15,15 +15,14 @@
 
 #include <jansson.h>
 
-#define EXPLORE_RULES 64
+#define EXPLORE_FINDINGS 1000000 /* that can be asked for */
 
 struct explore_options {
     const char *verb; /* for messages */
     struct scenario_options scenario;
     const char **drivers;
     const char *output, *save_schedule;
-    const char *rules[EXPLORE_RULES]; /* NAME=LEVEL, as given */
-    unsigned rule_count;
+    struct cli_rule_list rules;
     uint64_t max_findings;
     bool json, require_complete, keep_going, progress, tso, all_accesses;
     enum loop_strategy strategy;
@@ -38,12 +37,13 @@ struct explore_options {
     unsigned split;        /* 0: no */
     const char *directory; /* of --split */
     const char *unit;      /* file */
-    uint32_t seen;         /* bit per key */
+    uint32_t seen;         /* options (cli_option_once) */
 };
 
 /* As run_options_parse. */
 bool explore_options_parse(struct explore_options *options, int argc, char **argv);
 void explore_options_free(struct explore_options *options);
+bool explore_is_directory(const char *path); /* NULL is none */
 const char *explore_strategy_name(enum loop_strategy strategy);
 bool explore_strategy_find(const char *name, enum loop_strategy *strategy);
 

@@ -11,7 +11,6 @@
 
 #define DEFAULT_PROCESSORS 2
 #define DEFAULT_FRAMES 2
-#define MOST_FINDINGS 1000000
 #define MOST_JOBS 1024
 #define MOST_UNITS 1000000
 
@@ -44,8 +43,7 @@ enum key {
     KEY_JOBS,
     KEY_SPLIT,
     KEY_UNIT,
-    KEY_WATCHDOG,
-    KEY_END
+    KEY_WATCHDOG
 };
 
 static const struct argp_option option_table[] = {
@@ -117,11 +115,17 @@ const char *explore_strategy_name(enum loop_strategy strategy)
     return strategies[i].name;
 }
 
+bool explore_is_directory(const char *path)
+{
+    struct stat status;
+    return path != NULL && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 /* ---- values ---------------------------------------------------------------------------------------- */
 
 static error_t number(const char *option, const char *text, uint64_t low, uint64_t high, uint64_t *value)
 {
-    return cli_option_number("explore", option, text, low, high, value) ? 0 : EINVAL;
+    return cli_option_number("explore", option, text, low, high, value);
 }
 
 static error_t scenario_option(struct explore_options *options, const char *name)
@@ -142,63 +146,30 @@ static error_t scenario_option(struct explore_options *options, const char *name
     return EINVAL;
 }
 
-static error_t either(const char *option, const char *value, const char *first, const char *second,
-                      bool *result)
+/* A file, or a directory for several. */
+static error_t save_schedule_option(struct explore_options *options, const char *path)
 {
-    *result = strcmp(value, second) == 0;
-    if (!*result && strcmp(value, first) != 0) {
-        cli_error("explore: --%s is %s or %s, not '%s'", option, first, second, value);
+    if (!explore_is_directory(path)) {
+        return cli_option_written("explore", "save-schedule", path, &options->save_schedule);
+    }
+    options->save_schedule = path;
+    if (access(path, W_OK) != 0) {
+        cli_error("explore: --save-schedule %s: %s", path, strerror(errno));
         return EINVAL;
     }
     return 0;
 }
 
-static error_t written(const char *option, const char *path, const char **value)
+static error_t strategy_option(struct explore_options *options, const char *name)
 {
-    struct stat status;
-    bool directory =
-        strcmp(option, "save-schedule") == 0 && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-    *value = path;
-    if (directory ? access(path, W_OK) != 0 : !cli_writable(path)) {
-        cli_error("explore: --%s %s: %s", option, path, strerror(errno));
+    if (!explore_strategy_find(name, &options->strategy)) {
+        cli_error("explore: --strategy is dpor, source, naive, preempt, random, pct or surw, not '%s'", name);
         return EINVAL;
     }
     return 0;
-}
-
-static error_t readable(const char *option, const char *path, const char **value)
-{
-    *value = path;
-    if (access(path, R_OK) != 0) {
-        cli_error("explore: --%s %s: %s", option, path, strerror(errno));
-        return EINVAL;
-    }
-    return 0;
-}
-
-static error_t rule_option(struct explore_options *options, const char *value)
-{
-    if (options->rule_count == EXPLORE_RULES) {
-        cli_error("explore: --rule is given more than %u times", EXPLORE_RULES);
-        return EINVAL;
-    }
-    options->rules[options->rule_count++] = value;
-    return cli_option_rule("explore", value) ? 0 : EINVAL;
 }
 
 /* ---- the parser ------------------------------------------------------------------------------------ */
-
-/* Options with a value may be given once; two different answers cannot both be meant. */
-static bool given_twice(struct explore_options *options, int key)
-{
-    if (key < KEY_PROCESSORS || key >= KEY_END || key == KEY_RULE) {
-        return false;
-    }
-    uint32_t bit = 1u << (key - KEY_PROCESSORS);
-    bool twice = (options->seen & bit) != 0;
-    options->seen |= bit;
-    return twice;
-}
 
 static error_t parse_number(int key, char *value, struct explore_options *options)
 {
@@ -242,7 +213,7 @@ static error_t parse_number(int key, char *value, struct explore_options *option
     case KEY_FRAMES:
         return number("frames", value, 1, 1000000, &options->scenario.frames);
     case KEY_MAX_FINDINGS:
-        return number("max-findings", value, 1, MOST_FINDINGS, &options->max_findings);
+        return number("max-findings", value, 1, EXPLORE_FINDINGS, &options->max_findings);
     case KEY_EXECUTIONS:
         return number("executions", value, 1, UINT64_MAX - 1, &options->executions);
     default:
@@ -273,34 +244,28 @@ static error_t parse_text(int key, char *value, struct explore_options *options)
     case KEY_SCENARIO:
         return scenario_option(options, value);
     case KEY_PCAP:
-        return readable("pcap", value, &options->scenario.pcap);
+        return cli_option_readable("explore", "pcap", value, &options->scenario.pcap);
     case KEY_PCAP_OUT:
         cli_error("explore: --pcap-out: many executions have no one recording; use undis run");
         return EINVAL;
     case KEY_FORMAT:
-        return either("format", value, "text", "json", &options->json);
+        return cli_option_format("explore", value, &options->json);
     case KEY_MEMORY:
-        return either("memory", value, "sc", "tso", &options->tso);
+        return cli_option_either("explore", "memory", value, "sc", "tso", &options->tso);
     case KEY_OUTPUT:
-        return written("output", value, &options->output);
+        return cli_option_written("explore", "output", value, &options->output);
     case KEY_SAVE_SCHEDULE:
-        return written("save-schedule", value, &options->save_schedule);
+        return save_schedule_option(options, value);
     case KEY_UNIT:
-        return readable("unit", value, &options->unit);
+        return cli_option_readable("explore", "unit", value, &options->unit);
     case KEY_RULE:
-        return rule_option(options, value);
+        return cli_option_rule_kept("explore", value, &options->rules);
     case KEY_SECONDS:
-        return cli_option_seconds("explore", "seconds", value, &options->seconds) ? 0 : EINVAL;
+        return cli_option_seconds("explore", "seconds", value, &options->seconds);
     case KEY_WATCHDOG:
-        return cli_option_seconds("explore", "watchdog", value, &options->scenario.watchdog_seconds) ? 0
-                                                                                                     : EINVAL;
+        return cli_option_seconds("explore", "watchdog", value, &options->scenario.watchdog_seconds);
     case KEY_STRATEGY:
-        if (!explore_strategy_find(value, &options->strategy)) {
-            cli_error("explore: --strategy is dpor, source, naive, preempt, random, pct or surw, not '%s'",
-                      value);
-            return EINVAL;
-        }
-        return 0;
+        return strategy_option(options, value);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -309,15 +274,15 @@ static error_t parse_text(int key, char *value, struct explore_options *options)
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct explore_options *options = state->input;
-    if (given_twice(options, key)) {
-        cli_error("explore: --%s is given twice", option_table[key - KEY_PROCESSORS].name);
-        return EINVAL;
+    error_t error = key != KEY_RULE ? cli_option_once("explore", option_table, key, &options->seen) : 0;
+    if (error != 0) {
+        return error;
     }
     if (key == ARGP_KEY_ARG) {
         options->drivers[options->scenario.driver_count++] = value;
         return 0;
     }
-    error_t error = parse_flag(key, options);
+    error = parse_flag(key, options);
     error = error == ARGP_ERR_UNKNOWN ? parse_number(key, value, options) : error;
     return error == ARGP_ERR_UNKNOWN ? parse_text(key, value, options) : error;
 }
@@ -325,23 +290,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 static char *describe_scenarios(int key, const char *text, void *input)
 {
     (void)input;
-    if (key != ARGP_KEY_HELP_POST_DOC) {
-        return (char *)text;
-    }
-    char *all = NULL;
-    size_t size;
-    FILE *out = open_memstream(&all, &size);
-    if (out == NULL) {
-        return (char *)text;
-    }
-    fputs("Scenarios:\n", out);
-    for (size_t i = 0; i < scenario_count; i++) {
-        if (scenarios[i].explored) {
-            fprintf(out, "  %-16s %s\n", scenarios[i].name, scenarios[i].summary);
-        }
-    }
-    fclose(out);
-    return all;
+    return key == ARGP_KEY_HELP_POST_DOC ? cli_describe_scenarios(text, true) : (char *)(uintptr_t)text;
 }
 
 static const struct argp parser = {
@@ -396,17 +345,8 @@ static bool check_combination(const struct explore_options *options)
 
 static bool check_written(const struct explore_options *options, const char *name, const char *path)
 {
-    for (unsigned i = 0; i < options->scenario.driver_count; i++) {
-        if (cli_same_file(path, options->drivers[i])) {
-            cli_error("explore: --%s would overwrite the driver %s", name, options->drivers[i]);
-            return false;
-        }
-    }
-    if (cli_same_file(path, options->scenario.pcap) || cli_same_file(path, options->unit)) {
-        cli_error("explore: --%s would overwrite its input %s", name, path);
-        return false;
-    }
-    return true;
+    return cli_spares_inputs("explore", name, path, &options->scenario) &&
+           cli_spares_file("explore", name, path, "unit", options->unit);
 }
 
 bool explore_options_parse(struct explore_options *options, int argc, char **argv)

@@ -84,9 +84,9 @@ char *explore_replay_command(const struct explore_options *options, const char *
     }
     fputs("undis replay", out);
     cli_quote(out, path);
-    for (unsigned i = 0; i < options->rule_count; i++) {
+    for (unsigned i = 0; i < options->rules.count; i++) {
         fputs(" --rule", out);
-        cli_quote(out, options->rules[i]);
+        cli_quote(out, options->rules.given[i]);
     }
     fclose(out);
     return text;

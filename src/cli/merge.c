@@ -4,7 +4,6 @@
 #include "cli/explore.h"
 
 #include <errno.h>
-#include <string.h>
 
 enum { KEY_FORMAT = 256, KEY_OUTPUT, KEY_MAX_FINDINGS, KEY_REQUIRE_COMPLETE };
 
@@ -22,22 +21,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
     struct explore_options *options = state->input;
     switch (key) {
     case KEY_FORMAT:
-        options->json = strcmp(value, "json") == 0;
-        if (!options->json && strcmp(value, "text") != 0) {
-            cli_error("merge: --format is text or json, not '%s'", value);
-            return EINVAL;
-        }
-        return 0;
+        return cli_option_format("merge", value, &options->json);
     case KEY_OUTPUT:
-        options->output = value;
-        if (!cli_writable(value)) {
-            cli_error("merge: --output %s: %s", value, strerror(errno));
-            return EINVAL;
-        }
-        return 0;
+        return cli_option_written("merge", "output", value, &options->output);
     case KEY_MAX_FINDINGS:
-        return cli_option_number("merge", "max-findings", value, 1, 1000000, &options->max_findings) ? 0
-                                                                                                     : EINVAL;
+        return cli_option_number("merge", "max-findings", value, 1, EXPLORE_FINDINGS, &options->max_findings);
     case KEY_REQUIRE_COMPLETE:
         options->require_complete = true;
         return 0;

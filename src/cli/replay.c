@@ -24,8 +24,7 @@ struct replay_options {
     const char **drivers;
     unsigned driver_count;
     const char *output;
-    const char *rules[EXPLORE_RULES];
-    unsigned rule_count;
+    struct cli_rule_list rules;
     uint64_t times;
     bool json, gdb;
 };
@@ -40,41 +39,21 @@ static const struct argp_option option_table[] = {
     {0},
 };
 
-static error_t parse_rule(struct replay_options *options, const char *value)
-{
-    if (options->rule_count == EXPLORE_RULES) {
-        cli_error("replay: --rule is given more than %u times", EXPLORE_RULES);
-        return EINVAL;
-    }
-    options->rules[options->rule_count++] = value;
-    return cli_option_rule("replay", value) ? 0 : EINVAL;
-}
-
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct replay_options *options = state->input;
     switch (key) {
     case KEY_TIMES:
-        return cli_option_number("replay", "times", value, 1, MOST_TIMES, &options->times) ? 0 : EINVAL;
+        return cli_option_number("replay", "times", value, 1, MOST_TIMES, &options->times);
     case KEY_GDB:
         options->gdb = true;
         return 0;
     case KEY_FORMAT:
-        options->json = strcmp(value, "json") == 0;
-        if (!options->json && strcmp(value, "text") != 0) {
-            cli_error("replay: --format is text or json, not '%s'", value);
-            return EINVAL;
-        }
-        return 0;
+        return cli_option_format("replay", value, &options->json);
     case KEY_OUTPUT:
-        options->output = value;
-        if (!cli_writable(value)) {
-            cli_error("replay: --output %s: %s", value, strerror(errno));
-            return EINVAL;
-        }
-        return 0;
+        return cli_option_written("replay", "output", value, &options->output);
     case KEY_RULE:
-        return parse_rule(options, value);
+        return cli_option_rule_kept("replay", value, &options->rules);
     case ARGP_KEY_ARG:
         if (options->schedule == NULL) {
             options->schedule = value;
@@ -110,7 +89,7 @@ static int run_gdb(const struct replay_options *options)
     size_t count = sizeof(head) / sizeof(head[0]);
     char program[4096];
     ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
-    const char **words = calloc(count + options->driver_count + 2 * options->rule_count + 4, sizeof(*words));
+    const char **words = calloc(count + options->driver_count + 2 * options->rules.count + 4, sizeof(*words));
     if (words == NULL || length <= 0) {
         free(words);
         return cli_error("replay: --gdb: not enough memory");
@@ -120,9 +99,9 @@ static int run_gdb(const struct replay_options *options)
     words[count++] = program;
     words[count++] = "replay";
     words[count++] = options->schedule;
-    for (unsigned i = 0; i < options->rule_count; i++) {
+    for (unsigned i = 0; i < options->rules.count; i++) {
         words[count++] = "--rule";
-        words[count++] = options->rules[i];
+        words[count++] = options->rules.given[i];
     }
     for (unsigned i = 0; i < options->driver_count; i++) {
         words[count++] = options->drivers[i];

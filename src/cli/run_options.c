@@ -6,10 +6,8 @@
 #include "report/finding.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define DEFAULT_FRAMES 10000
 
@@ -27,8 +25,7 @@ enum key {
     KEY_FREE,
     KEY_REQUIRE_COMPLETE,
     KEY_WATCHDOG,
-    KEY_TIMEOUT,
-    KEY_END
+    KEY_TIMEOUT
 };
 
 static const struct argp_option option_table[] = {
@@ -62,50 +59,15 @@ static bool scenario_known(const char *name)
 
 static error_t number(const char *option, const char *text, uint64_t low, uint64_t high, uint64_t *value)
 {
-    return cli_option_number("run", option, text, low, high, value) ? 0 : EINVAL;
+    return cli_option_number("run", option, text, low, high, value);
 }
 
 static error_t seconds(const char *option, const char *text, double *value)
 {
-    return cli_option_seconds("run", option, text, value) ? 0 : EINVAL;
+    return cli_option_seconds("run", option, text, value);
 }
 
-/* Options with a value may be given once; two different answers cannot both be meant. */
-static bool given_twice(struct run_options *options, int key)
-{
-    if (key < KEY_PROCESSORS || key >= KEY_END || key == KEY_RULE) {
-        return false;
-    }
-    uint32_t bit = 1u << (key - KEY_PROCESSORS);
-    bool twice = (options->seen & bit) != 0;
-    options->seen |= bit;
-    return twice;
-}
-
-static error_t parse_file_option(int key, char *value, struct run_options *options)
-{
-    switch (key) {
-    case KEY_PCAP:
-        options->scenario.pcap = value;
-        if (access(value, R_OK) != 0) {
-            cli_error("run: --pcap %s: %s", value, strerror(errno));
-            return EINVAL;
-        }
-        return 0;
-    case KEY_PCAP_OUT:
-    case KEY_OUTPUT:
-        *(key == KEY_OUTPUT ? &options->output : &options->scenario.pcap_out) = value;
-        if (!cli_writable(value)) {
-            cli_error("run: --%s %s: %s", key == KEY_OUTPUT ? "output" : "pcap-out", value, strerror(errno));
-            return EINVAL;
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static error_t parse_name_option(int key, char *value, struct run_options *options)
+static error_t parse_text(int key, char *value, struct run_options *options)
 {
     switch (key) {
     case KEY_SCENARIO:
@@ -116,14 +78,15 @@ static error_t parse_name_option(int key, char *value, struct run_options *optio
         }
         return 0;
     case KEY_FORMAT:
-        options->json = strcmp(value, "json") == 0;
-        if (!options->json && strcmp(value, "text") != 0) {
-            cli_error("run: --format is text or json, not '%s'", value);
-            return EINVAL;
-        }
-        return 0;
+        return cli_option_format("run", value, &options->json);
+    case KEY_PCAP:
+        return cli_option_readable("run", "pcap", value, &options->scenario.pcap);
+    case KEY_PCAP_OUT:
+        return cli_option_written("run", "pcap-out", value, &options->scenario.pcap_out);
+    case KEY_OUTPUT:
+        return cli_option_written("run", "output", value, &options->output);
     case KEY_RULE:
-        return cli_option_rule("run", value) ? 0 : EINVAL;
+        return cli_option_rule("run", value);
     case KEY_FREE:
         options->free = true;
         return 0;
@@ -131,19 +94,18 @@ static error_t parse_name_option(int key, char *value, struct run_options *optio
         options->require_complete = true;
         return 0;
     default:
-        return parse_file_option(key, value, options);
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct run_options *options = state->input;
-    if (given_twice(options, key)) {
-        cli_error("run: --%s is given twice", option_table[key - KEY_PROCESSORS].name);
-        return EINVAL;
-    }
     uint64_t count;
-    error_t error;
+    error_t error = key != KEY_RULE ? cli_option_once("run", option_table, key, &options->seen) : 0;
+    if (error != 0) {
+        return error;
+    }
     switch (key) {
     case KEY_PROCESSORS:
         error = number("processors", value, 1, 64, &count);
@@ -163,28 +125,14 @@ static error_t parse(int key, char *value, struct argp_state *state)
         options->drivers[options->scenario.driver_count++] = value;
         return 0;
     default:
-        return parse_name_option(key, value, options);
+        return parse_text(key, value, options);
     }
 }
 
 static char *describe_scenarios(int key, const char *text, void *input)
 {
     (void)input;
-    if (key != ARGP_KEY_HELP_POST_DOC) {
-        return (char *)text;
-    }
-    char *all = NULL;
-    size_t size;
-    FILE *out = open_memstream(&all, &size);
-    if (out == NULL) {
-        return (char *)text;
-    }
-    fputs("Scenarios:\n", out);
-    for (size_t i = 0; i < scenario_count; i++) {
-        fprintf(out, "  %-8s %s\n", scenarios[i].name, scenarios[i].summary);
-    }
-    fclose(out);
-    return all;
+    return key == ARGP_KEY_HELP_POST_DOC ? cli_describe_scenarios(text, false) : (char *)(uintptr_t)text;
 }
 
 static const struct argp parser = {
@@ -196,22 +144,6 @@ static const struct argp parser = {
     describe_scenarios,
     NULL,
 };
-
-/* What is written must not destroy what is read. */
-static bool check_written(const struct run_options *options, const char *name, const char *written)
-{
-    if (cli_same_file(written, options->scenario.pcap)) {
-        cli_error("run: --%s would overwrite the capture %s", name, options->scenario.pcap);
-        return false;
-    }
-    for (unsigned i = 0; i < options->scenario.driver_count; i++) {
-        if (cli_same_file(written, options->drivers[i])) {
-            cli_error("run: --%s would overwrite the driver %s", name, options->drivers[i]);
-            return false;
-        }
-    }
-    return true;
-}
 
 bool run_options_parse(struct run_options *options, int argc, char **argv)
 {
@@ -236,8 +168,8 @@ bool run_options_parse(struct run_options *options, int argc, char **argv)
         cli_error("run: --output and --pcap-out name the same file");
         return false;
     }
-    return check_written(options, "output", options->output) &&
-           check_written(options, "pcap-out", options->scenario.pcap_out);
+    return cli_spares_inputs("run", "output", options->output, &options->scenario) &&
+           cli_spares_inputs("run", "pcap-out", options->scenario.pcap_out, &options->scenario);
 }
 
 void run_options_free(struct run_options *options)

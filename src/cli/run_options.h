@@ -14,7 +14,7 @@ struct run_options {
     const char *output;
     uint64_t max_findings;
     bool json, free, require_complete;
-    uint32_t seen; /* bit per key */
+    uint32_t seen; /* options (cli_option_once) */
 };
 
 /*
