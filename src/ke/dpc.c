@@ -87,7 +87,8 @@ BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument
         __atomic_compare_exchange_n(&Dpc->DpcData, &none, target, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
     if (queued) {
         ke_releases(Dpc);
-        KE_STEP(ke_engine->entry_possible(Dpc));
+        KE_STEP(
+            ke_engine->entry_possible(Dpc, Dpc->Importance == HighImportance ? NULL : &target->dpc_queue));
         Dpc->SystemArgument1 = SystemArgument1;
         Dpc->SystemArgument2 = SystemArgument2;
         if (Dpc->Importance == HighImportance) {
@@ -109,6 +110,15 @@ BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument
 
 const char ke_dpc_removal;
 
+/* Those behind it need not wait for it any more. */
+static void tell_withdrawal(struct ke_processor *target, PRKDPC dpc)
+{
+    ke_engine->entry_withdrawn(&target->dpc_queue);
+    for (LIST_ENTRY *link = dpc_link(dpc)->Flink; link != &target->dpc_queue; link = link->Flink) {
+        ke_engine->entry_sooner(dpc_of(link));
+    }
+}
+
 /* KeRemoveQueueDpc: any IRQL; TRUE when it was queued and now will not run.  nf-wdm-keremovequeuedpc. */
 BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
 {
@@ -122,6 +132,7 @@ BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
         KIRQL old = ke_guard_enter_quietly(&target->dpc_guard);
         bool removed = Dpc->DpcData == target;
         if (removed) {
+            KE_STEP(tell_withdrawal(target, Dpc));
             RemoveEntryList(dpc_link(Dpc));
             target->dpc_depth--;
             __atomic_store_n(&Dpc->DpcData, NULL, __ATOMIC_RELEASE);

@@ -59,8 +59,13 @@ struct ke_engine {
     void (*thread_block)(struct _KTHREAD *thread);
     /* The running thread's affinity excludes its processor; it goes on on another one.  <= APC_LEVEL. */
     void (*thread_move)(struct _KTHREAD *thread);
-    /* A DPC was queued or a line raised that was not: its next OP_ENTER has become possible. */
-    void (*entry_possible)(const volatile void *object);
+    /* A DPC was queued or a line raised that was not: its next OP_ENTER has become possible.  `queue`: what
+       it was queued behind, NULL: nothing. */
+    void (*entry_possible)(const volatile void *object, const volatile void *queue);
+    /* Something was taken back out of that queue. */
+    void (*entry_withdrawn)(const volatile void *queue);
+    /* And this was behind it. */
+    void (*entry_sooner)(const volatile void *object);
     /* The machine was stopped. */
     void (*freeze)(void) __attribute__((noreturn));
     /* What is running now is of no interest any more: ends the execution. */

@@ -76,7 +76,7 @@ static struct ke_processor *line_target(const struct ke_line *line)
 
 static void line_send(struct ke_line *line)
 {
-    KE_STEP(ke_engine->entry_possible(line));
+    KE_STEP(ke_engine->entry_possible(line, NULL));
     struct ke_processor *target = line_target(line);
     __atomic_fetch_or(&target->lines, 1ull << (line - lines), __ATOMIC_SEQ_CST);
     ke_post(target, line->irql);

@@ -353,20 +353,36 @@ static void queue_dpc(struct model_actor *actor, unsigned dpc)
     }
     memory.queued[dpc] = true;
     memory.queue[processor][memory.length[processor]++] = (uint8_t)dpc;
-    search_order_entry(search, (uintptr_t)&memory.queued[dpc]);
+    search_order_entry(search, (uintptr_t)&memory.queued[dpc], (uintptr_t)memory.queue[processor]);
 }
 
-static void remove_dpc(struct model_actor *actor, unsigned dpc)
+/* Returns the place that it had in its queue. */
+static unsigned unqueue_dpc(unsigned dpc)
 {
-    unsigned processor = (unsigned)program->dpc[dpc].processor, kept = 0;
-    actor->r += memory.queued[dpc];
+    unsigned processor = (unsigned)program->dpc[dpc].processor, kept = 0, place = 0;
     memory.queued[dpc] = false;
     for (unsigned i = 0; i < memory.length[processor]; i++) {
         if (memory.queue[processor][i] != dpc) {
             memory.queue[processor][kept++] = memory.queue[processor][i];
+        } else {
+            place = i;
         }
     }
     memory.length[processor] = (uint8_t)kept;
+    return place;
+}
+
+static void remove_dpc(struct model_actor *actor, unsigned dpc)
+{
+    if (!memory.queued[dpc]) {
+        return;
+    }
+    unsigned processor = (unsigned)program->dpc[dpc].processor, place = unqueue_dpc(dpc);
+    actor->r++;
+    search_order_withdrawal(search, (uintptr_t)memory.queue[processor]);
+    for (unsigned i = place; i < memory.length[processor]; i++) {
+        search_order_sooner(search, (uintptr_t)&memory.queued[memory.queue[processor][i]]);
+    }
 }
 
 static void do_memory(struct model_actor *actor, const struct model_step *step)
@@ -459,7 +475,7 @@ static bool do_object(unsigned index, const struct model_step *step)
             memory.line[step->a] = false;
         } else if (!memory.line[step->a]) {
             memory.line[step->a] = true;
-            search_order_entry(search, (uintptr_t)&memory.line[step->a]);
+            search_order_entry(search, (uintptr_t)&memory.line[step->a], 0);
         }
         break;
     default:
@@ -479,7 +495,7 @@ static void enter(unsigned index)
     if (index < isr_actor(0)) {
         unsigned processor = index - program->threads, dpc = memory.queue[processor][0];
         actor->body = &program->dpc[dpc];
-        remove_dpc(&(struct model_actor){.r = 0}, dpc);
+        unqueue_dpc(dpc);
     } else {
         memory.line[index - isr_actor(0)] = false;
     }

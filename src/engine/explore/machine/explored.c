@@ -210,10 +210,24 @@ static void explored_stall(uint64_t nanoseconds)
     (void)nanoseconds;
 }
 
-static void explored_entry_possible(const volatile void *object)
+static void explored_entry_possible(const volatile void *object, const volatile void *queue)
 {
     if (machine_is_searched()) {
-        search_order_entry(machine_kept.search, (uintptr_t)object);
+        search_order_entry(machine_kept.search, (uintptr_t)object, (uintptr_t)queue);
+    }
+}
+
+static void explored_entry_withdrawn(const volatile void *queue)
+{
+    if (machine_is_searched()) {
+        search_order_withdrawal(machine_kept.search, (uintptr_t)queue);
+    }
+}
+
+static void explored_entry_sooner(const volatile void *object)
+{
+    if (machine_is_searched()) {
+        search_order_sooner(machine_kept.search, (uintptr_t)object);
     }
 }
 
@@ -258,6 +272,8 @@ const struct ke_engine explored_engine = {
     .thread_block = threads_block,
     .thread_move = threads_move,
     .entry_possible = explored_entry_possible,
+    .entry_withdrawn = explored_entry_withdrawn,
+    .entry_sooner = explored_entry_sooner,
     .freeze = explored_freeze,
     .abandon = explored_abandon,
     .await = explored_await,

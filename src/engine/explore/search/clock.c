@@ -174,16 +174,37 @@ static void see_actor(struct search *search, unsigned actor)
 
 /* ---- orders ----------------------------------------------------------------------------------------- */
 
+static void join_cause(struct search *search, struct clock *clock, const struct cell *cell)
+{
+    if (cell != NULL && cell->cause != NOTHING) {
+        clock_join(search, clock, &search->orders.data[cell->cause].clock);
+    }
+}
+
+/* An entry comes after the step that made it possible, what was withdrawn from its queue before that, and,
+ * should that step only bring it nearer, what it came after already. */
+static void order_entry(struct search *search, struct order *order)
+{
+    order->clock = search->clock[order->event];
+    if (order->queue != 0) {
+        join_cause(search, &order->clock, clock_cell(search, cell_of_object(order->queue)));
+    }
+    struct cell *cell = clock_cell_made(search, cell_of_object(order->object));
+    if (order->kind == ORDER_SOONER) {
+        join_cause(search, &order->clock, cell);
+    }
+    order->old_cause = cell->cause;
+    cell->cause = search->orders_applied;
+}
+
 void clock_order(struct search *search, struct order *order)
 {
-    if (order->actor == SEARCH_ACTORS) {
-        struct cell *cell = clock_cell_made(search, cell_of_object(order->object));
-        order->old_cause = cell->cause;
-        cell->cause = order->event;
-    } else {
+    if (order->kind == ORDER_ACTOR) {
         see_actor(search, order->actor);
-        order->old = search->start[order->actor];
+        order->clock = search->start[order->actor];
         clock_join(search, &search->start[order->actor], &search->clock[order->event]);
+    } else {
+        order_entry(search, order);
     }
     search->orders_applied++;
 }
@@ -195,10 +216,10 @@ static void take_back_orders(struct search *search, uint32_t event)
         if (order->event != event) {
             break;
         }
-        if (order->actor == SEARCH_ACTORS) {
-            clock_cell(search, cell_of_object(order->object))->cause = order->old_cause;
+        if (order->kind == ORDER_ACTOR) {
+            search->start[order->actor] = order->clock;
         } else {
-            search->start[order->actor] = order->old;
+            clock_cell(search, cell_of_object(order->object))->cause = order->old_cause;
         }
         search->orders_applied--;
     }
@@ -210,10 +231,7 @@ struct clock clock_before(struct search *search, unsigned actor, const struct op
 {
     struct clock before = search->start[actor];
     if (op->kind == OP_ENTER && op->object[0] != 0) {
-        const struct cell *cell = clock_cell(search, cell_of_object(op->object[0]));
-        if (cell != NULL && cell->cause != NOTHING) {
-            clock_join(search, &before, &search->clock[cell->cause]);
-        }
+        join_cause(search, &before, clock_cell(search, cell_of_object(op->object[0])));
     }
     return before;
 }
@@ -266,7 +284,7 @@ void clock_push(struct search *search)
                 &search->orders.data[search->orders_applied],
                 (size_t)(search->orders.count - 1 - search->orders_applied) * sizeof(*order));
         order = &search->orders.data[search->orders_applied++];
-        *order = (struct order){.event = event, .actor = (uint8_t)actor, .old = search->start[actor]};
+        *order = (struct order){.event = event, .actor = (uint8_t)actor, .clock = search->start[actor]};
     }
     search->start[actor] = clock;
     search->last[actor] = event;

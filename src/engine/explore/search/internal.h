@@ -109,7 +109,7 @@ struct trace {
 struct cell {
     uintptr_t key;
     uint32_t writes, reads; /* nodes */
-    uint32_t cause;         /* the event that made the next OP_ENTER of this object possible */
+    uint32_t cause; /* the order with what the next OP_ENTER of this object, or behind this queue, is after */
 };
 struct node {
     uint32_t event, next, cell;
@@ -124,13 +124,16 @@ struct seat {
     uint32_t held[SEARCH_ACTORS]; /* last step taken with a hold */
 };
 
-/* search_order and search_order_entry, to be applied when their event has its clock. */
+/* What the machine tells of a step (search_order ...), to be applied when that event has its clock. */
+enum order_kind { ORDER_ACTOR, ORDER_ENTRY, ORDER_SOONER };
 struct order {
     uint32_t event;
-    uint8_t actor;    /* SEARCH_ACTORS: an entry */
-    uintptr_t object; /* of the entry */
+    uint8_t kind;
+    uint8_t actor;           /* of ORDER_ACTOR */
+    uintptr_t object, queue; /* of the others */
     uint32_t old_cause;
-    struct clock old;
+    struct clock
+        clock; /* ORDER_ACTOR: what the actor's next step came after before; else what the entry does */
 };
 
 /*

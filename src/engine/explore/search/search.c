@@ -275,9 +275,19 @@ void search_order(struct search *search, unsigned actor)
     add_order(search, (struct order){.actor = (uint8_t)actor});
 }
 
-void search_order_entry(struct search *search, uintptr_t object)
+void search_order_entry(struct search *search, uintptr_t object, uintptr_t queue)
 {
-    add_order(search, (struct order){.actor = SEARCH_ACTORS, .object = object});
+    add_order(search, (struct order){.kind = ORDER_ENTRY, .object = object, .queue = queue});
+}
+
+void search_order_withdrawal(struct search *search, uintptr_t queue)
+{
+    search_order_sooner(search, queue);
+}
+
+void search_order_sooner(struct search *search, uintptr_t object)
+{
+    add_order(search, (struct order){.kind = ORDER_SOONER, .object = object});
 }
 
 static void count_end(struct search *search, enum search_end end)

@@ -93,8 +93,15 @@ int search_pick(struct search *search, const struct search_actor *actors, unsign
 void search_order(struct search *search, unsigned actor);
 
 /* The step that is being taken makes the next OP_ENTER of `object` (a KDPC, a line) possible: it was queued,
- * or raised.  Not for one that was already.  Without it the search tries entries that cannot be. */
-void search_order_entry(struct search *search, uintptr_t object);
+ * or raised.  Not for one that was already.  Without it the search tries entries that cannot be.  `queue`: it
+ * was put behind all that is in that queue (any address that stands for it), 0: it waits for no other entry.
+ */
+void search_order_entry(struct search *search, uintptr_t object, uintptr_t queue);
+
+/* The step that is being taken takes something back out of `queue`, whose entry will not be. */
+void search_order_withdrawal(struct search *search, uintptr_t queue);
+/* Of each `object` that was behind it: its entry need not wait for that one's any more. */
+void search_order_sooner(struct search *search, uintptr_t object);
 
 /* `actors`: as they are at the end, with the steps that stayed disabled. */
 void search_end(struct search *search, enum search_end end, const struct search_actor *actors,
