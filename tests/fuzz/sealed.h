@@ -31,7 +31,8 @@ static inline char *seal_again(const uint8_t *data, size_t size, size_t *sealed_
         abort();
     }
     memcpy(text, data, size);
-    *sealed_size = size + (size_t)sprintf(text + size, "end 0x%016" PRIx64 "\n", sealed_checksum(text, size));
+    *sealed_size = size + (size_t)sprintf(text + size, "end 0x%016" PRIx64 "\n",
+                                          sealed_checksum(SEALED_CHECKSUM, text, size));
     return text;
 }
 

@@ -53,16 +53,14 @@ static bool find_note(int file, char id[BUILD_ID_SIZE])
 
 static bool checksum(int file, char id[BUILD_ID_SIZE])
 {
-    uint64_t sum = 0xCBF29CE484222325u;
+    uint64_t sum = SEALED_CHECKSUM;
     unsigned char buffer[65536];
     ssize_t got;
     if (lseek(file, 0, SEEK_SET) < 0) {
         return false;
     }
     while ((got = read(file, buffer, sizeof(buffer))) > 0) {
-        for (ssize_t i = 0; i < got; i++) {
-            sum = (sum ^ buffer[i]) * 0x100000001B3u;
-        }
+        sum = sealed_checksum(sum, buffer, (size_t)got);
     }
     snprintf(id, BUILD_ID_SIZE, "%016" PRIx64, sum);
     return got == 0;

@@ -23,27 +23,12 @@ void schedule_free(struct schedule *schedule)
     *schedule = (struct schedule){0};
 }
 
-struct search_guide schedule_guide(const struct schedule *schedule)
-{
-    return (struct search_guide){schedule->switches, schedule->switch_count, schedule->choices,
-                                 schedule->choice_count};
-}
-
 /* ---- writing --------------------------------------------------------------------------------------- */
-
-static void write_shared(FILE *out, const char *lines)
-{
-    while (lines != NULL && *lines != '\0') {
-        int length = (int)strcspn(lines, "\n");
-        fprintf(out, "shared %.*s\n", length, lines);
-        lines += length + (lines[length] == '\n');
-    }
-}
 
 static void write_body(FILE *out, const struct schedule *schedule)
 {
     setup_write(out, &schedule->setup);
-    write_shared(out, schedule->shared);
+    sealed_print_lines(out, "shared", schedule->shared);
     for (size_t i = 0; i < schedule->switch_count; i++) {
         const struct search_switch *s = &schedule->switches[i];
         fprintf(out, "switch %u x%" PRIu32 " -> %u", s->actor, s->steps, s->to);
@@ -58,30 +43,18 @@ static void write_body(FILE *out, const struct schedule *schedule)
     }
     if (schedule->rule[0] != '\0') {
         fprintf(out, "expect %s ", schedule->rule);
-        sealed_print_text(out, schedule->site[0] != '\0' ? schedule->site : "-");
+        sealed_print_escaped(out, schedule->site[0] != '\0' ? schedule->site : "-");
         fputc('\n', out);
     }
 }
 
 bool schedule_write(const struct schedule *schedule, const char *path, char *error, size_t error_size)
 {
-    char *body = NULL;
-    size_t size;
-    FILE *out = open_memstream(&body, &size);
-    if (out == NULL) {
-        snprintf(error, error_size, "%s: not enough memory", path);
-        return false;
+    struct sealed_text body;
+    if (sealed_text_begin(&body)) {
+        write_body(body.out, schedule);
     }
-    write_body(out, schedule);
-    bool good = !ferror(out);
-    good = fclose(out) == 0 && good;
-    if (good) {
-        good = sealed_write(path, KIND, VERSION, body, NULL, error, error_size);
-    } else {
-        snprintf(error, error_size, "%s: not enough memory", path);
-    }
-    free(body);
-    return good;
+    return sealed_text_write(&body, path, KIND, VERSION, NULL, error, error_size);
 }
 
 /* ---- reading --------------------------------------------------------------------------------------- */
@@ -143,7 +116,7 @@ static bool read_expectation(struct schedule *schedule, struct sealed *file, cha
 {
     char *site = NULL;
     bool good = schedule->rule[0] == '\0' && sealed_token(&text, schedule->rule, sizeof(schedule->rule)) &&
-                (site = sealed_text(&text)) != NULL && strlen(site) < sizeof(schedule->site) &&
+                (site = sealed_escaped(&text)) != NULL && strlen(site) < sizeof(schedule->site) &&
                 sealed_at_end(text);
     if (good && strcmp(site, "-") != 0) {
         memcpy(schedule->site, site, strlen(site) + 1);
@@ -152,25 +125,20 @@ static bool read_expectation(struct schedule *schedule, struct sealed *file, cha
     return good || sealed_complain(file, "a line is not 'expect RULE SITE', or not the only one");
 }
 
-static bool read_line(struct schedule *schedule, struct sealed *file, char *line, FILE *shared)
+static bool read_line(struct schedule *schedule, struct sealed *file, char *line, struct sealed_text *shared)
 {
-    switch (setup_read(&schedule->setup, file, line)) {
-    case SETUP_TAKEN:
+    bool good;
+    if (setup_read(&schedule->setup, file, line, &good)) {
+        return good;
+    }
+    if (sealed_line_of(&line, "shared", shared)) {
         return true;
-    case SETUP_WRONG:
-        return false;
-    default:
-        break;
     }
     if (sealed_word(&line, "switch")) {
         return read_switch(schedule, file, line);
     }
     if (sealed_word(&line, "choice")) {
         return read_choice(schedule, file, line);
-    }
-    if (sealed_word(&line, "shared")) {
-        fprintf(shared, "%s\n", line);
-        return true;
     }
     if (sealed_word(&line, "expect")) {
         return read_expectation(schedule, file, line);
@@ -184,15 +152,15 @@ static bool read_line(struct schedule *schedule, struct sealed *file, char *line
 
 static bool read_body(struct schedule *schedule, struct sealed *file)
 {
-    size_t size;
-    FILE *shared = open_memstream(&schedule->shared, &size);
-    bool good = shared != NULL || sealed_complain(file, "not enough memory");
+    struct sealed_text shared;
+    bool good = sealed_text_begin(&shared);
     char *line;
     while (good && (line = sealed_line(file)) != NULL) {
-        good = read_line(schedule, file, line, shared);
+        good = read_line(schedule, file, line, &shared);
     }
-    if (shared != NULL && fclose(shared) != 0) {
-        good = sealed_complain(file, "not enough memory");
+    schedule->shared = sealed_text_end(&shared);
+    if (schedule->shared == NULL) {
+        return sealed_complain(file, "not enough memory");
     }
     return good && setup_whole(&schedule->setup, file);
 }

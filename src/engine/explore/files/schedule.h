@@ -37,7 +37,4 @@ bool schedule_parse(struct schedule *schedule, const char *path, const void *dat
 bool schedule_write(const struct schedule *schedule, const char *path, char *error, size_t error_size);
 void schedule_free(struct schedule *schedule);
 
-/* The guide that makes a SEARCH_GUIDED execution follow it. */
-struct search_guide schedule_guide(const struct schedule *schedule);
-
 #endif

@@ -17,38 +17,43 @@
 #define LAST_LINE_SIZE 23 /* "end 0x" + 16 digits + newline */
 
 /* FNV-1a, 64 bits: against accidents, not against forgery. */
-uint64_t sealed_checksum(const char *text, size_t size)
+uint64_t sealed_checksum(uint64_t before, const void *data, size_t size)
 {
-    uint64_t sum = 0xCBF29CE484222325u;
+    const unsigned char *bytes = data;
+    uint64_t sum = before;
     for (size_t i = 0; i < size; i++) {
-        sum = (sum ^ (unsigned char)text[i]) * 0x100000001B3u;
+        sum = (sum ^ bytes[i]) * 0x100000001B3u;
     }
     return sum;
 }
 
+/* `used` bytes of the error say where already. */
+static void say_what(struct sealed *file, int used, const char *format, va_list arguments)
+{
+    if (used > 0 && (size_t)used < file->error_size) {
+        vsnprintf(file->error + used, file->error_size - (size_t)used, format, arguments);
+    }
+}
+
+/* The file as a whole is not to be had. */
 static bool fail(struct sealed *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static bool fail(struct sealed *file, const char *format, ...)
 {
-    int used = snprintf(file->error, file->error_size, "%s: ", file->path);
-    if (used > 0 && (size_t)used < file->error_size) {
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(file->error + used, file->error_size - (size_t)used, format, arguments);
-        va_end(arguments);
-    }
+    va_list arguments;
+    va_start(arguments, format);
+    say_what(file, snprintf(file->error, file->error_size, "%s: ", file->path), format, arguments);
+    va_end(arguments);
     sealed_free(file);
     return false;
 }
 
 bool sealed_complain(struct sealed *file, const char *format, ...)
 {
-    int used = snprintf(file->error, file->error_size, "%s:%u: ", file->path, file->line);
-    if (used > 0 && (size_t)used < file->error_size) {
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(file->error + used, file->error_size - (size_t)used, format, arguments);
-        va_end(arguments);
-    }
+    va_list arguments;
+    va_start(arguments, format);
+    say_what(file, snprintf(file->error, file->error_size, "%s:%u: ", file->path, file->line), format,
+             arguments);
+    va_end(arguments);
     return false;
 }
 
@@ -133,14 +138,14 @@ static bool is_plain(unsigned char c)
     return c > ' ' && c != '%' && c != '#' && c != 0x7F;
 }
 
-void sealed_print_text(FILE *out, const char *text)
+void sealed_print_escaped(FILE *out, const char *text)
 {
     for (; *text != '\0'; text++) {
         is_plain((unsigned char)*text) ? fputc(*text, out) : fprintf(out, "%%%02X", (unsigned char)*text);
     }
 }
 
-char *sealed_text(char **text)
+char *sealed_escaped(char **text)
 {
     size_t length = strcspn(*text, " ");
     char *copy = length != 0 ? malloc(length + 1) : NULL;
@@ -165,6 +170,20 @@ char *sealed_text(char **text)
         pass_blank(text, *text + length);
     }
     return copy;
+}
+
+void sealed_print_lines(FILE *out, const char *word, const char *lines)
+{
+    while (lines != NULL && *lines != '\0') {
+        int length = (int)strcspn(lines, "\n");
+        fprintf(out, "%s %.*s\n", word, length, lines);
+        lines += length + (lines[length] == '\n');
+    }
+}
+
+bool sealed_line_of(char **text, const char *word, struct sealed_text *lines)
+{
+    return sealed_word(text, word) && fprintf(lines->out, "%s\n", *text) > 0;
 }
 
 /* ---- reading --------------------------------------------------------------------------------------- */
@@ -232,7 +251,7 @@ static bool check_seal(struct sealed *file, size_t size)
     if (!sealed_word(&c, "end") || !sealed_hexadecimal(&c, &found) || !sealed_at_end(c)) {
         return fail(file, "is truncated: it does not end in a line 'end 0x...'");
     }
-    file->checksum = sealed_checksum(file->text, (size_t)(last - file->text));
+    file->checksum = sealed_checksum(SEALED_CHECKSUM, file->text, (size_t)(last - file->text));
     if (found != file->checksum) {
         return fail(file, "was changed since undis wrote it: the checksum in its last line is wrong");
     }
@@ -365,7 +384,7 @@ bool sealed_write(const char *path, const char *kind, unsigned version, const ch
         snprintf(error, error_size, "%s: not enough memory", path);
         return false;
     }
-    uint64_t sum = sealed_checksum(text, (size_t)length);
+    uint64_t sum = sealed_checksum(SEALED_CHECKSUM, text, (size_t)length);
     char *whole = NULL;
     int size = asprintf(&whole, "%send 0x%016" PRIx64 "\n", text, sum);
     free(text);
@@ -379,5 +398,38 @@ bool sealed_write(const char *path, const char *kind, unsigned version, const ch
     if (checksum != NULL) {
         *checksum = sum;
     }
+    return good;
+}
+
+/* ---- a text that grows ----------------------------------------------------------------------------- */
+
+bool sealed_text_begin(struct sealed_text *text)
+{
+    *text = (struct sealed_text){0};
+    text->out = open_memstream(&text->text, &text->size);
+    return text->out != NULL;
+}
+
+char *sealed_text_end(struct sealed_text *text)
+{
+    bool good = text->out != NULL && !ferror(text->out);
+    good = (text->out == NULL || fclose(text->out) == 0) && good;
+    if (!good) {
+        free(text->text);
+        text->text = NULL;
+    }
+    return text->text;
+}
+
+bool sealed_text_write(struct sealed_text *body, const char *path, const char *kind, unsigned version,
+                       uint64_t *checksum, char *error, size_t error_size)
+{
+    char *text = sealed_text_end(body);
+    if (text == NULL) {
+        snprintf(error, error_size, "%s: not enough memory", path);
+        return false;
+    }
+    bool good = sealed_write(path, kind, version, text, checksum, error, error_size);
+    free(text);
     return good;
 }

@@ -47,8 +47,25 @@ bool sealed_complain(struct sealed *file, const char *format, ...) __attribute__
 bool sealed_write(const char *path, const char *kind, unsigned version, const char *body, uint64_t *checksum,
                   char *error, size_t error_size);
 
-/* What the last line holds, of everything before it. */
-uint64_t sealed_checksum(const char *text, size_t size);
+/* What the last line holds, of everything before it; `before` is SEALED_CHECKSUM, or the sum of what stands
+ * before `data`. */
+#define SEALED_CHECKSUM 0xCBF29CE484222325u
+uint64_t sealed_checksum(uint64_t before, const void *data, size_t size);
+
+/* ---- a text that grows ----------------------------------------------------------------------------- */
+
+struct sealed_text {
+    FILE *out; /* print here; NULL: there was no memory */
+    char *text;
+    size_t size;
+};
+/* False: there is no memory; sealed_text_end is called all the same. */
+bool sealed_text_begin(struct sealed_text *text);
+/* What was printed, malloc'ed; NULL: there was no memory for it. */
+char *sealed_text_end(struct sealed_text *text);
+/* As sealed_write, of the body that was printed; ends it. */
+bool sealed_text_write(struct sealed_text *body, const char *path, const char *kind, unsigned version,
+                       uint64_t *checksum, char *error, size_t error_size);
 
 /* ---- words of a line ------------------------------------------------------------------------------- */
 
@@ -58,9 +75,12 @@ bool sealed_number(char **text, uint64_t largest, uint64_t *number); /* decimal 
 bool sealed_hexadecimal(char **text, uint64_t *number);              /* 0x... */
 bool sealed_token(char **text, char *token, size_t size);            /* up to the next blank; not empty */
 /* Any text as one word without blanks (%XX for what would disturb), and back: malloc'ed, NULL for what
- * sealed_print_text does not write. */
-void sealed_print_text(FILE *out, const char *text);
-char *sealed_text(char **text);
+ * sealed_print_escaped does not write. */
+void sealed_print_escaped(FILE *out, const char *text);
+char *sealed_escaped(char **text);
+/* "WORD LINE" for each line of `lines` (NULL: none), and back: adds the line behind the word to `lines`. */
+void sealed_print_lines(FILE *out, const char *word, const char *lines);
+bool sealed_line_of(char **text, const char *word, struct sealed_text *lines);
 static inline bool sealed_at_end(const char *text)
 {
     return *text == '\0';

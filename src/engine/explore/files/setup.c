@@ -65,7 +65,7 @@ void setup_set_undis(struct setup *setup)
 static void write_file(FILE *out, const char *what, const char *id, const char *path)
 {
     fprintf(out, "%s %s ", what, id);
-    sealed_print_text(out, path);
+    sealed_print_escaped(out, path);
     fputc('\n', out);
 }
 
@@ -104,7 +104,7 @@ static bool read_driver(struct setup *setup, struct sealed *file, char *text)
         return sealed_complain(file, "more than %u drivers", SETUP_DRIVERS);
     }
     if (!sealed_token(&text, setup->build_id[i], BUILD_ID_SIZE) || !is_id(setup->build_id[i]) ||
-        (setup->driver_path[i] = sealed_text(&text)) == NULL) {
+        (setup->driver_path[i] = sealed_escaped(&text)) == NULL) {
         return sealed_complain(file, "a driver's line is not 'driver BUILD-ID PATH'");
     }
     setup->driver_count++;
@@ -114,7 +114,7 @@ static bool read_driver(struct setup *setup, struct sealed *file, char *text)
 static bool read_pcap(struct setup *setup, struct sealed *file, char *text)
 {
     if (setup->pcap != NULL || !sealed_token(&text, setup->pcap_id, BUILD_ID_SIZE) ||
-        !is_id(setup->pcap_id) || (setup->pcap = sealed_text(&text)) == NULL || !sealed_at_end(text)) {
+        !is_id(setup->pcap_id) || (setup->pcap = sealed_escaped(&text)) == NULL || !sealed_at_end(text)) {
         return sealed_complain(file, "a line is not 'pcap CHECKSUM PATH', or not the only one");
     }
     return true;
@@ -139,75 +139,60 @@ static bool read_either(bool *second, const char *what, const char *first_word, 
     return true;
 }
 
-static bool read_numbers(struct setup *setup, struct sealed *file, const char *what, char *text)
+/* The lines of one number each.  As setup_read. */
+static bool read_number(struct setup *setup, struct sealed *file, char *line, bool *good)
 {
-    static const struct {
+    const struct {
         const char *name;
         uint64_t low, high;
-    } known[] = {{"processors", 1, SETUP_PROCESSORS}, {"seed", 0, UINT64_MAX},
-                 {"frames", 0, MOST_FRAMES},          {"ticks", 0, MOST_TICKS},
-                 {"failures", 0, MOST_TICKS},         {"migrations", 0, MOST_TICKS},
-                 {"steps", 0, SEARCH_EVENTS}};
+        uint64_t *large; /* where it goes, */
+        unsigned *small; /* or here */
+    } numbers[] = {{"processors", 1, SETUP_PROCESSORS, NULL, &setup->processors},
+                   {"seed", 0, UINT64_MAX, &setup->seed, NULL},
+                   {"frames", 0, MOST_FRAMES, &setup->frames, NULL},
+                   {"ticks", 0, MOST_TICKS, NULL, &setup->ticks},
+                   {"failures", 0, MOST_TICKS, NULL, &setup->failures},
+                   {"migrations", 0, MOST_TICKS, NULL, &setup->migrations},
+                   {"steps", 0, SEARCH_EVENTS, NULL, &setup->steps}};
+    const unsigned count = sizeof(numbers) / sizeof(numbers[0]);
     uint64_t value;
     unsigned i = 0;
-    while (strcmp(known[i].name, what) != 0) {
+    while (i < count && !sealed_word(&line, numbers[i].name)) {
         i++;
     }
-    if (!sealed_number(&text, known[i].high, &value) || value < known[i].low || !sealed_at_end(text)) {
-        return sealed_complain(file, "%s wants a number from %" PRIu64 " to %" PRIu64, what, known[i].low,
-                               known[i].high);
+    if (i == count) {
+        return false;
     }
-    switch (i) {
-    case 0:
-        setup->processors = (unsigned)value;
-        break;
-    case 1:
-        setup->seed = value;
-        break;
-    case 2:
-        setup->frames = value;
-        break;
-    case 3:
-        setup->ticks = (unsigned)value;
-        break;
-    case 4:
-        setup->failures = (unsigned)value;
-        break;
-    case 5:
-        setup->migrations = (unsigned)value;
-        break;
-    default:
-        setup->steps = (uint32_t)value;
+    *good = sealed_number(&line, numbers[i].high, &value) && value >= numbers[i].low && sealed_at_end(line);
+    if (!*good) {
+        sealed_complain(file, "%s wants a number from %" PRIu64 " to %" PRIu64, numbers[i].name,
+                        numbers[i].low, numbers[i].high);
+    } else if (numbers[i].large != NULL) {
+        *numbers[i].large = value;
+    } else {
+        *numbers[i].small = (unsigned)value;
     }
     return true;
 }
 
-enum setup_line setup_read(struct setup *setup, struct sealed *file, char *line)
+bool setup_read(struct setup *setup, struct sealed *file, char *line, bool *good)
 {
-    static const char *const words[] = {"processors", "seed",       "frames", "ticks",
-                                        "failures",   "migrations", "steps"};
-    bool good;
     if (sealed_word(&line, "driver")) {
-        good = read_driver(setup, file, line);
+        *good = read_driver(setup, file, line);
     } else if (sealed_word(&line, "pcap")) {
-        good = read_pcap(setup, file, line);
+        *good = read_pcap(setup, file, line);
     } else if (sealed_word(&line, "undis")) {
-        good = read_name(setup->undis, sizeof(setup->undis), "undis", file, line);
+        *good = read_name(setup->undis, sizeof(setup->undis), "undis", file, line);
     } else if (sealed_word(&line, "scenario")) {
-        good = read_name(setup->scenario, sizeof(setup->scenario), "scenario", file, line);
+        *good = read_name(setup->scenario, sizeof(setup->scenario), "scenario", file, line);
     } else if (sealed_word(&line, "memory")) {
-        good = read_either(&setup->tso, "memory", "sc", "tso", file, line);
+        *good = read_either(&setup->tso, "memory", "sc", "tso", file, line);
     } else if (sealed_word(&line, "accesses")) {
-        good = read_either(&setup->all_accesses, "accesses", "shared", "all", file, line);
+        *good = read_either(&setup->all_accesses, "accesses", "shared", "all", file, line);
     } else {
-        for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-            if (sealed_word(&line, words[i])) {
-                return read_numbers(setup, file, words[i], line) ? SETUP_TAKEN : SETUP_WRONG;
-            }
-        }
-        return SETUP_OTHER;
+        return read_number(setup, file, line, good);
     }
-    return good ? SETUP_TAKEN : SETUP_WRONG;
+    return true;
 }
 
 bool setup_whole(const struct setup *setup, struct sealed *file)

@@ -39,10 +39,9 @@ void setup_set_undis(struct setup *setup);
 
 void setup_write(FILE *out, const struct setup *setup);
 
-/* Takes a line that setup_write wrote.  SETUP_OTHER: the line is none; SETUP_WRONG: complained in the file.
- */
-enum setup_line { SETUP_TAKEN, SETUP_OTHER, SETUP_WRONG };
-enum setup_line setup_read(struct setup *setup, struct sealed *file, char *line);
+/* True: the line is one that setup_write writes; then *good says whether it could be taken, or was complained
+ * of in the file. */
+bool setup_read(struct setup *setup, struct sealed *file, char *line, bool *good);
 /* When all lines are read: is everything there?  Complains in the file. */
 bool setup_whole(const struct setup *setup, struct sealed *file);
 

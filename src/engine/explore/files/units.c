@@ -31,55 +31,6 @@ char *unit_result_path(const char *unit)
     return asprintf(&path, "%s.result", unit) < 0 ? NULL : path;
 }
 
-/* ---- what all three have in common ----------------------------------------------------------------- */
-
-/* "WORD LINE" for each line of the text. */
-static void write_lines(FILE *out, const char *word, const char *lines)
-{
-    while (lines != NULL && *lines != '\0') {
-        int length = (int)strcspn(lines, "\n");
-        fprintf(out, "%s %.*s\n", word, length, lines);
-        lines += length + (lines[length] == '\n');
-    }
-}
-
-/* Closes the stream over *body and writes the file. */
-static bool seal(FILE *out, char **body, const char *path, const char *kind, uint64_t *checksum, char *error,
-                 size_t error_size)
-{
-    bool good = out != NULL && !ferror(out);
-    good = (out == NULL || fclose(out) == 0) && good;
-    if (!good) {
-        snprintf(error, error_size, "%s: not enough memory", path);
-    }
-    good = good && sealed_write(path, kind, VERSION, *body, checksum, error, error_size);
-    free(*body);
-    return good;
-}
-
-/* Gathers the lines behind a word again. */
-struct gathered {
-    char *text;
-    size_t size;
-    FILE *out;
-};
-
-static bool gather_begin(struct gathered *gathered, struct sealed *file)
-{
-    *gathered = (struct gathered){0};
-    gathered->out = open_memstream(&gathered->text, &gathered->size);
-    return gathered->out != NULL || sealed_complain(file, "not enough memory");
-}
-
-static char *gather_end(struct gathered *gathered)
-{
-    if (gathered->out != NULL && fclose(gathered->out) != 0) {
-        free(gathered->text);
-        return NULL;
-    }
-    return gathered->text;
-}
-
 /* ---- units ----------------------------------------------------------------------------------------- */
 
 void unit_free(struct unit_file *unit)
@@ -92,19 +43,18 @@ void unit_free(struct unit_file *unit)
 
 bool unit_write(struct unit_file *unit, const char *path, char *error, size_t error_size)
 {
-    char *body = NULL;
-    size_t size;
-    FILE *out = open_memstream(&body, &size);
-    if (out != NULL) {
+    struct sealed_text body;
+    if (sealed_text_begin(&body)) {
+        FILE *out = body.out;
         setup_write(out, &unit->setup);
         fprintf(out, "strategy %s\n", unit->strategy);
         if (unit->preemptions >= 0) {
             fprintf(out, "preemptions %d\n", unit->preemptions);
         }
-        write_lines(out, "shared", unit->shared);
+        sealed_print_lines(out, "shared", unit->shared);
         fprintf(out, "prefix %s\n", unit->prefix != NULL ? unit->prefix : "-");
     }
-    return seal(out, &body, path, "unit", &unit->checksum, error, error_size);
+    return sealed_text_write(&body, path, "unit", VERSION, &unit->checksum, error, error_size);
 }
 
 static bool read_prefix(struct unit_file *unit, struct sealed *file, bool *seen, const char *text)
@@ -117,19 +67,15 @@ static bool read_prefix(struct unit_file *unit, struct sealed *file, bool *seen,
     return strcmp(text, "-") == 0 || unit->prefix != NULL || sealed_complain(file, "not enough memory");
 }
 
-static bool read_unit_line(struct unit_file *unit, struct sealed *file, char *line, bool *seen, FILE *shared)
+static bool read_unit_line(struct unit_file *unit, struct sealed *file, char *line, bool *seen,
+                           struct sealed_text *shared)
 {
     uint64_t number;
-    switch (setup_read(&unit->setup, file, line)) {
-    case SETUP_TAKEN:
-        return true;
-    case SETUP_WRONG:
-        return false;
-    default:
-        break;
+    bool good;
+    if (setup_read(&unit->setup, file, line, &good)) {
+        return good;
     }
-    if (sealed_word(&line, "shared")) {
-        fprintf(shared, "%s\n", line);
+    if (sealed_line_of(&line, "shared", shared)) {
         return true;
     }
     if (sealed_word(&line, "prefix")) {
@@ -152,14 +98,17 @@ static bool read_unit_line(struct unit_file *unit, struct sealed *file, char *li
 
 static bool read_unit(struct unit_file *unit, struct sealed *file)
 {
-    struct gathered shared;
-    bool seen = false, good = gather_begin(&shared, file);
+    struct sealed_text shared;
+    bool seen = false, good = sealed_text_begin(&shared);
     char *line;
     unit->preemptions = -1;
     while (good && (line = sealed_line(file)) != NULL) {
-        good = read_unit_line(unit, file, line, &seen, shared.out);
+        good = read_unit_line(unit, file, line, &seen, &shared);
     }
-    unit->shared = gather_end(&shared);
+    unit->shared = sealed_text_end(&shared);
+    if (unit->shared == NULL) {
+        return sealed_complain(file, "not enough memory");
+    }
     unit->checksum = file->checksum;
     if (good && (!seen || unit->strategy[0] == '\0')) {
         good = sealed_complain(file, "there is no line '%s ...'", seen ? "strategy" : "prefix");
@@ -213,21 +162,20 @@ static void write_part(FILE *out, const char *part)
 
 bool unit_result_write(const struct unit_result *result, const char *path, char *error, size_t error_size)
 {
-    char *body = NULL;
-    size_t size;
-    FILE *out = open_memstream(&body, &size);
-    if (out != NULL) {
+    struct sealed_text body;
+    if (sealed_text_begin(&body)) {
+        FILE *out = body.out;
         fprintf(out, "unit 0x%016" PRIx64 "\n", result->unit);
-        write_lines(out, "shared", result->shared);
+        sealed_print_lines(out, "shared", result->shared);
         write_part(out, result->part);
     }
-    return seal(out, &body, path, "result", NULL, error, error_size);
+    return sealed_text_write(&body, path, "result", VERSION, NULL, error, error_size);
 }
 
-static bool read_result_line(struct unit_result *result, struct sealed *file, char *line, FILE *shared)
+static bool read_result_line(struct unit_result *result, struct sealed *file, char *line,
+                             struct sealed_text *shared)
 {
-    if (sealed_word(&line, "shared")) {
-        fprintf(shared, "%s\n", line);
+    if (sealed_line_of(&line, "shared", shared)) {
         return true;
     }
     if (sealed_word(&line, "unit")) {
@@ -243,13 +191,16 @@ static bool read_result_line(struct unit_result *result, struct sealed *file, ch
 
 static bool read_result(struct unit_result *result, struct sealed *file)
 {
-    struct gathered shared;
-    bool good = gather_begin(&shared, file);
+    struct sealed_text shared;
+    bool good = sealed_text_begin(&shared);
     char *line;
     while (good && (line = sealed_line(file)) != NULL) {
-        good = read_result_line(result, file, line, shared.out);
+        good = read_result_line(result, file, line, &shared);
     }
-    result->shared = gather_end(&shared);
+    result->shared = sealed_text_end(&shared);
+    if (result->shared == NULL) {
+        return sealed_complain(file, "not enough memory");
+    }
     return good && (result->part != NULL || sealed_complain(file, "there is no line 'part ...'"));
 }
 
@@ -288,13 +239,12 @@ void split_free(struct split_file *split)
 
 bool split_write(const struct split_file *split, const char *path, char *error, size_t error_size)
 {
-    char *body = NULL;
-    size_t size;
-    FILE *out = open_memstream(&body, &size);
-    for (size_t i = 0; out != NULL && i < split->count; i++) {
-        fprintf(out, "unit %zu 0x%016" PRIx64 "\n", i + 1, split->units[i]);
+    struct sealed_text body;
+    bool good = sealed_text_begin(&body);
+    for (size_t i = 0; good && i < split->count; i++) {
+        fprintf(body.out, "unit %zu 0x%016" PRIx64 "\n", i + 1, split->units[i]);
     }
-    return seal(out, &body, path, "split", NULL, error, error_size);
+    return sealed_text_write(&body, path, "split", VERSION, NULL, error, error_size);
 }
 
 static bool read_split_line(struct split_file *split, struct sealed *file, char *line, size_t *room)
