@@ -44,5 +44,6 @@ void net_buffer_place(NET_BUFFER *buffer, MDL *chain, ULONG offset, SIZE_T lengt
 MDL *mdl_allocate_with_buffer(ULONG length);
 MDL *mdl_allocate_for(void *address, ULONG length);
 void mdl_free(MDL *mdl);
+void mdl_free_chain(MDL *first); /* NULL: none */
 
 #endif

@@ -23,11 +23,7 @@ static MDL *clone_chain(const NET_BUFFER *original)
     if (left == 0) {
         return head;
     }
-    while (head != NULL) {
-        MDL *next = head->Next;
-        mdl_free(head);
-        head = next;
-    }
+    mdl_free_chain(head);
     return NULL;
 }
 
@@ -41,10 +37,8 @@ static NET_BUFFER *clone_buffer(const NET_BUFFER *original, NDIS_HANDLE pool, UL
     }
     NET_BUFFER *buffer =
         NdisAllocateNetBuffer(pool, chain, share ? NET_BUFFER_DATA_OFFSET(original) : 0, length);
-    while (buffer == NULL && !share && chain != NULL) {
-        MDL *next = chain->Next;
-        mdl_free(chain);
-        chain = next;
+    if (buffer == NULL && !share) {
+        mdl_free_chain(chain);
     }
     return buffer;
 }
@@ -54,11 +48,8 @@ static void free_clone_buffers(NET_BUFFER_LIST *clone, ULONG flags)
     NET_BUFFER *buffer = clone->FirstNetBuffer;
     while (buffer != NULL) {
         NET_BUFFER *next = buffer->Next;
-        MDL *mdl = (flags & NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS) != 0 ? NULL : NET_BUFFER_FIRST_MDL(buffer);
-        while (mdl != NULL) {
-            MDL *after = mdl->Next;
-            mdl_free(mdl);
-            mdl = after;
+        if ((flags & NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS) == 0) {
+            mdl_free_chain(NET_BUFFER_FIRST_MDL(buffer));
         }
         NdisFreeNetBuffer(buffer);
         buffer = next;

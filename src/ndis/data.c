@@ -36,6 +36,15 @@ void mdl_free(MDL *mdl)
     ndis_free(mdl);
 }
 
+void mdl_free_chain(MDL *first)
+{
+    while (first != NULL) {
+        MDL *next = first->Next;
+        mdl_free(first);
+        first = next;
+    }
+}
+
 /*
  * Describes `Length` bytes of non-paged memory with an MDL.  <= DISPATCH_LEVEL.  NULL when memory is short.
  * nf-ndis-ndisallocatemdl.

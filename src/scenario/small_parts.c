@@ -123,7 +123,7 @@ static void remove_end(struct small *small, struct small_end *end)
         pause_end(small, end);
         halt_end(end);
         small_expect(small, end->adapter->fault == NULL, end->adapter->fault);
-        protocol_free_pools(end);
+        send_pools_free(&end->pools); /* all sends are freed */
         adapter_destroy(end->adapter);
         end->adapter = NULL;
     }

@@ -7,6 +7,7 @@
 
 #include "dev/wire.h"
 #include "ndis/adapter.h"
+#include "scenario/pools.h"
 
 #define SMALL_SENDS 3 /* the last is the peer's */
 #define SMALL_PEERS 2
@@ -30,7 +31,7 @@ struct small_end {
     struct ndis_adapter *adapter;
     struct ndis_binding binding;
     bool bound;
-    NDIS_HANDLE lists, buffers;
+    struct send_pools pools;
 };
 
 struct small {
@@ -61,7 +62,7 @@ void small_take_down(struct small *small);
 /* When `holds` is false: the finding AssertionFailed, and the end of the execution.  Any IRQL. */
 void small_expect(struct small *small, bool holds, const char *expected);
 
-/* Makes a frame ready to be sent by that end; and sends it. */
+/* Sends a frame that was made by small_set_up; with a cancel id, small_cancel cancels it. */
 void small_send(struct small *small, unsigned number, bool with_cancel_id);
 /* Waits until it is completed.  Under the explored engine only after small_both: then everything is over. */
 void small_await_send(struct small *small, unsigned number);

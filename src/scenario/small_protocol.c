@@ -29,9 +29,13 @@ static bool make_send(struct small *small, struct small_end *end, struct small_s
     fill_frame(send->frame, mark);
     KeInitializeEvent(&send->done, NotificationEvent, FALSE);
     MDL *mdl = mdl_allocate_for(send->frame, SMALL_FRAME);
-    NET_BUFFER *buffer = mdl == NULL ? NULL : NdisAllocateNetBuffer(end->buffers, mdl, 0, SMALL_FRAME);
-    send->list = buffer == NULL ? NULL : NdisAllocateNetBufferList(end->lists, 0, 0);
+    NET_BUFFER *buffer = mdl == NULL ? NULL : NdisAllocateNetBuffer(end->pools.buffers, mdl, 0, SMALL_FRAME);
+    send->list = buffer == NULL ? NULL : NdisAllocateNetBufferList(end->pools.lists, 0, 0);
     if (send->list == NULL) {
+        if (buffer != NULL) {
+            NdisFreeNetBuffer(buffer);
+        }
+        mdl_free_chain(mdl);
         return false;
     }
     NET_BUFFER_LIST_FIRST_NB(send->list) = buffer;
@@ -293,24 +297,9 @@ static const struct ndis_binding_handlers handlers = {
 
 bool protocol_bind(struct small_end *end)
 {
-    NET_BUFFER_LIST_POOL_PARAMETERS lists = {
-        .Header = {.Type = NDIS_OBJECT_TYPE_DEFAULT,
-                   .Revision = NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
-                   .Size = NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1},
-        .ProtocolId = NDIS_PROTOCOL_ID_TCP_IP,
-        .PoolTag = TAG_LIST,
-    };
-    NET_BUFFER_POOL_PARAMETERS buffers = {
-        .Header = {.Type = NDIS_OBJECT_TYPE_DEFAULT,
-                   .Revision = NET_BUFFER_POOL_PARAMETERS_REVISION_1,
-                   .Size = NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1},
-        .PoolTag = TAG_BUFFER,
-    };
     binding_open(&end->binding, end->adapter, &handlers, end);
     end->bound = true;
-    end->lists = NdisAllocateNetBufferListPool(&end->binding, &lists);
-    end->buffers = NdisAllocateNetBufferPool(&end->binding, &buffers);
-    return end->lists != NULL && end->buffers != NULL;
+    return send_pools_make(&end->pools, &end->binding, TAG_LIST, TAG_BUFFER);
 }
 
 void protocol_unbind(struct small_end *end)
@@ -319,17 +308,6 @@ void protocol_unbind(struct small_end *end)
         binding_close(&end->binding);
         end->bound = false;
     }
-}
-
-void protocol_free_pools(struct small_end *end)
-{
-    if (end->lists != NULL) {
-        NdisFreeNetBufferListPool(end->lists);
-    }
-    if (end->buffers != NULL) {
-        NdisFreeNetBufferPool(end->buffers);
-    }
-    end->lists = end->buffers = NULL;
 }
 
 bool protocol_filter_set(struct small_end *end)

@@ -8,8 +8,6 @@
 
 bool protocol_bind(struct small_end *end);
 void protocol_unbind(struct small_end *end);
-/* After protocol_unbind and protocol_free_sends. */
-void protocol_free_pools(struct small_end *end);
 bool protocol_filter_set(struct small_end *end);
 
 /* The NET_BUFFER_LISTs of all sends; false: no memory. */

@@ -44,32 +44,12 @@ void stack_destroy(struct stack *stack)
     stack->counts = NULL;
 }
 
-static bool make_pools(struct stack *stack)
-{
-    NET_BUFFER_LIST_POOL_PARAMETERS lists = {
-        .Header = {.Type = NDIS_OBJECT_TYPE_DEFAULT,
-                   .Revision = NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
-                   .Size = NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1},
-        .ProtocolId = NDIS_PROTOCOL_ID_TCP_IP,
-        .PoolTag = TAG_LIST,
-    };
-    NET_BUFFER_POOL_PARAMETERS buffers = {
-        .Header = {.Type = NDIS_OBJECT_TYPE_DEFAULT,
-                   .Revision = NET_BUFFER_POOL_PARAMETERS_REVISION_1,
-                   .Size = NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1},
-        .PoolTag = TAG_BUFFER,
-    };
-    stack->list_pool = NdisAllocateNetBufferListPool(&stack->binding, &lists);
-    stack->buffer_pool = NdisAllocateNetBufferPool(&stack->binding, &buffers);
-    return stack->list_pool != NULL && stack->buffer_pool != NULL;
-}
-
 bool stack_bind(struct stack *stack, struct ndis_adapter *adapter)
 {
     stack->adapter = adapter;
     stack->bound = true;
     binding_open(&stack->binding, adapter, &handlers, stack);
-    return make_pools(stack);
+    return send_pools_make(&stack->pools, &stack->binding, TAG_LIST, TAG_BUFFER);
 }
 
 void stack_unbind(struct stack *stack)
@@ -78,14 +58,8 @@ void stack_unbind(struct stack *stack)
         return;
     }
     binding_close(&stack->binding);
-    if (stack->list_pool != NULL) {
-        NdisFreeNetBufferListPool(stack->list_pool);
-    }
-    if (stack->buffer_pool != NULL) {
-        NdisFreeNetBufferPool(stack->buffer_pool);
-    }
+    send_pools_free(&stack->pools);
     event_send(EVENT_OWNER_END, &stack->binding, 0, 0, 0, 0);
-    stack->list_pool = stack->buffer_pool = NULL;
     stack->bound = false;
 }
 

@@ -15,6 +15,7 @@
 #include "dev/capture.h"
 #include "dev/wire.h"
 #include "ndis/adapter.h"
+#include "scenario/pools.h"
 
 #define STACK_SENDERS 4
 
@@ -48,7 +49,7 @@ struct stack {
     struct ndis_binding binding;
     bool bound;
     struct wire *wire; /* NULL: a miniport without hardware */
-    NDIS_HANDLE list_pool, buffer_pool;
+    struct send_pools pools;
 
     volatile bool sending;
     volatile bool cancelling;               /* some sends carry a cancel id, and are cancelled now and then */

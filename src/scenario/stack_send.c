@@ -22,12 +22,7 @@ enum way { WAY_PASSIVE, WAY_RAISED, WAY_RAISED_AND_SAID, WAY_DPC, WAYS };
 
 static void free_buffer(NET_BUFFER *buffer)
 {
-    MDL *mdl = NET_BUFFER_FIRST_MDL(buffer);
-    while (mdl != NULL) {
-        MDL *next = mdl->Next;
-        mdl_free(mdl);
-        mdl = next;
-    }
+    mdl_free_chain(NET_BUFFER_FIRST_MDL(buffer));
     ndis_free(MEMORY_OF(buffer));
     NdisFreeNetBuffer(buffer);
 }
@@ -62,11 +57,7 @@ static MDL *fragment(unsigned char *memory, ULONG length, ULONG pieces)
     if (length == 0) {
         return head;
     }
-    while (head != NULL) {
-        MDL *next = head->Next;
-        mdl_free(head);
-        head = next;
-    }
+    mdl_free_chain(head);
     return NULL;
 }
 
@@ -82,13 +73,9 @@ static NET_BUFFER *make_buffer(struct stack *stack, size_t frame)
     memcpy(memory + unused, from->data, from->length);
     MDL *chain = fragment(memory, unused + from->length, 1 + ke_choose(CHOICE_CHAIN, PIECE_LIMIT));
     NET_BUFFER *buffer =
-        chain == NULL ? NULL : NdisAllocateNetBuffer(stack->buffer_pool, chain, unused, from->length);
+        chain == NULL ? NULL : NdisAllocateNetBuffer(stack->pools.buffers, chain, unused, from->length);
     if (buffer == NULL) {
-        while (chain != NULL) {
-            MDL *next = chain->Next;
-            mdl_free(chain);
-            chain = next;
-        }
+        mdl_free_chain(chain);
         ndis_free(memory);
         return NULL;
     }
@@ -116,7 +103,7 @@ static NET_BUFFER_LIST *make_list(struct stack *stack, ULONG most)
 {
     LONG64 first;
     ULONG count = take_frames(stack, most, &first);
-    NET_BUFFER_LIST *list = count == 0 ? NULL : NdisAllocateNetBufferList(stack->list_pool, 0, 0);
+    NET_BUFFER_LIST *list = count == 0 ? NULL : NdisAllocateNetBufferList(stack->pools.lists, 0, 0);
     if (list == NULL) {
         return NULL;
     }
