@@ -110,6 +110,7 @@ BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument
 
 const char ke_dpc_removal;
 
+#if UNDIS_CHECKED
 /* Those behind it need not wait for it any more. */
 static void tell_withdrawal(struct ke_processor *target, PRKDPC dpc)
 {
@@ -118,6 +119,7 @@ static void tell_withdrawal(struct ke_processor *target, PRKDPC dpc)
         ke_engine->entry_sooner(dpc_of(link));
     }
 }
+#endif
 
 /* KeRemoveQueueDpc: any IRQL; TRUE when it was queued and now will not run.  nf-wdm-keremovequeuedpc. */
 BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
