@@ -4,8 +4,11 @@
  * A waiting writer holds back new readers, so it does not starve; among waiters there is no order.  The
  * verifier does not follow these locks: only its watchdog sees one that is never given back.
  */
-#include "ex/rwspin.h"
+#include "ex/map.h"
+#include "ex/rwexplored.h"
+#include "host/memory.h"
 #include "ke/engine.h"
+#include "ke/run.h"
 
 #define RW_WRITER 0x80000000u /* held exclusively */
 #define RW_WANTED 0x40000000u /* a writer waits */
@@ -13,20 +16,46 @@
 #define RW_SPINS 100
 #define RW_PATIENCE_NS 1000000u
 
-#if UNDIS_CHECKED
-#define EXPLORED(operation, word)                                                                            \
-    if (ke_stepping) {                                                                                       \
-        rwspin_explored_##operation(word);                                                                   \
-        return;                                                                                              \
-    }
-#else
-#define EXPLORED(operation, word)
-#endif
-
 static volatile uint32_t *word_of(PEX_SPIN_LOCK lock)
 {
     return (volatile uint32_t *)lock;
 }
+
+/* ---- on the explored engine -------------------------------------------------------------------------- */
+
+/* What rwexplored.h needs, for which the lock itself has no room. */
+struct beside {
+    volatile uint32_t word;
+    struct {
+        volatile uint32_t readers, word;
+    } processor[KE_MAXIMUM_PROCESSORS];
+};
+
+/* Value: a struct beside.  One host thread: no guard. */
+static struct ex_map locks;
+
+static struct beside *beside(const volatile uint32_t *lock)
+{
+    const void *key = (const void *)(uintptr_t)lock;
+    struct ex_map_entry *entry = ex_map_find(&locks, key);
+    if (entry != NULL) {
+        return (struct beside *)entry->value[0];
+    }
+    struct beside *made = host_allocate(sizeof(*made));
+    if (made == NULL || !ex_map_put(&locks, (struct ex_map_entry){key, {(uintptr_t)made, 0, 0}})) {
+        ke_bugcheck(0x4D, 0, 0, 0, 0); /* NO_PAGES_AVAILABLE */
+    }
+    return made;
+}
+
+/* This lock is not to be taken again by the processor that holds it exclusively. */
+static struct rw_words words_beside(const volatile uint32_t *lock)
+{
+    struct beside *b = beside(lock);
+    return (struct rw_words){NULL, &b->word, &b->processor[0].readers, sizeof(b->processor[0])};
+}
+
+/* ---- the lock ---------------------------------------------------------------------------------------- */
 
 static bool swap(volatile uint32_t *word, uint32_t seen, uint32_t value)
 {
@@ -45,7 +74,11 @@ static void wait_turn(volatile uint32_t *word, uint32_t seen, unsigned turn)
 
 static void acquire_shared(volatile uint32_t *word)
 {
-    EXPLORED(acquire_shared, word)
+    if (rw_explored()) {
+        struct rw_words words = words_beside(word);
+        rw_explored_read(&words);
+        return;
+    }
     for (unsigned turn = 0;; turn++) {
         uint32_t seen = *word;
         if (!(seen & (RW_WRITER | RW_WANTED))) {
@@ -60,7 +93,11 @@ static void acquire_shared(volatile uint32_t *word)
 
 static void acquire_exclusive(volatile uint32_t *word)
 {
-    EXPLORED(acquire_exclusive, word)
+    if (rw_explored()) {
+        struct rw_words words = words_beside(word);
+        rw_explored_write(&words);
+        return;
+    }
     for (unsigned turn = 0;; turn++) {
         uint32_t seen = *word;
         if ((seen & ~RW_WANTED) == 0) {
@@ -77,7 +114,11 @@ static void acquire_exclusive(volatile uint32_t *word)
 
 static void release_shared(volatile uint32_t *word)
 {
-    EXPLORED(release_shared, word)
+    if (rw_explored()) {
+        struct rw_words words = words_beside(word);
+        rw_explored_end_read(&words);
+        return;
+    }
     if (__atomic_sub_fetch(word, 1, __ATOMIC_SEQ_CST) == RW_WANTED) {
         ke_engine->lock_wake(word);
     }
@@ -85,7 +126,11 @@ static void release_shared(volatile uint32_t *word)
 
 static void release_exclusive(volatile uint32_t *word)
 {
-    EXPLORED(release_exclusive, word)
+    if (rw_explored()) {
+        struct rw_words words = words_beside(word);
+        rw_explored_end_write(&words);
+        return;
+    }
     __atomic_fetch_and(word, ~RW_WRITER, __ATOMIC_SEQ_CST);
     ke_engine->lock_wake(word);
 }

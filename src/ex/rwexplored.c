@@ -1,20 +1,13 @@
 /*
  * rwexplored.c - reader-writer locks on the explored engine (contract in rwexplored.h).
  */
-#include "ndis/rwexplored.h"
+#include "ex/rwexplored.h"
 
-#include "ke/step.h"
-
-#if UNDIS_CHECKED
-
-static volatile uint32_t *count_of(const struct rw_words *words, unsigned processor)
-{
-    return (volatile uint32_t *)(void *)((char *)(uintptr_t)words->first + processor * words->stride);
-}
+#include "ke/processor.h"
 
 static volatile uint32_t *word_of(const struct rw_words *words, unsigned processor)
 {
-    return count_of(words, processor) + 1;
+    return rw_readers(words, processor) + 1;
 }
 
 static void take(volatile uint32_t *word)
@@ -37,9 +30,21 @@ static void drop(volatile uint32_t *word)
     *word = 0;
 }
 
+static bool is_writer(const struct rw_words *words, unsigned processor)
+{
+    return words->writer != NULL && *words->writer == processor + 1;
+}
+
+static void set_writer(const struct rw_words *words, uint32_t writer)
+{
+    if (words->writer != NULL) {
+        *words->writer = writer;
+    }
+}
+
 static bool is_inside(const struct rw_words *words, unsigned processor)
 {
-    return *count_of(words, processor) > 0 || *words->writer == processor + 1;
+    return *rw_readers(words, processor) > 0 || is_writer(words, processor);
 }
 
 void rw_explored_read(const struct rw_words *words)
@@ -48,7 +53,7 @@ void rw_explored_read(const struct rw_words *words)
     if (!is_inside(words, me)) {
         take(word_of(words, me));
     }
-    ++*count_of(words, me);
+    ++*rw_readers(words, me);
 }
 
 bool rw_explored_try_read(const struct rw_words *words)
@@ -57,14 +62,14 @@ bool rw_explored_try_read(const struct rw_words *words)
     if (!is_inside(words, me) && !try_take(word_of(words, me))) {
         return false;
     }
-    ++*count_of(words, me);
+    ++*rw_readers(words, me);
     return true;
 }
 
 void rw_explored_end_read(const struct rw_words *words)
 {
     unsigned me = ke_processor()->number;
-    --*count_of(words, me);
+    --*rw_readers(words, me);
     if (!is_inside(words, me)) {
         drop(word_of(words, me));
     }
@@ -73,20 +78,20 @@ void rw_explored_end_read(const struct rw_words *words)
 void rw_explored_write(const struct rw_words *words)
 {
     unsigned me = ke_processor()->number;
-    if (*words->writer == me + 1) {
+    if (is_writer(words, me)) {
         return;
     }
     take(words->word);
     for (unsigned i = 0; i < ke_processor_count; i++) {
         take(word_of(words, i));
     }
-    *words->writer = me + 1;
+    set_writer(words, me + 1);
 }
 
 bool rw_explored_try_write(const struct rw_words *words)
 {
     unsigned me = ke_processor()->number, taken = 0;
-    if (*words->writer == me + 1) {
+    if (is_writer(words, me)) {
         return true;
     }
     if (!try_take(words->word)) {
@@ -96,7 +101,7 @@ bool rw_explored_try_write(const struct rw_words *words)
         taken++;
     }
     if (taken == ke_processor_count) {
-        *words->writer = me + 1;
+        set_writer(words, me + 1);
         return true;
     }
     while (taken > 0) {
@@ -108,11 +113,9 @@ bool rw_explored_try_write(const struct rw_words *words)
 
 void rw_explored_end_write(const struct rw_words *words)
 {
-    *words->writer = 0;
+    set_writer(words, 0);
     for (unsigned i = ke_processor_count; i-- > 0;) {
         drop(word_of(words, i));
     }
     drop(words->word);
 }
-
-#endif
