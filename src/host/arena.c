@@ -18,9 +18,9 @@
 
 /* Clear of where Linux puts programs, libraries and stacks, and AddressSanitizer its own heap. */
 #define ARENA_BASE UINT64_C(0x500000000000)
-#define STREAMS 64u
+#define STREAMS ARENA_STREAMS
 #define RESERVED (2 * STREAMS) /* the lane of host_reserve: closed where nobody opens it */
-#define LANES (RESERVED + 1)   /* blocks, then stacks, then that */
+#define LANES ARENA_LANES      /* blocks, then stacks, then that */
 #define LANE_SIZE (UINT64_C(1) << 30)
 #define LANE_STEP (UINT64_C(1) << 16) /* opened at a time */
 
@@ -31,9 +31,9 @@ struct block_header {
 
 static struct {
     bool open;
-    unsigned stream, marked_stream;
+    unsigned stream;
     struct page_range lane[LANES];
-    size_t used[LANES], marked[LANES];
+    size_t used[LANES];
 } arena HOST_KEPT;
 
 bool host_arena_open(void)
@@ -175,10 +175,10 @@ void arena_each(void (*visit)(struct page_range *range))
     }
 }
 
-void arena_mark(void)
+void arena_note(struct arena_mark *mark)
 {
-    memcpy(arena.marked, arena.used, sizeof(arena.marked));
-    arena.marked_stream = arena.stream;
+    memcpy(mark->used, arena.used, sizeof(mark->used));
+    mark->stream = arena.stream;
 }
 
 /* Frames that never returned have left their traces in AddressSanitizer's shadow. */
@@ -191,9 +191,9 @@ static void forget_frames(void)
 #endif
 }
 
-void arena_rewind(void)
+void arena_rewind(const struct arena_mark *mark)
 {
     forget_frames();
-    memcpy(arena.used, arena.marked, sizeof(arena.used));
-    arena.stream = arena.marked_stream;
+    memcpy(arena.used, mark->used, sizeof(arena.used));
+    arena.stream = mark->stream;
 }

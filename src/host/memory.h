@@ -66,4 +66,36 @@ bool host_snapshot_fault(uintptr_t address);
 /* How many pages a restore copies at present. */
 size_t host_snapshot_pages(void);
 
+/* ---- checkpoints --------------------------------------------------------------------------------- */
+
+/*
+ * Later moments of the same execution, the newest last.  A checkpoint is a copy of the hot pages; going back
+ * to it costs what going back to the snapshot does, and saves the way from there.  host_snapshot_restore
+ * forgets them all.
+ */
+#define HOST_CHECKPOINTS 64u
+
+/* False: there are enough, or memory is short. */
+bool host_checkpoint_take(void);
+unsigned host_checkpoint_count(void);
+void host_checkpoint_drop(void); /* the newest */
+/* Back to the newest, which stays.  False, and nothing has changed: it cannot be done any more. */
+bool host_checkpoint_restore(void);
+
+/*
+ * HOST_KEPT variables and malloc memory that belong to the execution nevertheless: `size` bytes at `at` are
+ * about to be changed, and going back to an earlier checkpoint undoes it.  What a restore of the snapshot
+ * must do to them is their owner's business.
+ */
+extern bool host_journal_open;
+void host_journal_write(void *at, size_t size);
+/* What was noted has moved: the checkpoints that there are cannot be gone back to. */
+void host_journal_void(void);
+static inline void host_journal(void *at, size_t size)
+{
+    if (host_journal_open) {
+        host_journal_write(at, size);
+    }
+}
+
 #endif

@@ -1,5 +1,6 @@
 /*
- * pages.h - between arena.c and snapshot.c: which pages the machine can write, and what became of each.
+ * pages.h - between arena.c, snapshot.c and checkpoint.c: which pages the machine can write, and what became
+ * of each.
  */
 #ifndef UNDIS_HOST_PAGES_H
 #define UNDIS_HOST_PAGES_H
@@ -46,18 +47,94 @@ static inline uintptr_t page_up(uintptr_t address)
 /* Zeroed memory for bookkeeping, not committed until it is used; signal-safe.  NULL: memory is short. */
 void *pages_reserve(size_t size);
 
+#define ARENA_STREAMS 64u
+#define ARENA_LANES (2 * ARENA_STREAMS + 1)
+
+/* ---- bytes, unseen by sanitizers: redzones are copied too ----------------------------------------- */
+
+static inline void bytes_copy(void *to, const void *from, size_t size)
+{
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
+}
+
+static inline void page_copy(void *to, const void *from)
+{
+    size_t words = PAGE_BYTES / 8;
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+}
+
+static inline void page_zero(void *to)
+{
+    size_t words = PAGE_BYTES / 8;
+    __asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(UINT64_C(0)) : "memory");
+}
+
 /* ---- arena.c ------------------------------------------------------------------------------------- */
 
 /* The part of the arena that `address` lies in, as far as it has been opened; NULL when it is not. */
 struct page_range *arena_range(uintptr_t address);
 void arena_each(void (*visit)(struct page_range *range));
-/* Notes how much is in use, and goes back to that. */
-void arena_mark(void);
-void arena_rewind(void);
+/* How much is in use: what a later moment goes back to. */
+struct arena_mark {
+    unsigned stream;
+    size_t used[ARENA_LANES];
+};
+void arena_note(struct arena_mark *mark);
+void arena_rewind(const struct arena_mark *mark);
 /* A stack of `size` bytes (whole pages) with a guard page below; NULL when memory is short. */
 void *arena_stack(size_t size);
 
 /* ---- snapshot.c ---------------------------------------------------------------------------------- */
+
+/* A page that has been written since the snapshot. */
+struct saved_page {
+    char *page;
+    char *copy; /* NULL: it was all zero */
+    uint32_t hot_place;
+    uint32_t idle;
+};
+
+/* Reserved pages that the execution opened or closed. */
+struct change {
+    uintptr_t start;
+    size_t size;
+    bool opened;
+};
+
+/* A part of a page that is never protected. */
+struct edge {
+    char *start;
+    size_t size;
+    char *copy;
+};
+#define SNAPSHOT_EDGES 2u
+
+struct snapshot {
+    bool taken;
+    unsigned range_count, edge_count;
+    struct page_range *ranges;
+    struct edge edges[SNAPSHOT_EDGES];
+    struct saved_page *saved;
+    uint32_t saved_count;
+    uint32_t *hot; /* indices of `saved` */
+    size_t hot_count;
+    char *copies, *copies_end;
+    struct change *changes;
+    size_t change_count;
+    uint64_t restores;
+    uint64_t layout; /* changes when a page becomes a guard page, or is one no more */
+    struct arena_mark mark;
+};
+extern struct snapshot snapshot;
+
+uint32_t *snapshot_word(const struct saved_page *saved); /* the page's word of its range */
+void snapshot_page_restore(const struct saved_page *saved);
+/* Undoes the changes after the first `count`. */
+void snapshot_undo_changes(size_t count);
+
+/* ---- checkpoint.c -------------------------------------------------------------------------------- */
+
+void host_checkpoints_forget(void);
 
 /* Makes pages of the arena usable for the first time. */
 bool snapshot_open(uintptr_t start, size_t size);

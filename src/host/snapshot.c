@@ -27,64 +27,13 @@
 #define CENSUS_EVERY 128u         /* restores */
 #define CENSUS_IDLE 8u            /* in a row, and a page is cold: a fault costs as much as 150 copies */
 
-/* A page that has been written since the snapshot. */
-struct saved_page {
-    char *page;
-    char *copy; /* NULL: it was all zero */
-    uint32_t hot_place;
-    uint32_t idle;
-};
-
-/* Reserved pages that the execution opened or closed. */
-struct change {
-    uintptr_t start;
-    size_t size;
-    bool opened;
-};
-
-/* A part of a page that is never protected. */
-struct edge {
-    char *start;
-    size_t size;
-    char *copy;
-};
-
-static struct {
-    bool taken;
-    unsigned range_count, edge_count;
-    struct page_range ranges[RANGES];
-    struct edge edges[2];
-    struct saved_page *saved; /* SAVED_PAGES of them */
-    uint32_t saved_count;
-    uint32_t *hot; /* indices of `saved` */
-    size_t hot_count;
-    char *copies, *copies_end;
-    struct change *changes; /* CHANGES of them */
-    size_t change_count;
-    uint64_t restores;
-} snapshot HOST_KEPT __attribute__((aligned(PAGE_BYTES)));
+static struct page_range ranges[RANGES] HOST_KEPT;
+struct snapshot snapshot HOST_KEPT __attribute__((aligned(PAGE_BYTES))) = {.ranges = ranges};
 
 extern char __start_undis_kept[] __attribute__((visibility("hidden")));
 extern char __stop_undis_kept[] __attribute__((visibility("hidden")));
 
-/* ---- bytes, unseen by sanitizers: redzones are copied too -------------------------------------- */
-
-static inline void bytes_copy(void *to, const void *from, size_t size)
-{
-    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
-}
-
-static inline void page_copy(void *to, const void *from)
-{
-    size_t words = PAGE_BYTES / 8;
-    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
-}
-
-static inline void page_zero(void *to)
-{
-    size_t words = PAGE_BYTES / 8;
-    __asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(UINT64_C(0)) : "memory");
-}
+/* ---- pages -------------------------------------------------------------------------------------- */
 
 HOST_UNCHECKED static bool page_equals(const struct saved_page *saved)
 {
@@ -249,7 +198,7 @@ bool host_snapshot_take(void)
         }
         bytes_copy(edge->copy, edge->start, edge->size);
     }
-    arena_mark();
+    arena_note(&snapshot.mark);
     snapshot.taken = true;
     for (unsigned i = 0; i < snapshot.range_count; i++) {
         range_protect(&snapshot.ranges[i]);
@@ -341,13 +290,18 @@ size_t host_snapshot_pages(void)
 
 /* ---- and back ---------------------------------------------------------------------------------- */
 
-static inline void page_restore(const struct saved_page *saved)
+void snapshot_page_restore(const struct saved_page *saved)
 {
     if (saved->copy != NULL) {
         page_copy(saved->page, saved->copy);
     } else {
         page_zero(saved->page);
     }
+}
+
+uint32_t *snapshot_word(const struct saved_page *saved)
+{
+    return word_of(range_of((uintptr_t)saved->page), (uintptr_t)saved->page);
 }
 
 static void page_forget_hot(const struct saved_page *saved, uint32_t *word)
@@ -375,7 +329,7 @@ static void restore_and_count(void)
         struct saved_page *saved = &snapshot.saved[snapshot.hot[i]];
         if (!page_equals(saved)) {
             saved->idle = 0;
-            page_restore(saved);
+            snapshot_page_restore(saved);
         } else if (++saved->idle >= CENSUS_IDLE) {
             struct page_range *range = range_of((uintptr_t)saved->page);
             page_cool(saved, word_of(range, (uintptr_t)saved->page), PROT_READ);
@@ -390,7 +344,7 @@ static void undo_open(struct page_range *range, uintptr_t start, size_t size)
         uint32_t *word = word_of(range, page);
         if (*word & PAGE_HOT) {
             struct saved_page *saved = &snapshot.saved[(*word & PAGE_SAVED) - 1];
-            page_restore(saved);
+            snapshot_page_restore(saved);
             page_forget_hot(saved, word);
         }
         *word |= PAGE_CLOSED;
@@ -410,9 +364,9 @@ static void undo_close(struct page_range *range, uintptr_t start, size_t size)
     }
 }
 
-static void undo_changes(void)
+void snapshot_undo_changes(size_t count)
 {
-    while (snapshot.change_count > 0) {
+    while (snapshot.change_count > count) {
         const struct change *change = &snapshot.changes[--snapshot.change_count];
         struct page_range *range = range_of(change->start);
         if (change->opened) {
@@ -425,7 +379,8 @@ static void undo_changes(void)
 
 void host_snapshot_restore(void)
 {
-    undo_changes();
+    host_checkpoints_forget();
+    snapshot_undo_changes(0);
     for (unsigned i = 0; i < snapshot.edge_count; i++) {
         bytes_copy(snapshot.edges[i].start, snapshot.edges[i].copy, snapshot.edges[i].size);
     }
@@ -433,10 +388,10 @@ void host_snapshot_restore(void)
         restore_and_count();
     } else {
         for (size_t i = 0; i < snapshot.hot_count; i++) {
-            page_restore(&snapshot.saved[snapshot.hot[i]]);
+            snapshot_page_restore(&snapshot.saved[snapshot.hot[i]]);
         }
     }
-    arena_rewind();
+    arena_rewind(&snapshot.mark);
 }
 
 /* ---- pages of the arena ------------------------------------------------------------------------ */
@@ -452,9 +407,10 @@ bool snapshot_close_page(struct page_range *range, uintptr_t page)
     if (*word & PAGE_CLOSED) {
         return true;
     }
+    snapshot.layout++;
     if (*word & PAGE_HOT) {
         struct saved_page *saved = &snapshot.saved[(*word & PAGE_SAVED) - 1];
-        page_restore(saved);
+        snapshot_page_restore(saved);
         if (!page_cool(saved, word, PROT_NONE)) {
             return false;
         }
@@ -471,6 +427,7 @@ bool snapshot_reopen_page(struct page_range *range, uintptr_t page)
     if ((*word & PAGE_CLOSED) == 0) {
         return true;
     }
+    snapshot.layout++;
     if (!snapshot_open(page, PAGE_BYTES)) {
         return false;
     }

@@ -147,7 +147,7 @@ static void hear(struct event *event)
         return;
     }
     if (event->kind == EVENT_LOCK_INTERLOCKED) {
-        race_actor(ke_actor)->interlocked = address;
+        race_order_interlocked(race_actor(ke_actor), address);
         return;
     }
     if (!is_memory(event)) {

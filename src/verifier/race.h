@@ -28,8 +28,15 @@ struct race_clock {
 
 void race_clock_join(struct race_clock *clock, const struct race_clock *other);
 
+/* About to be changed (host/memory.h: going back to a checkpoint undoes it). */
+static inline void race_clock_change(struct race_clock *clock)
+{
+    host_journal(clock, offsetof(struct race_clock, time) + clock->count * sizeof(clock->time[0]));
+}
+
 static inline void race_clock_copy(struct race_clock *clock, const struct race_clock *other)
 {
+    race_clock_change(clock);
     clock->count = other->count;
     for (uint32_t i = 0; i < other->count; i++) {
         clock->time[i] = other->time[i];
@@ -63,6 +70,7 @@ struct race_actor {
 };
 
 struct race_actor *race_actor(unsigned number);
+void race_order_interlocked(struct race_actor *me, uintptr_t lock);
 
 /* The edges that a step makes: before what it does is compared, and after it. */
 void race_order_before(struct race_actor *me, const struct op *op);

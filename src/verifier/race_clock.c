@@ -21,12 +21,15 @@ struct stamped_clock {
 HOST_KEPT uint32_t race_generation = 1;
 static HOST_KEPT struct token *tokens = NULL;
 static HOST_KEPT size_t token_capacity = 0; /* a power of two */
-static HOST_KEPT size_t token_count = 0;
-static HOST_KEPT uint32_t counted_in = 0; /* the generation of token_count */
+static HOST_KEPT struct {
+    uint32_t generation;
+    uint32_t count; /* of the tokens of that generation */
+} live = {0};
 static HOST_KEPT struct stamped_clock *levels = NULL;
 
 void race_clock_join(struct race_clock *clock, const struct race_clock *other)
 {
+    race_clock_change(clock);
     for (; clock->count < other->count; clock->count++) {
         clock->time[clock->count] = 0;
     }
@@ -57,6 +60,7 @@ static bool tokens_grow(void)
             *token_slot(grown, capacity, tokens[i].token) = tokens[i];
         }
     }
+    host_journal_void();
     free(tokens);
     tokens = grown;
     token_capacity = capacity;
@@ -65,11 +69,11 @@ static bool tokens_grow(void)
 
 struct race_clock *race_token(uintptr_t token, bool make)
 {
-    if (counted_in != race_generation) {
-        counted_in = race_generation;
-        token_count = 0;
+    if (live.generation != race_generation) {
+        live.generation = race_generation;
+        live.count = 0;
     }
-    if (2 * token_count >= token_capacity && !tokens_grow()) {
+    if (2 * live.count >= token_capacity && !tokens_grow()) {
         return NULL;
     }
     struct token *slot = token_slot(tokens, token_capacity, token);
@@ -77,7 +81,9 @@ struct race_clock *race_token(uintptr_t token, bool make)
         if (!make) {
             return NULL;
         }
-        token_count++;
+        host_journal(&live, sizeof(live));
+        host_journal(slot, offsetof(struct token, clock.time));
+        live.count++;
         slot->token = token;
         slot->generation = race_generation;
         slot->clock.count = 0;
@@ -102,6 +108,7 @@ struct race_clock *race_irql(int processor, KIRQL level, enum race_irql_edge edg
         if (!make) {
             return NULL;
         }
+        host_journal(at, offsetof(struct stamped_clock, clock.time));
         at->generation = race_generation;
         at->clock.count = 0;
     }

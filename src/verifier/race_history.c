@@ -22,18 +22,21 @@ struct cell {
 };
 
 static HOST_KEPT struct cell *cells = NULL;
-static HOST_KEPT size_t cell_capacity = 0; /* a power of two */
-static HOST_KEPT size_t cell_count = 0;
+static HOST_KEPT size_t cell_capacity = 0;            /* a power of two */
 static HOST_KEPT struct race_access *accesses = NULL; /* [0] is not used */
-static HOST_KEPT uint32_t access_count = 0, access_capacity = 0, access_free = 0;
+static HOST_KEPT uint32_t access_capacity = 0;
+static HOST_KEPT struct {
+    uint32_t cells, accesses; /* used so far */
+    uint32_t free;            /* of those, the first that is free again; 0: none */
+} used = {0};
 static HOST_KEPT struct race_stack *stacks = NULL;
 static HOST_KEPT uint32_t stack_count = 0, stack_capacity = 0;
 
 void race_history_begin(void)
 {
-    cell_count = 0;
-    access_count = 1;
-    access_free = 0;
+    used.cells = 0;
+    used.accesses = 1;
+    used.free = 0;
     stack_count = 1;
 }
 
@@ -60,6 +63,7 @@ static __attribute__((noinline)) bool cells_grow(void)
             *cell_slot(grown, capacity, cells[i].granule) = cells[i];
         }
     }
+    host_journal_void();
     free(cells);
     cells = grown;
     cell_capacity = capacity;
@@ -68,13 +72,15 @@ static __attribute__((noinline)) bool cells_grow(void)
 
 static struct cell *cell_make(uintptr_t granule)
 {
-    if (2 * cell_count >= cell_capacity && !cells_grow()) {
+    if (2 * used.cells >= cell_capacity && !cells_grow()) {
         return NULL;
     }
     struct cell *cell = cell_slot(cells, cell_capacity, granule);
     if (cell->generation != race_generation) {
+        host_journal(cell, sizeof(*cell));
+        host_journal(&used, sizeof(used));
         *cell = (struct cell){.granule = granule, .generation = race_generation};
-        cell_count++;
+        used.cells++;
     }
     return cell;
 }
@@ -82,7 +88,7 @@ static struct cell *cell_make(uintptr_t granule)
 /* NULL when nothing is known of it. */
 static struct cell *cell_find(uintptr_t granule)
 {
-    if (cell_count == 0) {
+    if (used.cells == 0) {
         return NULL;
     }
     struct cell *cell = cell_slot(cells, cell_capacity, granule);
@@ -96,6 +102,7 @@ static __attribute__((noinline)) bool accesses_grow(void)
     if (grown == NULL) {
         return false;
     }
+    host_journal_void();
     accesses = grown;
     access_capacity = capacity;
     return true;
@@ -104,16 +111,17 @@ static __attribute__((noinline)) bool accesses_grow(void)
 /* 0 when memory is short. */
 static uint32_t access_make(void)
 {
-    uint32_t made = access_free;
+    uint32_t made = used.free;
+    host_journal(&used, sizeof(used));
     if (made != 0) {
-        access_free = accesses[made].next;
+        used.free = accesses[made].next;
         return made;
     }
-    if (access_count >= access_capacity && !accesses_grow()) {
+    if (used.accesses >= access_capacity && !accesses_grow()) {
         return 0;
     }
-    access_count += access_count == 0;
-    return access_count++;
+    used.accesses += used.accesses == 0;
+    return used.accesses++;
 }
 
 /* 0 when memory is short. */
@@ -196,6 +204,7 @@ static void compare(struct cell *cell, const struct race_clock *clock, const str
         if ((older->mask & mask) != 0) {
             if (race_clock_covers(clock, older->slot, older->time)) {
                 if (subsumes(access->kind, older->kind)) {
+                    host_journal(older, sizeof(*older));
                     older->mask &= (uint8_t)~mask;
                 }
             } else if (conflict(older->kind, access->kind)) {
@@ -204,9 +213,12 @@ static void compare(struct cell *cell, const struct race_clock *clock, const str
         }
         if (older->mask == 0) {
             uint32_t dropped = *link;
+            host_journal(&used, sizeof(used));
+            host_journal(link, sizeof(*link));
+            host_journal(older, sizeof(*older));
             *link = older->next;
-            older->next = access_free;
-            access_free = dropped;
+            older->next = used.free;
+            used.free = dropped;
         } else {
             link = &older->next;
         }
@@ -224,6 +236,8 @@ static void access_granule(const struct race_clock *clock, uintptr_t granule, un
     uint32_t made = access_make();
     if (made != 0) {
         struct race_access *here = &accesses[made];
+        host_journal(here, sizeof(*here));
+        host_journal(cell, sizeof(*cell));
         *here = *access;
         here->mask = (uint8_t)mask;
         here->next = cell->first;
@@ -253,6 +267,7 @@ static void forget_in(struct cell *cell, uintptr_t address, uintptr_t end)
 {
     unsigned mask = mask_of(cell->granule, address, end);
     for (uint32_t i = cell->first; i != 0; i = accesses[i].next) {
+        host_journal(&accesses[i], sizeof(accesses[i]));
         accesses[i].mask &= (uint8_t)~mask; /* the next comparison drops what has no bytes left */
     }
 }
@@ -260,7 +275,7 @@ static void forget_in(struct cell *cell, uintptr_t address, uintptr_t end)
 void race_history_forget(uintptr_t address, size_t size)
 {
     uintptr_t end = address + size;
-    if (cell_count == 0 || size == 0) {
+    if (used.cells == 0 || size == 0) {
         return;
     }
     if (size / GRANULE > cell_capacity) {

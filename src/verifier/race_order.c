@@ -22,13 +22,20 @@ static HOST_KEPT struct race_actor actors[OBSERVER_ACTORS] = {0};
 static HOST_KEPT unsigned slots = 0;
 static HOST_KEPT uint32_t left_levels[KE_MAXIMUM_PROCESSORS] = {0}; /* bit L: something has left L there */
 
-static HOST_KEPT struct race_lock *locks = NULL; /* [0] stands for none */
+static HOST_KEPT struct race_lock *locks = NULL; /* [0] stands for none; only added to */
 static HOST_KEPT uint32_t lock_count = 0, lock_capacity = 0;
 
 /* ---- actors ------------------------------------------------------------------------------------ */
 
+/* About to change something of it other than what it is joined with. */
+static void change(struct race_actor *me)
+{
+    host_journal(me, offsetof(struct race_actor, clock.time) + me->clock.count * sizeof(me->clock.time[0]));
+}
+
 static void take_slot(struct race_actor *me)
 {
+    host_journal(&slots, sizeof(slots));
     me->slot = (uint16_t)slots++;
     memset(me->clock.time, 0, slots * sizeof(me->clock.time[0]));
     me->clock.count = slots;
@@ -39,6 +46,7 @@ struct race_actor *race_actor(unsigned number)
 {
     struct race_actor *actor = &actors[number % OBSERVER_ACTORS];
     if (actor->generation != race_generation) {
+        change(actor);
         actor->generation = race_generation;
         actor->entered = 0;
         actor->locks = 0;
@@ -48,10 +56,17 @@ struct race_actor *race_actor(unsigned number)
     return actor;
 }
 
+void race_order_interlocked(struct race_actor *me, uintptr_t lock)
+{
+    change(me);
+    me->interlocked = lock;
+}
+
 /* Slots are kept for actors that have not been seen yet: each of those may still need one. */
 void race_order_fresh(struct race_actor *me)
 {
     if (slots < RACE_SLOTS - OBSERVER_ACTORS) {
+        change(me);
         take_slot(me);
     }
 }
@@ -69,6 +84,7 @@ static void release_to(struct race_actor *me, struct race_clock *to)
 {
     if (to != NULL) {
         race_clock_join(to, &me->clock);
+        change(me);
         me->clock.time[me->slot]++;
     }
 }
@@ -96,6 +112,7 @@ static void release_alone(struct race_actor *me, uintptr_t token)
     struct race_clock *to = race_token(token, true);
     if (to != NULL) {
         race_clock_copy(to, &me->clock);
+        change(me);
         me->clock.time[me->slot]++;
     }
 }
@@ -119,11 +136,13 @@ static void lower_irql(struct race_actor *me, const struct op *op)
             race_clock_join(to, &me->clock);
         }
     }
+    change(me);
     me->clock.time[me->slot]++;
 }
 
 static void enter(struct race_actor *me, const struct op *op)
 {
+    change(me);
     me->entered = op->new_level;
     acquire_from(me, race_irql(op->processor, op->new_level, RACE_LOWERED, false));
     race_order_acquire(me, op->object[0]);
@@ -132,6 +151,7 @@ static void enter(struct race_actor *me, const struct op *op)
 static void leave(struct race_actor *me, const struct op *op)
 {
     if (op->processor >= 0 && op->processor < KE_MAXIMUM_PROCESSORS && op->level < KE_MASKED) {
+        host_journal(&left_levels[op->processor], sizeof(left_levels[0]));
         left_levels[op->processor] |= 1u << op->level;
     }
     release_to(me, race_irql(op->processor, op->level, RACE_LEFT, true));
@@ -143,6 +163,7 @@ static void come_after(struct race_actor *me, struct race_actor *other)
 {
     if (other != me) {
         race_clock_join(&me->clock, &other->clock);
+        change(other);
         other->clock.time[other->slot]++;
     }
 }
@@ -172,9 +193,10 @@ static uint32_t lock_add(uint32_t outer, uintptr_t word, uint32_t stack)
         if (grown == NULL) {
             return outer;
         }
-        locks = grown;
+        locks = grown; /* by number, and only added to: nothing of it is in the journal */
         lock_capacity = capacity;
     }
+    host_journal(&lock_count, sizeof(lock_count));
     lock_count += lock_count == 0;
     locks[lock_count] = (struct race_lock){.word = word, .outer = outer, .stack = stack};
     return lock_count++;
@@ -194,6 +216,7 @@ static void locked(struct race_actor *me, const struct op *op)
 {
     if ((op->flags & OP_LIBRARY) == 0) {
         race_order_acquire(me, op->addr);
+        change(me);
         me->locks = lock_add(me->locks, op->addr, race_stack_take());
     }
 }
@@ -202,6 +225,7 @@ static void unlock(struct race_actor *me, const struct op *op)
 {
     if ((op->flags & OP_LIBRARY) == 0) {
         race_order_release(me, op->addr);
+        change(me);
         me->locks = lock_without(me->locks, op->addr);
         me->interlocked = me->interlocked == op->addr ? 0 : me->interlocked;
     }

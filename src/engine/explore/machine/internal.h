@@ -93,6 +93,7 @@ enum machine_phase {
     PHASE_STARTING,  /* the library starts its own threads: nothing to choose */
     PHASE_OPENING,   /* up to the first choice */
     PHASE_AT_CHOICE, /* the moment of the snapshot */
+    PHASE_AT_CHECKPOINT,
     PHASE_RUNNING,
 };
 
@@ -109,6 +110,7 @@ struct machine_kept {
     enum machine_phase phase;
     enum search_end end;
     struct search *search;
+    uint32_t checkpoint_due; /* the execution stops before this step to take one; 0: no */
     machine_trace *trace;
     void *trace_argument;
     bool grew;
@@ -152,6 +154,20 @@ void actor_hold(struct actor *actor, KIRQL level);
 /* Who the actors are, a line each; the next line of it back, false when it is none or another machine's. */
 void actors_write(FILE *out);
 bool actor_read(const char *line, unsigned *index);
+
+/* ---- checkpoints.c ------------------------------------------------------------------------------- */
+
+/* An execution of that search, which has begun, starts: puts the machine back to where it was before the
+ * first step that is new, or before an earlier one.  True: that was the snapshot. */
+bool checkpoints_begin(struct search *search);
+/* The execution has stopped where one is due. */
+void checkpoints_take(void);
+/* Is this the moment before that step? */
+static inline bool checkpoint_is_due(void)
+{
+    return machine_kept.checkpoint_due != 0 && machine.ready == 0 &&
+           search_event_count(machine_kept.search) == machine_kept.checkpoint_due && machine_is_searched();
+}
 
 /* ---- pick.c ------------------------------------------------------------------------------------ */
 

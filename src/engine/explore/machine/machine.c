@@ -96,12 +96,18 @@ enum search_end machine_execute(struct search *search, machine_trace *trace, voi
         search_end(search, machine_kept.end, machine.view, machine.count);
         return machine_kept.end;
     }
-    host_snapshot_restore();
-    machine_kept.phase = PHASE_RUNNING;
-    machine_kept.running = true;
     ke_observer_stacks = trace != NULL;
-    ke_observe_begin();
-    machine_enter();
+    if (checkpoints_begin(search)) {
+        ke_observe_begin();
+    }
+    machine_kept.running = true;
+    do {
+        machine_kept.phase = PHASE_RUNNING;
+        machine_enter();
+        if (machine_kept.phase == PHASE_AT_CHECKPOINT) {
+            checkpoints_take();
+        }
+    } while (machine_kept.phase == PHASE_AT_CHECKPOINT);
     /* What nobody explored does not take part: there, everybody had come to rest. */
     search_end(search, machine_kept.end, machine.view, machine.unexplored ? 0 : machine.count);
     return machine_kept.end;

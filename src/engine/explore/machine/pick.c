@@ -346,19 +346,29 @@ static struct actor *next_actor(void)
     return &machine.actors[next];
 }
 
+/* Stops the execution at a moment that others start from.  Returns when machine_enter has picked this actor.
+ */
+static void stand_still(struct actor *me, enum machine_phase phase)
+{
+    machine_kept.phase = phase;
+    me->irql = ke_irql();
+    me->callback = ke_processor()->callback;
+    host_region_switch(&ke_outside);
+    host_context_switch(me->context, &machine_kept.engine, false);
+}
+
 void machine_go_on(void)
 {
     struct actor *me = actor_current();
     tso_hide();
+    if (checkpoint_is_due()) {
+        stand_still(me, PHASE_AT_CHECKPOINT);
+        return;
+    }
     struct actor *next = next_actor();
     if (next == NULL && machine_kept.phase == PHASE_OPENING) {
-        /* The first choice: here every execution starts, with the search's answer. */
-        machine_kept.phase = PHASE_AT_CHOICE;
-        me->irql = ke_irql();
-        me->callback = ke_processor()->callback;
-        host_region_switch(&ke_outside);
-        host_context_switch(me->context, &machine_kept.engine, false);
-        return; /* machine_enter has taken this actor's step */
+        stand_still(me, PHASE_AT_CHOICE); /* the first choice */
+        return;
     }
     if (next == NULL) {
         machine_leave(END_REDUNDANT);

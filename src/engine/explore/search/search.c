@@ -85,6 +85,16 @@ void search_begin(struct search *search)
     search->races.count = 0;
 }
 
+uint32_t search_repeats(const struct search *search)
+{
+    return search->replay;
+}
+
+void search_skip(struct search *search, uint32_t steps)
+{
+    search->depth = steps;
+}
+
 bool search_next(struct search *search)
 {
     if (search->strategy->walks) {

@@ -81,6 +81,11 @@ void search_destroy(struct search *search);
 
 void search_begin(struct search *search);
 
+/* After search_begin: how many steps of the execution are those of the one before; and that the machine has
+ * been taken to where it was after `steps` of them, at most those, so that only what comes then is picked. */
+uint32_t search_repeats(const struct search *search);
+void search_skip(struct search *search, uint32_t steps);
+
 /*
  * The actor whose step is taken now, or SEARCH_STOP: end this execution (END_REDUNDANT).  `count` actors; at
  * least one is enabled.  The step is recorded; of an OP_CHOICE step *value is the alternative to take. Before
