@@ -4,6 +4,10 @@
 #
 # makes DIR/NAME.so (default: drivers/NAME.so in the build directory) and a target driver-NAME; with INSTRUMENT
 # its memory accesses are reported.
+#
+# A build with sanitizers may take the drivers that are built without one from another build directory
+# (UNDIS_PLAIN_DRIVERS): they are the same there.
+set(UNDIS_PLAIN_DRIVERS "" CACHE PATH "Build directory to take drivers without sanitizers from, or empty")
 set(UNDIS_DRIVER_FLAGS "")
 if(UNDIS_SANITIZE)
   set(UNDIS_DRIVER_FLAGS -fsanitize=${UNDIS_SANITIZE} -fno-sanitize=null)
@@ -26,6 +30,13 @@ function(undis_driver name)
   endforeach()
   list(REMOVE_DUPLICATES headers)
   set(output ${ARG_OUTPUT_DIRECTORY}/${name}.so)
+  file(MAKE_DIRECTORY ${ARG_OUTPUT_DIRECTORY})
+  if(UNDIS_PLAIN_DRIVERS AND (ARG_INSTRUMENT OR "-fno-sanitize=all" IN_LIST ARG_FLAGS))
+    cmake_path(RELATIVE_PATH output BASE_DIRECTORY ${CMAKE_BINARY_DIR} OUTPUT_VARIABLE place)
+    file(CREATE_LINK ${UNDIS_PLAIN_DRIVERS}/${place} ${output} SYMBOLIC)
+    add_custom_target(driver-${name})
+    return()
+  endif()
   set(instrument "")
   set(flags ${UNDIS_DRIVER_FLAGS} ${ARG_FLAGS})
   if(ARG_INSTRUMENT)
@@ -36,7 +47,6 @@ function(undis_driver name)
   if(flags)
     list(PREPEND flags --)
   endif()
-  file(MAKE_DIRECTORY ${ARG_OUTPUT_DIRECTORY})
   add_custom_command(OUTPUT ${output}
     COMMAND ${CMAKE_COMMAND} -E env CC=${CMAKE_C_COMPILER} ASAN_OPTIONS=detect_leaks=0
       $<TARGET_FILE:undis-command> cc ${instrument} -o ${output} ${sources} ${flags}

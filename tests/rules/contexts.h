@@ -1,6 +1,7 @@
 /*
- * contexts.h - runs a test driver's body() where the build says: in DriverEntry, in a thread that it
- * starts, in a DPC that it queues (CONTEXT, a sum of the three numbers).
+ * contexts.h - runs a test driver's body() where the end of the driver's name says, "-entry", "-thread" or "-dpc":
+ * in DriverEntry, in a thread that it starts, in a DPC that it queues.  Without one of these it runs in each context
+ * that the build gives (CONTEXT, a sum of the three numbers).
  */
 #ifndef UNDIS_TESTS_RULES_CONTEXTS_H
 #define UNDIS_TESTS_RULES_CONTEXTS_H
@@ -20,7 +21,6 @@ static VOID body(VOID);
 static DRIVER_UNLOAD Unload;
 DRIVER_INITIALIZE DriverEntry;
 
-#if CONTEXT & IN_THREAD
 static VOID ThreadRoutine(PVOID Context)
 {
     UNREFERENCED_PARAMETER(Context);
@@ -42,9 +42,7 @@ static VOID RunInThread(VOID)
     }
     ZwClose(handle);
 }
-#endif
 
-#if CONTEXT & IN_DPC
 static KDPC Dpc;
 
 static VOID DpcRoutine(PKDPC Object, PVOID Context, PVOID Argument1, PVOID Argument2)
@@ -62,7 +60,33 @@ static VOID RunInDpc(VOID)
     KeInsertQueueDpc(&Dpc, NULL, NULL);
     KeFlushQueuedDpcs();
 }
-#endif
+
+static BOOLEAN EndsIn(PUNICODE_STRING Text, PCWSTR End)
+{
+    UNICODE_STRING end;
+    RtlInitUnicodeString(&end, End);
+    if (Text->Length < end.Length) {
+        return FALSE;
+    }
+    UNICODE_STRING last = {end.Length, end.Length,
+                           Text->Buffer + (Text->Length - end.Length) / sizeof(WCHAR)};
+    return RtlEqualUnicodeString(&last, &end, FALSE);
+}
+
+/* Looks at the name only where there is a choice. */
+static ULONG ChosenContexts(PUNICODE_STRING RegistryPath)
+{
+    if ((CONTEXT & (CONTEXT - 1)) == 0) {
+        return CONTEXT;
+    }
+    if (EndsIn(RegistryPath, L"-entry")) {
+        return IN_ENTRY;
+    }
+    if (EndsIn(RegistryPath, L"-thread")) {
+        return IN_THREAD;
+    }
+    return EndsIn(RegistryPath, L"-dpc") ? IN_DPC : CONTEXT;
+}
 
 static VOID Unload(PDRIVER_OBJECT DriverObject)
 {
@@ -71,17 +95,17 @@ static VOID Unload(PDRIVER_OBJECT DriverObject)
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
-    UNREFERENCED_PARAMETER(RegistryPath);
+    ULONG contexts = ChosenContexts(RegistryPath);
     DriverObject->DriverUnload = Unload;
-#if CONTEXT & IN_THREAD
-    RunInThread();
-#endif
-#if CONTEXT & IN_DPC
-    RunInDpc();
-#endif
-#if CONTEXT & IN_ENTRY
-    body();
-#endif
+    if (contexts & IN_THREAD) {
+        RunInThread();
+    }
+    if (contexts & IN_DPC) {
+        RunInDpc();
+    }
+    if (contexts & IN_ENTRY) {
+        body();
+    }
     return STATUS_SUCCESS;
 }
 
