@@ -1,7 +1,7 @@
 /*
- * contexts.h - runs a test driver's body() where the end of the driver's name says, "-entry", "-thread" or "-dpc":
- * in DriverEntry, in a thread that it starts, in a DPC that it queues.  Without one of these it runs in each context
- * that the build gives (CONTEXT, a sum of the three numbers).
+ * contexts.h - runs a test driver's body() where the end of the driver's name says, "-entry", "-thread" or
+ * "-dpc": in DriverEntry, in a thread that it starts, in a DPC that it queues.  Without one of these it runs
+ * in each context that the build gives (CONTEXT, a sum of the three numbers).
  */
 #ifndef UNDIS_TESTS_RULES_CONTEXTS_H
 #define UNDIS_TESTS_RULES_CONTEXTS_H
