@@ -160,9 +160,11 @@ struct race {
 
 struct search_method;
 
+#define DECISION (NOTHING - 1)
+
 /* A step of a plan: a sequence that reverses a race. */
 struct planned {
-    uint32_t event; /* NOTHING: the step that is to come first now */
+    uint32_t event; /* NOTHING: the step that is to come first now; DECISION: not of this execution */
     uint8_t actor;
     uint16_t value;
     const struct op *op;
@@ -221,6 +223,7 @@ struct search {
     struct wake *subtree;                /* what the next frame is to explore */
     struct wake *wake_free;
     SEARCH_VECTOR(struct planned) plan;
+    SEARCH_VECTOR(struct planned) decisions; /* to be added to the plan */
 
     /* Units and splitting. */
     uint32_t fixed; /* frames below are the unit's */

@@ -92,6 +92,9 @@ static void taken(struct search *search, struct frame *frame)
 static inline bool plan_orders(const struct search *search, const struct planned *a, const struct planned *b,
                                const struct clock *before)
 {
+    if (a->event == DECISION || b->event == DECISION) {
+        return a->event == b->event;
+    }
     if (b->event != NOTHING) {
         return a->event != NOTHING && comes_before(search, a->event, &search->clock[b->event]);
     }
@@ -161,14 +164,25 @@ static void plan_remove(struct search *search, uint32_t position)
     search->plan.count--;
 }
 
-/* The branch among `wake` and its siblings that the plan can follow; its step is then out of the plan. */
-static struct wake *plan_follow(struct search *search, const struct clock *before, struct wake *wake)
+/* One value of a CHOICE: what begins so goes on with that value only. */
+static bool is_one_of_many(const struct wake *wake)
+{
+    return wake->op.kind == OP_CHOICE && wake->op.aux > 1;
+}
+
+/*
+ * The branch among `wake` and its siblings that the plan can follow; its step is then out of the plan.  When
+ * that is one value of a CHOICE that the plan leaves open: *open is that branch, and nothing is returned.
+ */
+static struct wake *plan_follow(struct search *search, const struct clock *before, struct wake *wake,
+                                const struct wake **open)
 {
     for (; wake != NULL; wake = wake->next) {
         uint32_t position;
         enum initial initial = plan_initial(search, before, wake->actor, &wake->op, &position);
         if (initial == INITIAL_ELSEWHERE) {
-            return wake;
+            *open = is_one_of_many(wake) ? wake : NULL;
+            return *open == NULL ? wake : NULL;
         }
         if (initial == INITIAL_IN_PLAN && search->plan.data[position].value == wake->value) {
             plan_remove(search, position);
@@ -178,18 +192,35 @@ static struct wake *plan_follow(struct search *search, const struct clock *befor
     return NULL;
 }
 
-/* From the branch that is being explored on, or, should that end the machine, beside it. */
-static void plan_insert(struct search *search, struct frame *frame, const struct race *race)
+static void reverse(struct search *search, const struct race *race);
+
+/* What the plan passes by in the tree, or the value of a CHOICE there, becomes its part. */
+static void decide(struct search *search, const struct wake *wake, unsigned value)
+{
+    *vector_push(&search->decisions) = (struct planned){DECISION, wake->actor, (uint16_t)value, &wake->op};
+}
+
+/* From the branch that is being explored on, or, should that end the machine, beside it.  Returns the CHOICE
+ * that has to be decided before the plan can be inserted, or NULL: it is. */
+static const struct wake *plan_insert(struct search *search, struct frame *frame, const struct race *race)
 {
     const struct clock *before = race_before(search, race);
     struct wake **link = race->before_end ? &frame->tree->next : &frame->tree;
     for (;;) {
-        struct wake *wake = plan_follow(search, before, *link);
+        const struct wake *open = NULL;
+        uint32_t left = search->plan.count;
+        struct wake *wake = plan_follow(search, before, *link, &open);
+        if (open != NULL) {
+            return open;
+        }
         if (wake == NULL) {
             break;
         }
         if (wake->child == NULL || search->plan.count == 0) {
-            return; /* a leaf: all that begins so will be explored */
+            return NULL; /* a leaf: all that begins so will be explored */
+        }
+        if (search->plan.count == left) {
+            decide(search, wake, wake->value);
         }
         link = &wake->child;
     }
@@ -201,19 +232,38 @@ static void plan_insert(struct search *search, struct frame *frame, const struct
         *link = wake_make(search, planned->actor, planned->value, planned->op);
         link = &(*link)->child;
     }
+    return NULL;
+}
+
+/* The plan can be followed in one value's branch of the CHOICE, and would be lost to the others: once with
+ * each value. */
+static void reverse_with_each(struct search *search, const struct race *race, const struct wake *open)
+{
+    for (unsigned value = 0; value < open->op.aux; value++) {
+        decide(search, open, value);
+        reverse(search, race);
+        search->decisions.count--;
+    }
 }
 
 static void reverse(struct search *search, const struct race *race)
 {
     struct op op;
-    uint32_t depth = race_plan(search, race, true, &op);
+    uint32_t depth = race_plan(search, race, true, &op), decided = search->decisions.count;
     if (depth == NOTHING || depth < search->fixed) {
         return;
     }
     struct frame *frame = &search->frame[depth];
     bool can_begin = (frame->enabled >> search->plan.data[0].actor & 1) != 0;
+    for (uint32_t i = 0; i < decided; i++) {
+        *vector_push(&search->plan) = search->decisions.data[i];
+    }
     if (can_begin && !is_asleep(search, depth, race_before(search, race))) {
-        plan_insert(search, frame, race);
+        const struct wake *open = plan_insert(search, frame, race);
+        if (open != NULL) {
+            reverse_with_each(search, race, open);
+        }
+        search->decisions.count = decided;
     }
 }
 

@@ -50,6 +50,7 @@ void search_destroy(struct search *search)
     free(search->vanished.data);
     free(search->sleepers.data);
     free(search->plan.data);
+    free(search->decisions.data);
     free(search);
 }
 
