@@ -3,6 +3,8 @@
  */
 #include "outcome.h"
 
+#include "engine/explore/search/dependence.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,8 +78,61 @@ void set_free(struct set *set)
 void outcome_free(struct outcome *outcome)
 {
     set_free(&outcome->classes);
+    set_free(&outcome->conflicts);
     set_free(&outcome->states);
     set_free(&outcome->stops);
+}
+
+/* ---- classes by conflict ------------------------------------------------------------------------------- */
+
+static bool conflict(const struct search_event *a, const struct search_event *b)
+{
+    struct op first = a->op, second = b->op;
+    first.processor = second.processor = -1;
+    return ops_depend(a->actor, &first, b->actor, &second);
+}
+
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 31) * 0x7FB5D329728EA185ULL;
+    x = (x ^ x >> 27) * 0x81DADEF4BC2DD44DULL;
+    return x ^ x >> 33;
+}
+
+/* What comes before each event by conflicts: how many events of each actor. */
+static void order_by_conflicts(const struct search *search, uint16_t (*clock)[SEARCH_ACTORS], size_t event)
+{
+    memset(clock[event], 0, sizeof(clock[event]));
+    const struct search_event *later = search_event_at(search, event);
+    for (size_t i = 0; i < event; i++) {
+        const struct search_event *earlier = search_event_at(search, i);
+        if (clock[event][earlier->actor] >= clock[i][earlier->actor] || !conflict(earlier, later)) {
+            continue;
+        }
+        for (unsigned actor = 0; actor < SEARCH_ACTORS; actor++) {
+            if (clock[i][actor] > clock[event][actor]) {
+                clock[event][actor] = clock[i][actor];
+            }
+        }
+    }
+    clock[event][later->actor]++;
+}
+
+static uint64_t conflict_class(const struct search *search)
+{
+    static uint16_t clock[SEARCH_EVENTS][SEARCH_ACTORS];
+    uint64_t hash = 0;
+    size_t count = search_event_count(search);
+    for (size_t i = 0; i < count; i++) {
+        const struct search_event *event = search_event_at(search, i);
+        order_by_conflicts(search, clock, i);
+        uint64_t own = mix((uint64_t)event->actor << 40 | (uint64_t)event->op.kind << 32 | event->value);
+        for (unsigned actor = 0; actor < SEARCH_ACTORS; actor++) {
+            own = mix(own ^ (uint64_t)clock[i][actor] << 8 ^ actor);
+        }
+        hash += own;
+    }
+    return mix(hash);
 }
 
 static void note_end(struct outcome *outcome, struct search *search, const struct model_end *end,
@@ -87,6 +142,7 @@ static void note_end(struct outcome *outcome, struct search *search, const struc
         set_add(&outcome->stops, end->stop);
     } else if (end->end == END_DONE || end->end == END_DEADLOCK) {
         outcome->duplicates += !set_add(&outcome->classes, search_class(search));
+        set_add(&outcome->conflicts, conflict_class(search));
         set_add(&outcome->states, end->state);
     }
     outcome->within += end->end != END_REDUNDANT && search_preemptions(search) <= bound;

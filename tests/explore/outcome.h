@@ -19,8 +19,9 @@ void set_free(struct set *set);
 
 struct outcome {
     bool finished;
-    struct set classes; /* of executions that no finding stopped */
-    struct set states;  /* what they left */
+    struct set classes;   /* of executions that no finding stopped */
+    struct set conflicts; /* their classes as far as conflicts tell, whoever had which processor */
+    struct set states;    /* what they left */
     struct set stops;
     uint64_t duplicates; /* executions of a class that had been seen */
     uint64_t within;     /* executions with at most `bound` preemptions */

@@ -219,7 +219,7 @@ static void collect_processor(struct search *search, const struct candidate *can
 {
     const struct op *op = candidate->op;
     const struct seat *seat = &search->seat[op->processor];
-    bool acquires = op_acquires_processor(op);
+    bool acquires = op_acquires_processor(op) && !(op->kind == OP_ENTER && search->blocks);
     uint32_t others = (acquires ? seat->actors : seat->holders | seat->actors) & ~(1U << candidate->actor);
     for (; others != 0; others &= others - 1) {
         unsigned other = (unsigned)__builtin_ctz(others);

@@ -88,6 +88,13 @@ static inline bool op_acquires_processor(const struct op *op)
     return op->kind == OP_ENTER || op_level_after(op) > op->level;
 }
 
+/* Is `b` an entry that interrupts who is at `a`, another actor on its processor? */
+static inline bool op_is_interrupted_by(const struct op *a, const struct op *b)
+{
+    return b->kind == OP_ENTER && a->processor == b->processor &&
+           level_excludes(b->new_level, op_admission(a));
+}
+
 /* Must these steps of two different actors, both as they take effect, keep their order? */
 bool ops_depend(unsigned actor_a, const struct op *a, unsigned actor_b, const struct op *b);
 

@@ -6,6 +6,7 @@
  *   clock.c        the exploration order of the steps taken, as vector clocks that can be taken back
  *   conflict.c     what a step is ordered after, and what it could have come before
  *   race.c         reversible races, and the steps that lead to their reversal
+ *   block.c        entries of service routines and DPCs among the steps that they interrupt
  *   vanish.c       entries that somebody else's step took back
  *   sleep.c        sleep sets
  *   naive.c, source.c, optimal.c   the systematic strategies
@@ -187,6 +188,7 @@ struct search {
     uint32_t replay; /* events below are replayed */
     uint32_t frames; /* frames that stand for branches: those below replay, and that of the branch */
     enum search_end end;
+    bool blocks; /* entries are ordered by conflicts alone (block.c) */
     bool cut, given_up, misled;
     bool ended_by_last; /* the last step ended the machine though others could go on */
     uint32_t taken[SEARCH_ACTORS];
@@ -320,6 +322,8 @@ static inline uint64_t condition_value(const struct op *op)
 /* ---- race.c ------------------------------------------------------------------------------ */
 
 void race_note(struct search *search, uint32_t event);
+/* Notes that the event could have come before the obstacle. */
+struct race *race_note_pair(struct search *search, uint32_t event, uint32_t obstacle);
 void race_note_pending(struct search *search, const struct search_actor *actors, unsigned count);
 /*
  * The frame at which the race's step is to be planned, and the plan: search->plan, whose one entry without
@@ -328,6 +332,14 @@ void race_note_pending(struct search *search, const struct search_actor *actors,
  */
 uint32_t race_plan(struct search *search, const struct race *race, bool whole, struct op *op);
 const struct clock *race_before(const struct search *search, const struct race *race);
+
+/* ---- block.c ----------------------------------------------------------------------------- */
+
+/* Of those actors the ones that are not about to interrupt somebody; all, when there are no others. */
+uint32_t block_last(uint32_t actors, const struct search_actor *views);
+/* Like race_note and race_note_pending: where else entries could have come. */
+void block_note(struct search *search, uint32_t event);
+void block_note_stuck(struct search *search, const struct search_actor *actors, unsigned count);
 
 /* ---- vanish.c ---------------------------------------------------------------------------- */
 

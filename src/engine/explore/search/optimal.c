@@ -70,7 +70,7 @@ static int choose(struct search *search, struct frame *frame, const struct searc
     if (awake == 0) {
         return SEARCH_STOP; /* possible only in a unit, and after a machine was stopped */
     }
-    unsigned actor = search_stay(search, awake);
+    unsigned actor = search_stay(search, block_last(awake, actors));
     frame->value = sleep_first_value(search, search->depth, actor);
     frame->tree = wake_make(search, actor, frame->value, &actors[actor].op);
     return (int)actor;
@@ -96,7 +96,8 @@ static inline bool plan_orders(const struct search *search, const struct planned
         return a->event == b->event;
     }
     if (b->event != NOTHING) {
-        return a->event != NOTHING && comes_before(search, a->event, &search->clock[b->event]);
+        return (a->event != NOTHING && comes_before(search, a->event, &search->clock[b->event])) ||
+               op_is_interrupted_by(a->op, b->op);
     }
     return comes_before(search, a->event, before) || ops_depend(a->actor, a->op, b->actor, b->op);
 }

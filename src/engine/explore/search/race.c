@@ -14,7 +14,7 @@ const struct clock *race_before(const struct search *search, const struct race *
 
 /* ---- finding them ------------------------------------------------------------------------------------- */
 
-static struct race *note(struct search *search, uint32_t event, uint32_t obstacle)
+struct race *race_note_pair(struct search *search, uint32_t event, uint32_t obstacle)
 {
     struct race *race = vector_push(&search->races);
     race->event = event;
@@ -57,7 +57,7 @@ static void note_intervals(struct search *search, uint32_t event, const struct c
             nearest = !comes_before(search, first, &search->clock[search->races.data[k].obstacle[0]]);
         }
         if (nearest && leaves_no_half(search, i)) {
-            struct race *race = note(search, event, first);
+            struct race *race = race_note_pair(search, event, first);
             if (pending != NULL) {
                 *race = *pending;
                 race->obstacle_count = 1;
@@ -71,6 +71,7 @@ static void note_intervals(struct search *search, uint32_t event, const struct c
 void race_note(struct search *search, uint32_t event)
 {
     note_intervals(search, event, &search->before[event], NULL);
+    block_note(search, event);
 }
 
 /* A step that cannot be taken at the end: everything that keeps it so has to go.  False: it never can. */
@@ -183,6 +184,7 @@ static bool takes_part(const struct search_actor *actor, const struct search_act
 void race_note_pending(struct search *search, const struct search_actor *actors, unsigned count)
 {
     vanish_note(search);
+    block_note_stuck(search, actors, count);
     for (unsigned i = 0; i < count && search->depth > 0; i++) {
         if (takes_part(&actors[i], actors) && (!actors[i].enabled || search->ended_by_last)) {
             note_pending_actor(search, i, &actors[i]);

@@ -17,6 +17,8 @@ struct search *search_create(const struct search_options *options)
     }
     search->options = *options;
     search->strategy = strategies[options->strategy];
+    search->blocks = !options->tokens && options->preemption_bound < 0 &&
+                     (options->strategy == SEARCH_OPTIMAL || options->strategy == SEARCH_SOURCE);
     search->limit = options->step_limit == 0 || options->step_limit >= SEARCH_EVENTS ? SEARCH_EVENTS - 1
                                                                                      : options->step_limit;
     search->random = options->seed * 0x9E3779B97F4A7C15ULL + 0x2545F4914F6CDD1DULL;

@@ -56,7 +56,9 @@ struct search_options {
     unsigned pct_depth;   /* 0: 3 */
     int preemption_bound; /* -1: none; else with naive, source (bounded) and random strategies */
     uint32_t step_limit;  /* 0: SEARCH_EVENTS; an execution that reaches it is cut off (END_STEPS) */
-    const char *unit;     /* a unit of search_split, or NULL */
+    bool tokens; /* orders a service routine or DPC against every step that it interrupts, not only against
+                    what conflicts with something in it: the reference for tests */
+    const char *unit;                 /* a unit of search_split, or NULL */
     const struct search_guide *guide; /* SEARCH_GUIDED's; must outlive the search */
     /* The value now at an address of 1, 2, 4 or 8 bytes.  Asked before a step that changes it, whatever the
        address is: it must not fault. */

@@ -16,13 +16,13 @@ static bool is_bounded(const struct search *search)
 static int choose(struct search *search, struct frame *frame, const struct search_actor *actors,
                   unsigned count)
 {
-    (void)actors, (void)count;
+    (void)count;
     uint32_t awake =
         is_bounded(search) ? bound_admits(search, frame) : frame->enabled & ~sleep_blocked(frame);
     if (awake == 0) {
         return SEARCH_STOP;
     }
-    unsigned actor = search_stay(search, awake);
+    unsigned actor = search_stay(search, is_bounded(search) ? awake : block_last(awake, actors));
     frame->backtrack = 1U << actor;
     frame->explored = 0;
     frame->value = sleep_first_value(search, search->depth, actor);
@@ -35,7 +35,8 @@ static bool comes_after_some(const struct search *search, uint32_t index, const 
     const struct planned *plan = search->plan.data;
     for (uint32_t i = 0; i < index; i++) {
         if (plan[index].event != NOTHING) {
-            if (comes_before(search, plan[i].event, &search->clock[plan[index].event])) {
+            if (comes_before(search, plan[i].event, &search->clock[plan[index].event]) ||
+                op_is_interrupted_by(plan[i].op, plan[index].op)) {
                 return true;
             }
         } else if (comes_before(search, plan[i].event, before) ||
