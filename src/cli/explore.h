@@ -66,8 +66,6 @@ int explore_machine_open(struct explore_machine *machine, const struct explore_o
                          const char *scenario, const char *shared);
 /* The options of a loop on it. */
 struct loop_options explore_loop_options(struct explore_machine *machine);
-/* What the machine knows to be shared, as text; the caller frees it. */
-char *explore_shared_text(void);
 
 /*
  * What came of it, as data: how it was searched, and the findings.  Schedules are saved: the first one's file

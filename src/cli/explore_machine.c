@@ -101,18 +101,6 @@ int explore_machine_open(struct explore_machine *machine, const struct explore_o
     return CLI_CLEAN;
 }
 
-char *explore_shared_text(void)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL) {
-        return NULL;
-    }
-    machine_shared_write(out);
-    return fclose(out) == 0 ? text : NULL;
-}
-
 /* ---- while it runs --------------------------------------------------------------------------------- */
 
 /* A DriverEntry that fails in some executions is part of the scenario; one that always does is not. */

@@ -179,7 +179,7 @@ json_t *explore_part(struct explore_machine *machine, struct loop_result *result
     json_object_set_new(part, "instrumented", json_boolean(machine_sees_accesses()));
     json_object_set_new(part, "findings", findings_array(machine, result, first, prefix));
     json_object_set_new(part, "findings_not_kept", count(result->not_kept));
-    char *shared = explore_shared_text();
+    char *shared = loop_shared_text();
     json_object_set_new(part, "shared", shared != NULL ? json_string(shared) : json_null());
     free(shared);
     symbolise_end();

@@ -107,7 +107,7 @@ bool explore_units_make(struct explore_machine *machine, const char *directory, 
         expand(++depth, machine->options->preemptions, &prefixes);
         same = prefixes.count == before ? same + 1 : 0;
     }
-    char *shared = explore_shared_text();
+    char *shared = loop_shared_text();
     bool good = !prefixes.failed && shared != NULL;
     if (!good) {
         cli_error("%s: not enough memory", machine->options->verb);

@@ -12,7 +12,7 @@ static bool write_result(const struct unit_file *unit, const char *path, const j
 {
     char error[1024] = "not enough memory";
     char *name = unit_result_path(path);
-    char *text = json_dumps(part, JSON_COMPACT | JSON_ENSURE_ASCII), *shared = explore_shared_text();
+    char *text = json_dumps(part, JSON_COMPACT | JSON_ENSURE_ASCII), *shared = loop_shared_text();
     const struct unit_result result = {.unit = unit->checksum, .shared = shared, .part = text};
     bool good = name != NULL && text != NULL && shared != NULL &&
                 unit_result_write(&result, name, error, sizeof(error));

@@ -412,21 +412,10 @@ void loop_run(const struct loop_options *options, struct loop_result *result)
     result->seconds = seconds_since(loop.begin);
 }
 
-static void free_finding(struct loop_finding *kept)
-{
-    for (size_t i = 0; kept->notes != NULL && i < kept->minimal.trail.switch_count; i++) {
-        free(kept->notes[i]);
-    }
-    free(kept->notes);
-    free(kept->steps);
-    free(kept->shared);
-    minimal_free(&kept->minimal);
-}
-
 void loop_result_free(struct loop_result *result)
 {
     for (size_t i = 0; i < result->finding_count; i++) {
-        free_finding(&result->findings[i]);
+        loop_forget_schedule(&result->findings[i]);
     }
     free(result->findings);
     *result = (struct loop_result){0};

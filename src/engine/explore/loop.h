@@ -90,5 +90,7 @@ void loop_result_free(struct loop_result *result);
 
 /* "module+0x12" of a return address, "" for 0. */
 void loop_site(uintptr_t pc, char site[SCHEDULE_SITE]);
+/* What the machine knows to be shared, as text; malloc'ed, NULL: no memory. */
+char *loop_shared_text(void);
 
 #endif

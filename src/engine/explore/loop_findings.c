@@ -54,7 +54,7 @@ static bool note_switches(struct loop_finding *kept)
     return kept->notes != NULL;
 }
 
-static char *shared_text(void)
+char *loop_shared_text(void)
 {
     char *text = NULL;
     size_t size;
@@ -80,13 +80,13 @@ static bool trace(const struct loop_options *options, struct loop_finding *kept,
     }
     kept->finding = *shown;
     kept->minimal.last = replay;
-    kept->shared = shared_text();
+    kept->shared = loop_shared_text();
     return kept->shared != NULL && note_switches(kept);
 }
 
 /* ---- keeping --------------------------------------------------------------------------------------- */
 
-static void forget_schedule(struct loop_finding *kept)
+void loop_forget_schedule(struct loop_finding *kept)
 {
     for (size_t i = 0; kept->notes != NULL && i < kept->minimal.trail.switch_count; i++) {
         free(kept->notes[i]);
@@ -121,7 +121,7 @@ static bool make_schedule(const struct loop_options *options, struct loop_result
     kept->finding.public.message = kept->finding.message;
     kept->finding.public.repeats = 0;
     if (!kept->has_schedule) {
-        forget_schedule(kept);
+        loop_forget_schedule(kept);
     }
     return grew;
 }

@@ -15,6 +15,9 @@
 bool loop_collect(const struct loop_options *options, struct loop_result *result, const struct search *search,
                   uint64_t number, bool grew);
 
+/* Frees what the finding holds of its schedule: there is none then. */
+void loop_forget_schedule(struct loop_finding *kept);
+
 /* An error has a schedule, or had its tries: one that was seen once while the machine grew ends no search. */
 bool loop_has_error(const struct loop_result *result);
 
