@@ -240,20 +240,32 @@ void ke_interrupt_connect(struct ke_interrupt *interrupt, struct ke_line *line)
     }
 }
 
-/* Under the interrupt's lock, as its service routine looks at it: that one has ended, or will not be called.
- */
-static void disconnect_locked(struct ke_interrupt *interrupt)
+/* To the interrupt's DIRQL from a level that is not above it; returns that level.  And back. */
+static KIRQL interrupt_raise(const struct ke_interrupt *interrupt)
 {
     ke_about_to_raise(interrupt->irql);
     KIRQL old = ke_irql();
     ke_irql_report(old, interrupt->irql, IRQL_CAUSE_INTERRUPT);
     ke_irql_store(interrupt->irql);
-    interrupt_lock(interrupt);
-    interrupt->connected = FALSE;
-    interrupt_unlock(interrupt);
+    return old;
+}
+
+static void interrupt_lower(const struct ke_interrupt *interrupt, KIRQL old)
+{
     ke_about_to_lower(old);
     ke_irql_report(interrupt->irql, old, IRQL_CAUSE_INTERRUPT);
     ke_unmask(old);
+}
+
+/* Under the interrupt's lock, as its service routine looks at it: that one has ended, or will not be called.
+ */
+static void disconnect_locked(struct ke_interrupt *interrupt)
+{
+    KIRQL old = interrupt_raise(interrupt);
+    interrupt_lock(interrupt);
+    interrupt->connected = FALSE;
+    interrupt_unlock(interrupt);
+    interrupt_lower(interrupt, old);
 }
 
 void ke_interrupt_disconnect(struct ke_interrupt *interrupt)
@@ -283,10 +295,7 @@ void ke_interrupt_disconnect(struct ke_interrupt *interrupt)
 BOOLEAN ke_interrupt_synchronize(struct ke_interrupt *interrupt, BOOLEAN (*routine)(void *), void *context,
                                  const char *name)
 {
-    ke_about_to_raise(interrupt->irql);
-    KIRQL old = ke_irql();
-    ke_irql_report(old, interrupt->irql, IRQL_CAUSE_INTERRUPT);
-    ke_irql_store(interrupt->irql);
+    KIRQL old = interrupt_raise(interrupt);
     if (interrupt->owner == ke_processor()) {
         /* From the ISR or from inside the routine: the lock is this processor's already (IN-21). */
         ke_bugcheck(0xF, 0, 0, 0, 0);
@@ -297,8 +306,6 @@ BOOLEAN ke_interrupt_synchronize(struct ke_interrupt *interrupt, BOOLEAN (*routi
     BOOLEAN result = routine(context);
     callback_leave(&frame);
     interrupt_unlock(interrupt);
-    ke_about_to_lower(old);
-    ke_irql_report(interrupt->irql, old, IRQL_CAUSE_INTERRUPT);
-    ke_unmask(old);
+    interrupt_lower(interrupt, old);
     return result;
 }
