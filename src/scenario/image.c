@@ -91,31 +91,41 @@ static bool check_extent(struct image *image)
     return true;
 }
 
-static Elf_Scn *find_section(const struct image *image, GElf_Word type, GElf_Shdr *header)
+/* The entries of a section. */
+struct table {
+    Elf_Data *data;
+    size_t count, strings; /* strings: the section of their names */
+};
+
+static bool find_table(const struct image *image, GElf_Word type, struct table *table)
 {
     Elf_Scn *section = NULL;
+    GElf_Shdr header;
     while ((section = elf_nextscn(image->elf, section)) != NULL) {
-        if (gelf_getshdr(section, header) != NULL && header->sh_type == type && header->sh_entsize != 0) {
-            return section;
+        if (gelf_getshdr(section, &header) != NULL && header.sh_type == type && header.sh_entsize != 0) {
+            *table = (struct table){elf_getdata(section, NULL), header.sh_size / header.sh_entsize,
+                                    header.sh_link};
+            return table->data != NULL;
         }
     }
-    return NULL;
+    return false;
+}
+
+/* Entry `i` of the dynamic section; false behind the last one. */
+static bool dynamic_entry(const struct table *table, size_t i, GElf_Dyn *entry)
+{
+    return i < table->count && gelf_getdyn(table->data, (int)i, entry) != NULL && entry->d_tag != DT_NULL;
 }
 
 /* Position-independent executables are ET_DYN as well; dlopen refuses them in other words. */
 static bool check_dynamic(struct image *image)
 {
-    GElf_Shdr header;
-    Elf_Scn *section = find_section(image, SHT_DYNAMIC, &header);
-    Elf_Data *data = section == NULL ? NULL : elf_getdata(section, NULL);
-    if (data == NULL) {
+    struct table table;
+    GElf_Dyn entry;
+    if (!find_table(image, SHT_DYNAMIC, &table)) {
         return reject(image, "has no dynamic section");
     }
-    for (size_t i = 0; i < header.sh_size / header.sh_entsize; i++) {
-        GElf_Dyn entry;
-        if (gelf_getdyn(data, (int)i, &entry) == NULL || entry.d_tag == DT_NULL) {
-            break;
-        }
+    for (size_t i = 0; dynamic_entry(&table, i, &entry); i++) {
         if (entry.d_tag == DT_FLAGS_1 && (entry.d_un.d_val & DF_1_PIE) != 0) {
             return reject(image, "is a program, not a shared object; build it with `undis cc`");
         }
@@ -126,16 +136,12 @@ static bool check_dynamic(struct image *image)
 /* True when a library that the driver itself asks for (DT_NEEDED) has that symbol. */
 static bool found_in_needed(const struct image *image, const char *symbol)
 {
-    GElf_Shdr header;
-    Elf_Scn *section = find_section(image, SHT_DYNAMIC, &header);
-    Elf_Data *data = elf_getdata(section, NULL);
-    for (size_t i = 0; i < header.sh_size / header.sh_entsize; i++) {
-        GElf_Dyn entry;
-        if (gelf_getdyn(data, (int)i, &entry) == NULL || entry.d_tag == DT_NULL) {
-            break;
-        }
+    struct table table;
+    GElf_Dyn entry;
+    bool any = find_table(image, SHT_DYNAMIC, &table);
+    for (size_t i = 0; any && dynamic_entry(&table, i, &entry); i++) {
         const char *name =
-            entry.d_tag == DT_NEEDED ? elf_strptr(image->elf, header.sh_link, entry.d_un.d_val) : NULL;
+            entry.d_tag == DT_NEEDED ? elf_strptr(image->elf, table.strings, entry.d_un.d_val) : NULL;
         void *library = name == NULL ? NULL : dlopen(name, RTLD_LAZY | RTLD_LOCAL);
         if (library != NULL && dlsym(library, symbol) != NULL) {
             return true;
@@ -174,18 +180,16 @@ static void note_symbol(struct image_facts *facts, const char *name, const GElf_
 
 static bool check_symbols(struct image *image, struct image_facts *facts)
 {
-    GElf_Shdr header;
-    Elf_Scn *section = find_section(image, SHT_DYNSYM, &header);
-    Elf_Data *data = section == NULL ? NULL : elf_getdata(section, NULL);
-    if (data == NULL) {
+    struct table table;
+    if (!find_table(image, SHT_DYNSYM, &table)) {
         return reject(image, "exports nothing, so there is no DriverEntry");
     }
     size_t missing = 0, unlisted = 0;
-    for (size_t i = 1; i < header.sh_size / header.sh_entsize; i++) {
+    for (size_t i = 1; i < table.count; i++) {
         GElf_Sym symbol;
         const char *name;
-        if (gelf_getsym(data, (int)i, &symbol) == NULL ||
-            (name = elf_strptr(image->elf, header.sh_link, symbol.st_name)) == NULL) {
+        if (gelf_getsym(table.data, (int)i, &symbol) == NULL ||
+            (name = elf_strptr(image->elf, table.strings, symbol.st_name)) == NULL) {
             return reject(image, "has a damaged symbol table");
         }
         note_symbol(facts, name, &symbol);
@@ -220,15 +224,14 @@ static bool has_thread_segment(Elf *elf)
 }
 
 /* The first such variable that a symbol table names. */
-static const char *thread_symbol(const struct image *image, GElf_Word table)
+static const char *thread_symbol(const struct image *image, GElf_Word type)
 {
-    GElf_Shdr header;
-    Elf_Scn *section = find_section(image, table, &header);
-    Elf_Data *data = section == NULL ? NULL : elf_getdata(section, NULL);
-    for (size_t i = 1; data != NULL && i < header.sh_size / header.sh_entsize; i++) {
+    struct table table;
+    bool any = find_table(image, type, &table);
+    for (size_t i = 1; any && i < table.count; i++) {
         GElf_Sym symbol;
-        if (gelf_getsym(data, (int)i, &symbol) != NULL && GELF_ST_TYPE(symbol.st_info) == STT_TLS) {
-            return elf_strptr(image->elf, header.sh_link, symbol.st_name);
+        if (gelf_getsym(table.data, (int)i, &symbol) != NULL && GELF_ST_TYPE(symbol.st_info) == STT_TLS) {
+            return elf_strptr(image->elf, table.strings, symbol.st_name);
         }
     }
     return NULL;
