@@ -4,6 +4,7 @@
 #include "ke/thread.h"
 
 #include "ke/dispatch.h"
+#include "ke/engine.h"
 #include "ke/observer.h"
 #include "ke/step.h"
 #include "host/memory.h"
@@ -27,6 +28,16 @@ void ke_thread_dereference(struct _KTHREAD *thread)
         host_free(thread);
         ke_unmask(old);
     }
+}
+
+void ke_thread_join(struct _KTHREAD *thread)
+{
+    if (ke_engine->join != NULL) {
+        ke_engine->join(thread);
+    } else {
+        KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL);
+    }
+    ke_thread_dereference(thread);
 }
 
 /* The first code on a new thread's stack; the dispatcher guard is held by the switch that led here. */

@@ -51,6 +51,8 @@ struct _KTHREAD *ke_thread_create_on(void (*start)(void *), void *context, const
                                      KAFFINITY affinity);
 void ke_thread_reference(struct _KTHREAD *thread);
 void ke_thread_dereference(struct _KTHREAD *thread);
+/* Waits until the thread has ended and gives the caller's reference back.  PASSIVE_LEVEL. */
+void ke_thread_join(struct _KTHREAD *thread);
 
 /* Ends the calling thread; PASSIVE_LEVEL. */
 void ke_thread_exit(NTSTATUS status) __attribute__((noreturn));

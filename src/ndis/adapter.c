@@ -44,7 +44,7 @@ static void describe_interrupt(CM_PARTIAL_RESOURCE_DESCRIPTOR *descriptor, const
 static bool describe_resources(struct ndis_adapter *adapter)
 {
     size_t size = sizeof(CM_PARTIAL_RESOURCE_LIST) + sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR);
-    CM_PARTIAL_RESOURCE_LIST *list = ndis_allocate(size);
+    CM_PARTIAL_RESOURCE_LIST *list = ke_allocate(size);
     if (list == NULL) {
         return false;
     }
@@ -63,7 +63,7 @@ static bool describe_resources(struct ndis_adapter *adapter)
 struct ndis_adapter *adapter_create(struct ndis_miniport_driver *driver, struct device *device,
                                     const char *name)
 {
-    struct ndis_adapter *adapter = ndis_allocate(sizeof *adapter);
+    struct ndis_adapter *adapter = ke_allocate(sizeof *adapter);
     if (adapter == NULL) {
         return NULL;
     }
@@ -82,7 +82,7 @@ struct ndis_adapter *adapter_create(struct ndis_miniport_driver *driver, struct 
     KeInitializeEvent(&adapter->oid_idle, SynchronizationEvent, FALSE);
     KeInitializeSemaphore(&adapter->oid_work, 0, MAXLONG);
     if (!describe_resources(adapter)) {
-        ndis_free(adapter);
+        ke_free(adapter);
         return NULL;
     }
     InterlockedIncrement(&driver->adapters);
@@ -102,9 +102,9 @@ void adapter_destroy(struct ndis_adapter *adapter)
     }
     InterlockedDecrement(&adapter->driver->adapters);
     adapter_parameters_free(adapter);
-    ndis_free(adapter->resources);
+    ke_free(adapter->resources);
     adapter->signature = NDIS_SIGNATURE_DEAD;
-    ndis_free(adapter);
+    ke_free(adapter);
 }
 
 static NDIS_STATUS set_registration(struct ndis_adapter *adapter,

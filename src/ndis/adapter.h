@@ -14,6 +14,7 @@
 #include "ke/engine.h"
 #include "ke/event.h"
 #include "ke/line.h"
+#include "ke/memory.h"
 #include "ke/processor.h"
 #include "ke/run.h"
 #include "ke/thread.h"
@@ -138,10 +139,6 @@ struct ndis_adapter {
 };
 
 /* ---- small helpers ------------------------------------------------------------------------------------ */
-
-/* Memory of NDIS itself, which no rule counts.  Zeroed; any IRQL; NULL when memory is short. */
-void *ndis_allocate(size_t size);
-void ndis_free(void *memory);
 
 /* Stops undis when `condition` is false: NDIS was about to break its own promises. */
 void ndis_require(bool condition, const char *promise);

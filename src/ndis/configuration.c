@@ -63,7 +63,7 @@ static struct ndis_parameter *find_or_add(struct ndis_adapter *adapter, const UN
     if (parameter != NULL || name->Length > sizeof parameter->name) {
         return parameter;
     }
-    parameter = ndis_allocate(sizeof *parameter);
+    parameter = ke_allocate(sizeof *parameter);
     if (parameter != NULL) {
         memcpy(parameter->name, name->Buffer, name->Length);
         parameter->name_length = name->Length;
@@ -76,12 +76,12 @@ static struct ndis_parameter *find_or_add(struct ndis_adapter *adapter, const UN
 static bool set_data(struct ndis_parameter *parameter, NDIS_PARAMETER_TYPE type, const void *data,
                      USHORT length)
 {
-    unsigned char *copy = ndis_allocate((size_t)length + sizeof(WCHAR));
+    unsigned char *copy = ke_allocate((size_t)length + sizeof(WCHAR));
     if (copy == NULL) {
         return false;
     }
     memcpy(copy, data, length);
-    ndis_free(parameter->data);
+    ke_free(parameter->data);
     parameter->type = type;
     parameter->data = copy;
     parameter->length = length;
@@ -126,8 +126,8 @@ void adapter_parameters_free(struct ndis_adapter *adapter)
     while (adapter->parameters != NULL) {
         struct ndis_parameter *parameter = adapter->parameters;
         adapter->parameters = parameter->next;
-        ndis_free(parameter->data);
-        ndis_free(parameter);
+        ke_free(parameter->data);
+        ke_free(parameter);
     }
 }
 
@@ -150,7 +150,7 @@ NDIS_STATUS NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject, PND
         ConfigObject->NdisHandle == NULL) {
         return NDIS_STATUS_FAILURE;
     }
-    struct ndis_configuration *configuration = ndis_allocate(sizeof *configuration);
+    struct ndis_configuration *configuration = ke_allocate(sizeof *configuration);
     if (configuration == NULL) {
         return NDIS_STATUS_RESOURCES;
     }
@@ -170,10 +170,10 @@ VOID NdisCloseConfiguration(NDIS_HANDLE ConfigurationHandle)
     while (configuration->handed_out != NULL) {
         struct handed_out *gone = configuration->handed_out;
         configuration->handed_out = gone->next;
-        ndis_free(gone);
+        ke_free(gone);
     }
     configuration->signature = NDIS_SIGNATURE_DEAD;
-    ndis_free(configuration);
+    ke_free(configuration);
 }
 
 /* The number that a string spells, as NDIS converts it; base 10, or 16 for hexadecimal. */
@@ -242,14 +242,14 @@ VOID NdisReadConfiguration(PNDIS_STATUS Status, PNDIS_CONFIGURATION_PARAMETER *P
     if (parameter == NULL) {
         return;
     }
-    struct handed_out *out = ndis_allocate(sizeof *out + parameter->length + sizeof(WCHAR));
+    struct handed_out *out = ke_allocate(sizeof *out + parameter->length + sizeof(WCHAR));
     if (out == NULL) {
         *Status = NDIS_STATUS_RESOURCES;
         return;
     }
     *Status = fill(out, parameter, ParameterType);
     if (*Status != NDIS_STATUS_SUCCESS) {
-        ndis_free(out);
+        ke_free(out);
         return;
     }
     out->next = configuration->handed_out;

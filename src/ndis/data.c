@@ -20,20 +20,20 @@ void net_buffer_place(NET_BUFFER *buffer, MDL *chain, ULONG offset, SIZE_T lengt
 
 MDL *mdl_allocate_for(void *address, ULONG length)
 {
-    void *memory = ndis_allocate(mdl_size(address, length));
+    void *memory = ke_allocate(mdl_size(address, length));
     return memory == NULL ? NULL : mdl_build(memory, address, length);
 }
 
 MDL *mdl_allocate_with_buffer(ULONG length)
 {
     size_t head = sizeof(MDL) + sizeof(ULONG_PTR) * (length / PAGE_SIZE + 2);
-    unsigned char *memory = ndis_allocate(head + length);
+    unsigned char *memory = ke_allocate(head + length);
     return memory == NULL ? NULL : mdl_build(memory, memory + head, length);
 }
 
 void mdl_free(MDL *mdl)
 {
-    ndis_free(mdl);
+    ke_free(mdl);
 }
 
 void mdl_free_chain(MDL *first)

@@ -37,13 +37,13 @@ static NTSTATUS make_link(struct ndis_device *device, NDIS_DEVICE_OBJECT_ATTRIBU
     if (attributes->SymbolicName == NULL || attributes->SymbolicName->Buffer == NULL) {
         return STATUS_SUCCESS;
     }
-    WCHAR *copy = ndis_allocate(attributes->SymbolicName->Length);
+    WCHAR *copy = ke_allocate(attributes->SymbolicName->Length);
     if (copy == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     NTSTATUS status = IoCreateSymbolicLink(attributes->SymbolicName, attributes->DeviceName);
     if (!NT_SUCCESS(status)) {
-        ndis_free(copy);
+        ke_free(copy);
         return status;
     }
     RtlCopyMemory(copy, attributes->SymbolicName->Buffer, attributes->SymbolicName->Length);
@@ -101,7 +101,7 @@ VOID NdisDeregisterDeviceEx(NDIS_HANDLE NdisDeviceHandle)
     }
     if (device->link.Buffer != NULL) {
         IoDeleteSymbolicLink(&device->link);
-        ndis_free(device->link.Buffer);
+        ke_free(device->link.Buffer);
     }
     device->signature = NDIS_SIGNATURE_DEAD;
     IoDeleteDevice(device->object);

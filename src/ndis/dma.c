@@ -50,7 +50,7 @@ NDIS_STATUS NdisMRegisterScatterGatherDma(NDIS_HANDLE MiniportAdapterHandle,
     if (adapter == NULL || DmaDescription->ProcessSGListHandler == NULL) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
-    struct ndis_dma *dma = ndis_allocate(sizeof *dma);
+    struct ndis_dma *dma = ke_allocate(sizeof *dma);
     if (dma == NULL) {
         return NDIS_STATUS_RESOURCES;
     }
@@ -70,7 +70,7 @@ VOID NdisMDeregisterScatterGatherDma(NDIS_HANDLE NdisMiniportDmaHandle)
     struct ndis_dma *dma = dma_of(NdisMiniportDmaHandle);
     event_send(EVENT_OBJECT_DESTROY, dma, OBJECT_HANDLE, 0, 0, 0);
     dma->signature = NDIS_SIGNATURE_DEAD;
-    ndis_free(dma);
+    ke_free(dma);
 }
 
 /*
@@ -133,7 +133,7 @@ static void release_list(SCATTER_GATHER_LIST *list, NET_BUFFER *buffer)
     struct unmap unmap = {.left = list->NumberOfElements};
     each_piece(buffer, unmap_piece, &unmap);
     if (list->Reserved == LIST_IS_OURS) {
-        ndis_free(list);
+        ke_free(list);
     }
 }
 
@@ -149,7 +149,7 @@ static void call_later(KDPC *dpc, void *deferred, void *a, void *b)
     struct later *later = deferred;
     (void)dpc, (void)a, (void)b;
     call_handler(later->dma, later->list, later->context);
-    ndis_free(later);
+    ke_free(later);
 }
 
 static SCATTER_GATHER_LIST *make_list(NET_BUFFER *buffer, void *memory, ULONG size)
@@ -159,7 +159,7 @@ static SCATTER_GATHER_LIST *make_list(NET_BUFFER *buffer, void *memory, ULONG si
     SCATTER_GATHER_LIST *list = memory;
     bool fits = memory != NULL && size >= LIST_SIZE(elements);
     if (!fits) {
-        list = ndis_allocate(LIST_SIZE(elements));
+        list = ke_allocate(LIST_SIZE(elements));
     }
     if (list == NULL) {
         return NULL;
@@ -189,7 +189,7 @@ NDIS_STATUS NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PNET
         return NDIS_STATUS_RESOURCES;
     }
     event_send(EVENT_OBJECT_CREATE, list->Elements, OBJECT_MAPPING, 0, 0, (uintptr_t)dma->adapter);
-    struct later *later = ndis_seldom(CHOICE_TIMING, 8) ? ndis_allocate(sizeof *later) : NULL;
+    struct later *later = ndis_seldom(CHOICE_TIMING, 8) ? ke_allocate(sizeof *later) : NULL;
     if (later == NULL) {
         call_handler(dma, list, Context);
     } else {
@@ -233,7 +233,7 @@ static void allocate_shared(void *argument)
     dma->description.SharedMemAllocateCompleteHandler(dma->adapter->context, address, &pa, request->length,
                                                       request->context);
     callback_leave(&frame);
-    ndis_free(request);
+    ke_free(request);
 }
 
 /*
@@ -248,7 +248,7 @@ NDIS_STATUS NdisMAllocateSharedMemoryAsyncEx(NDIS_HANDLE MiniportDmaHandle, ULON
     if (dma->description.SharedMemAllocateCompleteHandler == NULL) {
         return NDIS_STATUS_FAILURE;
     }
-    struct shared_request *request = ndis_allocate(sizeof *request);
+    struct shared_request *request = ke_allocate(sizeof *request);
     if (request == NULL) {
         return NDIS_STATUS_RESOURCES;
     }

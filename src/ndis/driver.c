@@ -77,7 +77,7 @@ NDIS_STATUS NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_ST
     if (Characteristics->MajorNdisVersion != 6) {
         return NDIS_STATUS_BAD_VERSION;
     }
-    struct ndis_miniport_driver *driver = ndis_allocate(sizeof *driver);
+    struct ndis_miniport_driver *driver = ke_allocate(sizeof *driver);
     if (driver == NULL) {
         return NDIS_STATUS_RESOURCES;
     }
@@ -86,14 +86,14 @@ NDIS_STATUS NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_ST
     driver->context = MiniportDriverContext;
     RtlCopyMemory(&driver->handlers, Characteristics, characteristics_size(Characteristics));
     if (!characteristics_complete(&driver->handlers)) {
-        ndis_free(driver);
+        ke_free(driver);
         return NDIS_STATUS_BAD_CHARACTERISTICS;
     }
     *NdisMiniportDriverHandle = driver;
     NDIS_STATUS status = set_options(driver);
     if (status != NDIS_STATUS_SUCCESS) {
         *NdisMiniportDriverHandle = NULL;
-        ndis_free(driver);
+        ke_free(driver);
         return status;
     }
     DriverObject->DriverUnload = miniport_unload;
@@ -126,7 +126,7 @@ VOID NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle)
     driver->signature = NDIS_SIGNATURE_DEAD;
     event_send(EVENT_OBJECT_DESTROY, driver, OBJECT_HANDLE, 0, 0, 0);
     event_send(EVENT_OWNER_END, driver, 0, 0, 0, 0);
-    ndis_free(driver);
+    ke_free(driver);
 }
 
 /*

@@ -195,7 +195,7 @@ NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE Miniport
         return NDIS_STATUS_RESOURCE_CONFLICT;
     }
     struct ndis_interrupt *interrupt =
-        ndis_allocate(sizeof *interrupt + ke_processor_count * sizeof interrupt->dpcs[0]);
+        ke_allocate(sizeof *interrupt + ke_processor_count * sizeof interrupt->dpcs[0]);
     if (interrupt == NULL) {
         return NDIS_STATUS_RESOURCES;
     }
@@ -234,7 +234,7 @@ VOID NdisMDeregisterInterruptEx(NDIS_HANDLE NdisInterruptHandle)
     unlink_interrupt(interrupt);
     event_send(EVENT_OBJECT_DESTROY, interrupt, OBJECT_INTERRUPT, 0, 0, 0);
     interrupt->signature = NDIS_SIGNATURE_DEAD;
-    ndis_free(interrupt);
+    ke_free(interrupt);
 }
 
 void adapter_interrupts_stop(struct ndis_adapter *adapter)

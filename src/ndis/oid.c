@@ -220,7 +220,7 @@ NDIS_STATUS adapter_oid(struct ndis_adapter *adapter, NDIS_REQUEST_TYPE type, ND
     struct {
         NDIS_OID_REQUEST request;
         struct oid_wait wait;
-    } *own = ndis_allocate(sizeof *own);
+    } *own = ke_allocate(sizeof *own);
     if (own == NULL) {
         return NDIS_STATUS_RESOURCES;
     }
@@ -234,7 +234,7 @@ NDIS_STATUS adapter_oid(struct ndis_adapter *adapter, NDIS_REQUEST_TYPE type, ND
         *transferred = type == NdisRequestSetInformation ? own->request.DATA.SET_INFORMATION.BytesRead
                                                          : own->request.DATA.QUERY_INFORMATION.BytesWritten;
     }
-    ndis_free(own);
+    ke_free(own);
     return status;
 }
 

@@ -25,7 +25,7 @@ static struct ndis_pool *pool_of(NDIS_HANDLE handle, uint32_t signature)
 
 static struct ndis_pool *pool_create(uint32_t signature, NDIS_HANDLE owner, ULONG tag, enum object_kind kind)
 {
-    struct ndis_pool *pool = ndis_allocate(sizeof *pool);
+    struct ndis_pool *pool = ke_allocate(sizeof *pool);
     if (pool != NULL) {
         pool->signature = signature;
         pool->owner = owner;
@@ -40,7 +40,7 @@ static void pool_destroy(struct ndis_pool *pool, enum object_kind kind)
     event_send(EVENT_OWNER_END, pool, 0, 0, 0, 0); /* what is still allocated from it leaked */
     event_send(EVENT_OBJECT_DESTROY, pool, kind, 0, 0, 0);
     pool->signature = NDIS_SIGNATURE_DEAD;
-    ndis_free(pool);
+    ke_free(pool);
 }
 
 /*
@@ -133,7 +133,7 @@ static NET_BUFFER_LIST *list_create(struct ndis_pool *pool, size_t context_size,
 {
     size_t head = ROUND_UP(sizeof(NET_BUFFER_LIST));
     size_t context = context_size == 0 ? 0 : ROUND_UP(sizeof(NET_BUFFER_LIST_CONTEXT) + context_size);
-    unsigned char *memory = ndis_allocate(head + context + extra);
+    unsigned char *memory = ke_allocate(head + context + extra);
     if (memory == NULL) {
         return NULL;
     }
@@ -207,7 +207,7 @@ static void free_contexts(NET_BUFFER_LIST *list)
     while (context != NULL) {
         NET_BUFFER_LIST_CONTEXT *next = context->Next;
         if ((void *)context != BUILT_IN_CONTEXT(list)) {
-            ndis_free(context);
+            ke_free(context);
         }
         context = next;
     }
@@ -223,7 +223,7 @@ VOID NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
     event_send(EVENT_OBJECT_DESTROY, NetBufferList, OBJECT_NBL, 0, 0, 0);
     free_contexts(NetBufferList);
     InterlockedDecrement(&pool->live);
-    ndis_free(NetBufferList);
+    ke_free(NetBufferList);
 }
 
 /*
@@ -245,7 +245,7 @@ NDIS_STATUS NdisAllocateNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USH
         return NDIS_STATUS_SUCCESS;
     }
     size_t total = (size_t)ContextSize + ContextBackFill;
-    NET_BUFFER_LIST_CONTEXT *context = ndis_allocate(sizeof *context + total);
+    NET_BUFFER_LIST_CONTEXT *context = ke_allocate(sizeof *context + total);
     if (context == NULL) {
         return NDIS_STATUS_RESOURCES;
     }
@@ -264,14 +264,14 @@ VOID NdisFreeNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USHORT Context
     context->Offset = (USHORT)(context->Offset + ContextSize);
     if (context->Offset >= context->Size && (void *)context != BUILT_IN_CONTEXT(NetBufferList)) {
         NetBufferList->Context = context->Next;
-        ndis_free(context);
+        ke_free(context);
     }
 }
 
 static NET_BUFFER *buffer_create(struct ndis_pool *pool, size_t extra)
 {
     size_t size = ROUND_UP(sizeof(NET_BUFFER)) + extra;
-    NET_BUFFER *buffer = ndis_allocate(size);
+    NET_BUFFER *buffer = ke_allocate(size);
     if (buffer != NULL) {
         buffer->NdisPoolHandle = pool;
         InterlockedIncrement(&pool->live);
@@ -318,5 +318,5 @@ VOID NdisFreeNetBuffer(PNET_BUFFER NetBuffer)
     struct ndis_pool *pool = pool_of(NetBuffer->NdisPoolHandle, NDIS_SIGNATURE_NB_POOL);
     event_send(EVENT_OBJECT_DESTROY, NetBuffer, OBJECT_NB, 0, 0, 0);
     InterlockedDecrement(&pool->live);
-    ndis_free(NetBuffer);
+    ke_free(NetBuffer);
 }

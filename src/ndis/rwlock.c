@@ -43,7 +43,7 @@ static void leave_dispatch(const LOCK_STATE_EX *state)
  */
 PNDIS_RW_LOCK_EX NdisAllocateRWLock(NDIS_HANDLE NdisHandle)
 {
-    struct _NDIS_RW_LOCK_EX *lock = ndis_allocate(sizeof *lock);
+    struct _NDIS_RW_LOCK_EX *lock = ke_allocate(sizeof *lock);
     if (lock != NULL) {
         event_send(EVENT_OBJECT_CREATE, lock, OBJECT_HANDLE, sizeof *lock, 0, (uintptr_t)NdisHandle);
     }
@@ -54,7 +54,7 @@ PNDIS_RW_LOCK_EX NdisAllocateRWLock(NDIS_HANDLE NdisHandle)
 VOID NdisFreeRWLock(PNDIS_RW_LOCK_EX Lock)
 {
     event_send(EVENT_OBJECT_DESTROY, Lock, OBJECT_HANDLE, 0, 0, 0);
-    ndis_free(Lock);
+    ke_free(Lock);
 }
 
 /*

@@ -3,26 +3,10 @@
  */
 #include "ndis/adapter.h"
 
-#include "host/memory.h"
 #include "ke/observer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-void *ndis_allocate(size_t size)
-{
-    KIRQL old = ke_mask();
-    void *memory = host_allocate(size);
-    ke_unmask(old);
-    return memory;
-}
-
-void ndis_free(void *memory)
-{
-    KIRQL old = ke_mask();
-    host_free(memory);
-    ke_unmask(old);
-}
 
 void ndis_require(bool condition, const char *promise)
 {

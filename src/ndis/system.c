@@ -165,7 +165,7 @@ VOID NdisWriteErrorLogEntry(NDIS_HANDLE NdisAdapterHandle, NDIS_ERROR_CODE Error
 PNDIS_GENERIC_OBJECT NdisAllocateGenericObject(PDRIVER_OBJECT DriverObject, ULONG Tag, USHORT Size)
 {
     size_t size = Size < sizeof(NDIS_GENERIC_OBJECT) ? sizeof(NDIS_GENERIC_OBJECT) : Size;
-    NDIS_GENERIC_OBJECT *object = ndis_allocate(size);
+    NDIS_GENERIC_OBJECT *object = ke_allocate(size);
     if (object != NULL) {
         object->Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
         object->Header.Size = (USHORT)size;
@@ -180,5 +180,5 @@ VOID NdisFreeGenericObject(PNDIS_GENERIC_OBJECT NdisObject)
 {
     event_send(EVENT_OWNER_END, NdisObject, 0, 0, 0, 0);
     event_send(EVENT_OBJECT_DESTROY, NdisObject, OBJECT_HANDLE, 0, 0, 0);
-    ndis_free(NdisObject);
+    ke_free(NdisObject);
 }

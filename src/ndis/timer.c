@@ -75,7 +75,7 @@ NDIS_STATUS NdisAllocateTimerObject(NDIS_HANDLE NdisHandle, PNDIS_TIMER_CHARACTE
         TimerCharacteristics->TimerFunction == NULL) {
         return NDIS_STATUS_BAD_CHARACTERISTICS;
     }
-    struct ndis_timer *timer = ndis_allocate(sizeof *timer);
+    struct ndis_timer *timer = ke_allocate(sizeof *timer);
     if (timer == NULL) {
         return NDIS_STATUS_RESOURCES;
     }
@@ -101,7 +101,7 @@ VOID NdisFreeTimerObject(NDIS_HANDLE TimerObject)
     unlink_timer(timer);
     event_send(EVENT_OBJECT_DESTROY, timer, OBJECT_TIMER, 0, 0, 0);
     timer->signature = NDIS_SIGNATURE_DEAD;
-    ndis_free(timer);
+    ke_free(timer);
 }
 
 /*

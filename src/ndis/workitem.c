@@ -38,7 +38,7 @@ static void work(void *context)
  */
 NDIS_HANDLE NdisAllocateIoWorkItem(NDIS_HANDLE NdisObjectHandle)
 {
-    struct ndis_work_item *item = ndis_allocate(sizeof *item);
+    struct ndis_work_item *item = ke_allocate(sizeof *item);
     if (item != NULL) {
         item->signature = NDIS_SIGNATURE_WORK_ITEM;
         ExInitializeWorkItem(&item->item, work, item);
@@ -67,7 +67,7 @@ VOID NdisFreeIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle)
     struct ndis_work_item *item = item_of(NdisIoWorkItemHandle);
     event_send(EVENT_OBJECT_DESTROY, item, OBJECT_WORK_ITEM, 0, 0, 0);
     item->signature = NDIS_SIGNATURE_DEAD;
-    ndis_free(item);
+    ke_free(item);
 }
 
 /* NDIS_WORK_ITEM.WrapperReserved holds ex's work item while it is queued. */

@@ -5,10 +5,10 @@
  * with status 0, where older Windows would bug check.
  */
 #include "ke/event.h"
+#include "ke/memory.h"
 #include "ke/run.h"
 #include "ke/thread.h"
 #include "ob/ob.h"
-#include "host/memory.h"
 
 #define SYSTEM_PROCESS_ID ((HANDLE)(ULONG_PTR)4)
 #define CURRENT_PROCESS ((HANDLE)(LONG_PTR)-1)
@@ -26,21 +26,6 @@ static struct ps_process {
     DISPATCHER_HEADER header;
 } system_process __attribute__((aligned(16)));
 
-static void *masked_allocate(size_t size)
-{
-    KIRQL old = ke_mask();
-    void *memory = host_allocate(size);
-    ke_unmask(old);
-    return memory;
-}
-
-static void masked_free(void *memory)
-{
-    KIRQL old = ke_mask();
-    host_free(memory);
-    ke_unmask(old);
-}
-
 static void end_thread(struct ps_thread *self, NTSTATUS status) __attribute__((noreturn));
 static void end_thread(struct ps_thread *self, NTSTATUS status)
 {
@@ -48,7 +33,7 @@ static void end_thread(struct ps_thread *self, NTSTATUS status)
         callback_leave(self->frame);
     }
     event_send(EVENT_OBJECT_DESTROY, KeGetCurrentThread(), OBJECT_THREAD, 0, 0, 0);
-    masked_free(self);
+    ke_free(self);
     ke_thread_exit(status);
 }
 
@@ -79,7 +64,7 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
     if (StartRoutine == NULL || (ProcessHandle != NULL && ProcessHandle != CURRENT_PROCESS)) {
         return STATUS_INVALID_PARAMETER;
     }
-    struct ps_thread *self = masked_allocate(sizeof(*self));
+    struct ps_thread *self = ke_allocate(sizeof(*self));
     if (self == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -88,7 +73,7 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
     KeInitializeEvent(&self->go, NotificationEvent, FALSE);
     struct _KTHREAD *thread = ke_thread_create(run_thread, self, "thread", false);
     if (thread == NULL) {
-        masked_free(self);
+        ke_free(self);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     if (ClientId != NULL) {

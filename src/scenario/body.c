@@ -196,7 +196,7 @@ void scenario_body(void *unused)
     unsigned started = 0, count = run->options->driver_count;
     (void)unused;
     run->outcome.ran = true;
-    run->objects = ndis_allocate(count * sizeof(*run->objects));
+    run->objects = ke_allocate(count * sizeof(*run->objects));
     if (run->objects == NULL) {
         run->outcome.failed = true;
         fail(run, "not enough memory");
@@ -214,5 +214,5 @@ void scenario_body(void *unused)
     while (started > 0 && !run->shut_down) {
         unload_driver(run, --started);
     }
-    ndis_free(run->objects);
+    ke_free(run->objects);
 }

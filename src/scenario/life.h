@@ -1,7 +1,7 @@
 /*
  * life.h - the scenario `life`: a miniport's adapter through every legal edge of its state table.
  *
- * run.c loads the drivers, runs each DriverEntry and, after life_run, each DriverUnload; life_run is the part
+ * body.c runs each DriverEntry and, after life_run, each DriverUnload; life_run is the part
  * in between: it gives the miniport an adapter with a device on the bus, binds the scripted protocol to it,
  * walks the states with traffic in flight, and takes the adapter away again, twice (halt, surprise removal).
  *
@@ -36,7 +36,6 @@ struct life {
     uint64_t frames_sent;     /* given to the miniport and completed with success */
     uint64_t frames_received; /* indicated by the miniport */
     uint64_t frames_dropped;  /* lost without a documented reason */
-    uint64_t frames_excused;  /* not passed because of a reset, pause or removal */
     double traffic_seconds;
     const char *last_step; /* the step that it was in; for a message when the machine stops */
 };

@@ -1,5 +1,5 @@
 /*
- * life_machine.c - the parts of a life (life_machine.h): set-up, take-down, and passing frames.
+ * life_machine.c - the parts of a life (life_machine.h): set-up and take-down.
  */
 #include "scenario/life_machine.h"
 
@@ -8,9 +8,6 @@
 #include <stdio.h>
 
 #define DIRQL 6
-#define STALL_NS 30000000000ull /* without any progress */
-#define SETTLE_NS 20000000ull   /* nothing moved for so long: nothing is in flight */
-#define IDLE_NS 200000000ull
 #define POLL_MICROSECONDS 1000
 
 void machine_sleep(unsigned microseconds)
@@ -102,8 +99,7 @@ static void neighbour_stop(struct neighbour *neighbour)
     }
     neighbour->stop = true;
     if (neighbour->thread != NULL) {
-        KeWaitForSingleObject(neighbour->thread, Executive, KernelMode, FALSE, NULL);
-        ke_thread_dereference(neighbour->thread);
+        ke_thread_join(neighbour->thread);
         neighbour->thread = NULL;
     }
     ke_line_deassert_source(neighbour->line, 1);
@@ -143,7 +139,7 @@ static bool make_wire(struct life_machine *m)
 
 struct life_machine *machine_create(struct life *life)
 {
-    struct life_machine *m = ndis_allocate(sizeof *m);
+    struct life_machine *m = ke_allocate(sizeof *m);
     life->ran = false;
     life->error[0] = 0;
     if (m == NULL) {
@@ -236,7 +232,7 @@ void machine_destroy(struct life_machine *m)
     if (!written) {
         m->life->ran = machine_fail(m, error);
     }
-    ndis_free(m);
+    ke_free(m);
 }
 
 bool machine_plug_in(struct life_machine *m)
@@ -261,8 +257,6 @@ void machine_pull_out(struct life_machine *m)
         device_remove(m->device);
     }
 }
-
-static void settle(struct life_machine *m);
 
 /* ---- up ----------------------------------------------------------------------------------------------- */
 
@@ -322,140 +316,6 @@ bool machine_restart(struct life_machine *m)
     if (stack_filter_set(&m->stack) != NDIS_STATUS_SUCCESS) {
         return machine_fail(m, "the miniport refused OID_GEN_CURRENT_PACKET_FILTER");
     }
-    settle(m); /* frames that the interface had kept since before the pause arrive now */
+    machine_settle(m); /* frames that the interface had kept since before the pause arrive now */
     return machine_check(m, NULL);
-}
-
-/* ---- frames ------------------------------------------------------------------------------------------- */
-
-static uint64_t moved(const struct life_machine *m)
-{
-    return (uint64_t)m->stack.completed + (uint64_t)m->stack.received;
-}
-
-static void show(struct life_machine *m, uint64_t total)
-{
-    if (m->life->progress != NULL) {
-        KIRQL old = ke_mask();
-        m->life->progress(m->life->last_step, moved(m), total);
-        ke_unmask(old);
-    }
-}
-
-void machine_toggle_interrupts(struct life_machine *m)
-{
-    if (adapter_disable_interrupts(m->adapter)) {
-        machine_sleep(500);
-        adapter_enable_interrupts(m->adapter);
-    }
-}
-
-/* What NDIS and the stack do every now and then, whatever else happens. */
-static void look_after(struct life_machine *m)
-{
-    if (m->adapter->state == ADAPTER_RUNNING) {
-        adapter_check_for_hang(m->adapter);
-        stack_ask(&m->stack);
-    }
-}
-
-/* Polls until `done`, or nothing has moved for `limit` nanoseconds; true: done. */
-static bool poll(struct life_machine *m, bool (*done)(struct life_machine *m), uint64_t limit,
-                 void (*beside)(struct life_machine *m), uint64_t total)
-{
-    uint64_t seen = moved(m), since = ke_engine->now();
-    for (unsigned n = 1; !done(m); n++) {
-        machine_sleep(POLL_MICROSECONDS);
-        if (moved(m) != seen) {
-            seen = moved(m);
-            since = ke_engine->now();
-        } else if (ke_engine->now() - since > limit) {
-            return false;
-        }
-        if (beside != NULL && n % 4 == 0) {
-            beside(m);
-        }
-        if (n % 64 == 0) {
-            show(m, total);
-        }
-        if (n % 256 == 0) {
-            look_after(m);
-        }
-    }
-    return true;
-}
-
-static bool traffic_done(struct life_machine *m)
-{
-    return stack_finished(&m->stack) || m->adapter->fault != NULL;
-}
-
-static bool never(struct life_machine *m)
-{
-    return m->stack.fault != NULL;
-}
-
-static bool quiet(struct life_machine *m)
-{
-    return stack_is_quiet(&m->stack);
-}
-
-/* What is still on its way arrives. */
-static void settle(struct life_machine *m)
-{
-    poll(m, never, SETTLE_NS, NULL, 0);
-}
-
-void machine_wait_idle(struct life_machine *m)
-{
-    poll(m, traffic_done, IDLE_NS, NULL, 0);
-}
-
-bool machine_start_traffic(struct life_machine *m, uint64_t frames)
-{
-    m->begin = ke_engine->now();
-    return stack_start(&m->stack, frames) || machine_fail(m, "not enough memory for the scripted protocol");
-}
-
-bool machine_end_traffic(struct life_machine *m, enum traffic_kind kind)
-{
-    stack_stop(&m->stack);
-    m->life->traffic_seconds += (double)(ke_engine->now() - m->begin) / 1e9;
-    if (!poll(m, quiet, STALL_NS, NULL, 0)) {
-        return machine_defect(m, m->adapter->sends != 0 ? "sends were never completed"
-                                                        : "receives were never returned");
-    }
-    settle(m);
-    struct traffic_totals totals;
-    stack_totals(&m->stack, &totals);
-    m->life->frames_sent += totals.succeeded;
-    m->life->frames_received += totals.received;
-    uint64_t missing = m->stack.wire == NULL ? 0 : totals.offered - totals.received;
-    if (kind == TRAFFIC_LOSSLESS && m->stack.wire != NULL) {
-        m->life->frames_dropped += missing + (totals.submitted - totals.on_wire);
-    } else if (kind == TRAFFIC_CANCELLED) {
-        m->life->frames_dropped += missing;
-        m->life->frames_excused += totals.refused;
-    } else {
-        m->life->frames_excused += missing + totals.refused;
-    }
-    return machine_check(m, stack_verify(&m->stack, kind)) && machine_check(m, m->peer_stack.fault);
-}
-
-bool machine_pass_frames(struct life_machine *m, uint64_t frames, void (*beside)(struct life_machine *m))
-{
-    if (!machine_start_traffic(m, frames)) {
-        return false;
-    }
-    if (!poll(m, traffic_done, STALL_NS, beside, frames * 2)) {
-        char text[160];
-        KIRQL old = ke_mask();
-        snprintf(text, sizeof text, "traffic stands still: %lld of %lld frames sent, %lld of %lld received",
-                 (long long)m->stack.completed, (long long)m->stack.send_target, (long long)m->stack.received,
-                 (long long)m->stack.offer_target);
-        ke_unmask(old);
-        machine_defect(m, text);
-    }
-    show(m, frames * 2);
-    return machine_end_traffic(m, TRAFFIC_LOSSLESS) && m->life->error[0] == 0;
 }

@@ -56,6 +56,8 @@ bool machine_restart(struct life_machine *m);
 /* Passes frames each way, lossless; `beside` is called every few milliseconds meanwhile. */
 bool machine_pass_frames(struct life_machine *m, uint64_t frames, void (*beside)(struct life_machine *m));
 void machine_toggle_interrupts(struct life_machine *m);
+/* What is still on its way arrives. */
+void machine_settle(struct life_machine *m);
 /* Waits until traffic makes no more progress. */
 void machine_wait_idle(struct life_machine *m);
 /* Starts to pass frames each way; machine_end_traffic must follow. */

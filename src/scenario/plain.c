@@ -1,5 +1,5 @@
 /*
- * plain.c - DriverEntry, what it started, DriverUnload (the ends are in run.c).
+ * plain.c - DriverEntry, what it started, DriverUnload (the ends are in body.c).
  */
 #include "scenario/plain.h"
 

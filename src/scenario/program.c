@@ -55,7 +55,7 @@ void program_thread(unsigned processor, void (*body)(void *), void *argument)
     if (processor >= ke_processor_count) {
         program_fail("undis_thread wants the number of a processor that --processors provides");
     }
-    struct program_thread *made = ndis_allocate(sizeof *made);
+    struct program_thread *made = ke_allocate(sizeof *made);
     if (made == NULL) {
         program_fail("undis_thread: there is memory for a thread");
     }
@@ -92,13 +92,8 @@ static void join_all_of(const struct _KTHREAD *starter)
 {
     struct program_thread *thread;
     while ((thread = take(starter)) != NULL) {
-        if (ke_engine->join != NULL) {
-            ke_engine->join(thread->thread);
-        } else {
-            KeWaitForSingleObject(thread->thread, Executive, KernelMode, FALSE, NULL);
-        }
-        ke_thread_dereference(thread->thread);
-        ndis_free(thread);
+        ke_thread_join(thread->thread);
+        ke_free(thread);
     }
 }
 

@@ -43,13 +43,11 @@ void scenario_run(const struct scenario_options *options, struct scenario_result
 /*
  * The same in parts, for an engine that runs the machine itself:
  *
- *   scenario_prepare(&options, &result)     main host thread, once a process: loads the drivers.  False:
- *                                           `result` says why.  `options` must outlive the run.
- *   machine_open(..., scenario_body, NULL)  scenario_body runs in the machine's system thread at
- * PASSIVE_LEVEL on processor 0, from the first DriverEntry to the last DriverUnload.
- *   scenario_collect(&result)               after each execution: what it left behind in the machine's
- * memory. `ran`, `defect` and `error` are as scenario_run leaves them; `stopped` and `seconds` are the
- * caller's to fill in.
+ * scenario_prepare loads the drivers: on the main host thread, once a process.  False: `result` says why.
+ * `options` must outlive the run.  scenario_body then runs in the machine's system thread, at PASSIVE_LEVEL
+ * on processor 0, from the first DriverEntry to the last DriverUnload.  scenario_collect gives, after each
+ * execution, what that left behind in the machine's memory: `ran`, `defect` and `error` are as scenario_run
+ * leaves them; `stopped` and `seconds` are the caller's to fill in.
  *
  * All that the body writes lies in the machine's memory, so it is put back with the machine.
  */

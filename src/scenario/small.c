@@ -150,7 +150,7 @@ bool small_knows(const char *name)
 bool small_run(const char *name, DRIVER_OBJECT *driver, const char *driver_name, char *error,
                size_t error_size)
 {
-    struct small *small = ndis_allocate(sizeof *small);
+    struct small *small = ke_allocate(sizeof *small);
     if (small == NULL) {
         snprintf(error, error_size, "not enough memory");
         return false;
@@ -167,6 +167,6 @@ bool small_run(const char *name, DRIVER_OBJECT *driver, const char *driver_name,
         ke_unmask(old);
     }
     small_take_down(small);
-    ndis_free(small);
+    ke_free(small);
     return ready;
 }

@@ -167,16 +167,6 @@ static void start(struct small *small, unsigned number, void (*body)(void *))
     small->threads[number]->only_joined = TRUE;
 }
 
-static void join(struct _KTHREAD *thread)
-{
-    if (ke_engine->join != NULL) {
-        ke_engine->join(thread);
-    } else {
-        KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL);
-    }
-    ke_thread_dereference(thread);
-}
-
 void small_both(struct small *small, void (*first)(void *), void (*second)(void *))
 {
     start(small, 0, first);
@@ -185,6 +175,6 @@ void small_both(struct small *small, void (*first)(void *), void (*second)(void 
         ke_engine->settle();
         ke_engine->unexplored();
     }
-    join(small->threads[0]);
-    join(small->threads[1]);
+    ke_thread_join(small->threads[0]);
+    ke_thread_join(small->threads[1]);
 }

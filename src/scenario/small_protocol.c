@@ -266,7 +266,7 @@ void small_ask(struct small *small, NDIS_OID oid)
     struct question {
         NDIS_OID_REQUEST request;
         ULONG64 answer[64];
-    } *question = ndis_allocate(sizeof *question);
+    } *question = ke_allocate(sizeof *question);
     ndis_require(question != NULL, "there is memory for a request");
     KeInitializeEvent(&small->oid_done, NotificationEvent, FALSE);
     question->request.Header.Type = NDIS_OBJECT_TYPE_OID_REQUEST;
@@ -278,7 +278,7 @@ void small_ask(struct small *small, NDIS_OID oid)
     question->request.DATA.QUERY_INFORMATION.InformationBufferLength = sizeof question->answer;
     NdisOidRequest(&small->end.binding, &question->request);
     KeWaitForSingleObject(&small->oid_done, Executive, KernelMode, FALSE, NULL);
-    ndis_free(question);
+    ke_free(question);
 }
 
 static void status(void *context, const NDIS_STATUS_INDICATION *indication)

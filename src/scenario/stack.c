@@ -33,14 +33,14 @@ bool stack_create(struct stack *stack, const struct capture *capture)
     KeInitializeEvent(&stack->room, SynchronizationEvent, FALSE);
     KeInitializeEvent(&stack->kept_some, SynchronizationEvent, FALSE);
     KeInitializeEvent(&stack->oids_done, NotificationEvent, TRUE);
-    stack->counts = ndis_allocate(capture->count * sizeof *stack->counts);
+    stack->counts = ke_allocate(capture->count * sizeof *stack->counts);
     return frame_set_create(&stack->frames, capture) && stack->counts != NULL;
 }
 
 void stack_destroy(struct stack *stack)
 {
     frame_set_destroy(&stack->frames);
-    ndis_free(stack->counts);
+    ke_free(stack->counts);
     stack->counts = NULL;
 }
 
@@ -112,8 +112,7 @@ bool stack_finished(const struct stack *stack)
 static void join(struct _KTHREAD **thread)
 {
     if (*thread != NULL) {
-        KeWaitForSingleObject(*thread, Executive, KernelMode, FALSE, NULL);
-        ke_thread_dereference(*thread);
+        ke_thread_join(*thread);
         *thread = NULL;
     }
 }
@@ -158,7 +157,6 @@ void stack_oid_complete(void *context, NDIS_OID_REQUEST *request, NDIS_STATUS st
             request->DATA.QUERY_INFORMATION.InformationBufferLength) {
         stack_fault(stack, "an OID request was answered with more bytes than its buffer has");
     }
-    InterlockedIncrement(&stack->oids_completed);
     if (__atomic_sub_fetch(&stack->oids_pending, 1, __ATOMIC_SEQ_CST) == 0) {
         KeSetEvent(&stack->oids_done, IO_NO_INCREMENT, FALSE);
     }
@@ -184,7 +182,7 @@ NDIS_STATUS stack_ask(struct stack *stack)
         OID_802_3_CURRENT_ADDRESS,    OID_GEN_XMIT_OK,
         OID_GEN_INTERRUPT_MODERATION, 0xFF0101FF /* no miniport knows this one */};
     enum { COUNT = sizeof oids / sizeof oids[0] };
-    struct question *questions = ndis_allocate(COUNT * sizeof *questions);
+    struct question *questions = ke_allocate(COUNT * sizeof *questions);
     if (questions == NULL) {
         return NDIS_STATUS_RESOURCES;
     }
@@ -195,7 +193,7 @@ NDIS_STATUS stack_ask(struct stack *stack)
         NdisOidRequest(&stack->binding, &questions[n].request);
     }
     KeWaitForSingleObject(&stack->oids_done, Executive, KernelMode, FALSE, NULL);
-    ndis_free(questions);
+    ke_free(questions);
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -210,9 +208,6 @@ NDIS_STATUS stack_filter_set(struct stack *stack)
 void stack_status(void *context, const NDIS_STATUS_INDICATION *indication)
 {
     struct stack *stack = context;
-    if (indication->StatusCode == NDIS_STATUS_RESET_END) {
-        InterlockedIncrement(&stack->resets_seen);
-    }
     if (indication->StatusCode == NDIS_STATUS_LINK_STATE &&
         indication->StatusBufferSize >= sizeof(NDIS_LINK_STATE)) {
         const NDIS_LINK_STATE *link = indication->StatusBuffer;

@@ -37,7 +37,7 @@ struct frame_set {
 };
 
 struct traffic_totals {
-    uint64_t submitted, succeeded, refused, on_wire, offered, received;
+    uint64_t submitted, succeeded, on_wire, offered, received;
 };
 
 struct kept; /* a received NET_BUFFER_LIST that is returned later */
@@ -73,7 +73,6 @@ struct stack {
 
     volatile LONG oids_pending;
     KEVENT oids_done;
-    volatile LONG oids_completed, cancels, resets_seen;
     volatile bool connected;      /* media state, as last indicated */
     const char *volatile warning; /* the first thing that is wrong, but breaks nothing here */
     const char *volatile fault;   /* the first thing that must not happen, in words */

@@ -42,8 +42,8 @@ bool frame_set_create(struct frame_set *set, const struct capture *capture)
     while (set->slots < capture->count * 2) {
         set->slots *= 2;
     }
-    set->index = ndis_allocate(set->slots * sizeof *set->index);
-    set->same = ndis_allocate(capture->count * sizeof *set->same);
+    set->index = ke_allocate(set->slots * sizeof *set->index);
+    set->same = ke_allocate(capture->count * sizeof *set->same);
     if (set->index == NULL || set->same == NULL) {
         return false;
     }
@@ -59,8 +59,8 @@ bool frame_set_create(struct frame_set *set, const struct capture *capture)
 
 void frame_set_destroy(struct frame_set *set)
 {
-    ndis_free(set->index);
-    ndis_free(set->same);
+    ke_free(set->index);
+    ke_free(set->same);
     set->index = NULL;
     set->same = NULL;
 }
@@ -81,7 +81,6 @@ void stack_totals(const struct stack *stack, struct traffic_totals *totals)
         totals->offered += (uint64_t)c->offered;
         totals->received += (uint64_t)c->received;
     }
-    totals->refused = totals->submitted - totals->succeeded;
 }
 
 static const char *verify_sent(const struct frame_counts *c, enum traffic_kind kind)

@@ -23,7 +23,7 @@ enum way { WAY_PASSIVE, WAY_RAISED, WAY_RAISED_AND_SAID, WAY_DPC, WAYS };
 static void free_buffer(NET_BUFFER *buffer)
 {
     mdl_free_chain(NET_BUFFER_FIRST_MDL(buffer));
-    ndis_free(MEMORY_OF(buffer));
+    ke_free(MEMORY_OF(buffer));
     NdisFreeNetBuffer(buffer);
 }
 
@@ -66,7 +66,7 @@ static NET_BUFFER *make_buffer(struct stack *stack, size_t frame)
 {
     const struct capture_frame *from = &stack->frames.capture->frames[frame];
     ULONG unused = ke_choose(CHOICE_CHAIN, 2) * ke_choose(CHOICE_CHAIN, 64);
-    unsigned char *memory = ndis_allocate(unused + from->length);
+    unsigned char *memory = ke_allocate(unused + from->length);
     if (memory == NULL) {
         return NULL;
     }
@@ -76,7 +76,7 @@ static NET_BUFFER *make_buffer(struct stack *stack, size_t frame)
         chain == NULL ? NULL : NdisAllocateNetBuffer(stack->pools.buffers, chain, unused, from->length);
     if (buffer == NULL) {
         mdl_free_chain(chain);
-        ndis_free(memory);
+        ke_free(memory);
         return NULL;
     }
     FRAME_OF(buffer) = (void *)(uintptr_t)stack->frames.same[frame];
@@ -198,7 +198,6 @@ static void wait_for_room(struct stack *stack)
 static void cancel_sometimes(struct stack *stack)
 {
     if (ke_choose(CHOICE_ORDER, stack->cancelling ? 4 : 64) == 0) {
-        InterlockedIncrement(&stack->cancels);
         NdisCancelSendNetBufferLists(&stack->binding, stack);
     }
 }
