@@ -9,7 +9,6 @@
 #include "scenario/image.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,7 +133,7 @@ static bool preprocess(const struct cc_options *options, const char *source, boo
                        const char *overlay, const char *own, const char *output)
 {
     struct cc_list command = {0};
-    cc_add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
+    cc_add_compiler(&command, cplusplus);
     cc_add_flags(&command, options, cplusplus);
     cc_list_add(&command, "-E");
     cc_add_user_flags(&command, options, false);
@@ -173,7 +172,7 @@ static bool compile_to(const struct cc_options *options, const char *source, boo
                        const char *what, const char *to)
 {
     struct cc_list command = {0};
-    cc_add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
+    cc_add_compiler(&command, cplusplus);
     cc_add_flags(&command, options, cplusplus);
     cc_add_user_flags(&command, options, true);
     cc_list_add(&command, what);
@@ -190,7 +189,7 @@ static bool compile_to(const struct cc_options *options, const char *source, boo
 static bool assemble(const char *source, bool cplusplus, const char *from, const char *object)
 {
     struct cc_list command = {0};
-    cc_add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
+    cc_add_compiler(&command, cplusplus);
     cc_list_add(&command, "-c");
     cc_list_add(&command, from);
     cc_list_add(&command, "-o");
@@ -260,7 +259,7 @@ static bool build_source(const struct cc_options *options, size_t index, const c
 static bool link_driver(const struct cc_options *options, const char *output, const struct cc_list *objects)
 {
     struct cc_list command = {0};
-    cc_add_compiler(&command, "CC", "cc");
+    cc_add_compiler(&command, false);
     cc_list_add(&command, "-shared");
     cc_list_add(&command, "-fPIC");
     cc_list_add(&command, "-g");
@@ -291,19 +290,11 @@ static bool check_thread_variables(const struct cc_options *options, const char 
     return !found;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where)
-{
-    (void)status, (void)type, (void)where;
-    return remove(path);
-}
-
 static int build(const struct cc_options *options, const char *output, const char *wdk)
 {
-    const char *temporary = getenv("TMPDIR");
     char directory[PATH_MAX];
-    snprintf(directory, sizeof(directory), "%s/undis-cc-XXXXXX", temporary != NULL ? temporary : P_tmpdir);
-    if (mkdtemp(directory) == NULL) {
-        return cli_error("cc: cannot make a temporary directory %s: %s", directory, strerror(errno));
+    if (!cli_temporary_make("cc", "undis-cc", directory, sizeof(directory))) {
+        return CLI_USAGE;
     }
     struct cc_list objects = {0};
     bool done = true;
@@ -312,7 +303,7 @@ static int build(const struct cc_options *options, const char *output, const cha
     }
     done = done && link_driver(options, output, &objects) && check_thread_variables(options, output);
     cc_list_free(&objects);
-    nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    cli_temporary_remove(directory);
     return done ? CLI_CLEAN : CLI_USAGE;
 }
 

@@ -42,8 +42,8 @@ bool cc_is_cplusplus(const char *source);
 
 /* ---- flags ---------------------------------------------------------------------------------------- */
 
-/* The words of CC or CXX, or `fallback`. */
-void cc_add_compiler(struct cc_list *list, const char *variable, const char *fallback);
+/* The words of CC or CXX, or cc or c++. */
+void cc_add_compiler(struct cc_list *list, bool cplusplus);
 /* Is the compiler that CC or CXX names clang? */
 bool cc_is_clang(bool cplusplus);
 /* undis's own flags for a compiler run. */

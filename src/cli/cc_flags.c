@@ -3,7 +3,6 @@
  */
 #include "cli/cc.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,12 +80,12 @@ static void add_table(struct cc_list *list, const char *const *table, size_t cou
     }
 }
 
-/* The compiler's command as words: CC may be "ccache gcc". */
-void cc_add_compiler(struct cc_list *list, const char *variable, const char *fallback)
+/* CC may be "ccache gcc". */
+void cc_add_compiler(struct cc_list *list, bool cplusplus)
 {
-    const char *command = getenv(variable);
+    const char *command = getenv(cplusplus ? "CXX" : "CC");
     if (command == NULL || command[strspn(command, " \t")] == '\0') {
-        command = fallback;
+        command = cplusplus ? "c++" : "cc";
     }
     while (*(command += strspn(command, " \t")) != '\0') {
         size_t length = strcspn(command, " \t");
@@ -102,32 +101,40 @@ bool cc_is_cplusplus(const char *source)
                            strcasecmp(dot, ".cxx") == 0 || strcmp(dot, ".C") == 0);
 }
 
+/* Asks the compiler which macros it predefines. */
+static bool ask_for_clang(bool cplusplus)
+{
+    struct cc_list command = {0};
+    char *line = NULL, macro[256];
+    size_t size;
+    FILE *words = open_memstream(&line, &size);
+    bool clang = false;
+    cc_add_compiler(&command, cplusplus);
+    for (size_t i = 0; words != NULL && i < command.count; i++) {
+        fprintf(words, "'%s' ", command.items[i]);
+    }
+    cc_list_free(&command);
+    if (words == NULL || fputs("-dM -E - </dev/null 2>/dev/null", words) < 0 || fclose(words) != 0) {
+        free(line);
+        return false;
+    }
+    FILE *pipe = popen(line, "r");
+    while (pipe != NULL && fgets(macro, sizeof(macro), pipe) != NULL) {
+        clang = clang || strncmp(macro, "#define __clang__ ", 18) == 0;
+    }
+    if (pipe != NULL) {
+        pclose(pipe);
+    }
+    free(line);
+    return clang;
+}
+
 /* Asked once for each of CC and CXX. */
 bool cc_is_clang(bool cplusplus)
 {
     static signed char known[2] = {-1, -1};
     if (known[cplusplus] < 0) {
-        struct cc_list command = {0};
-        cc_add_compiler(&command, cplusplus ? "CXX" : "CC", cplusplus ? "c++" : "cc");
-        char line[PATH_MAX + 64];
-        size_t used = 0;
-        for (size_t i = 0; i < command.count && used < sizeof(line); i++) {
-            used += (size_t)snprintf(line + used, sizeof(line) - used, "'%s' ", command.items[i]);
-        }
-        snprintf(line + (used < sizeof(line) ? used : 0), sizeof(line) - (used < sizeof(line) ? used : 0),
-                 "-dM -E - </dev/null 2>/dev/null");
-        FILE *pipe = popen(line, "r");
-        char macro[256];
-        known[cplusplus] = 0;
-        while (pipe != NULL && fgets(macro, sizeof(macro), pipe) != NULL) {
-            if (strncmp(macro, "#define __clang__ ", 18) == 0) {
-                known[cplusplus] = 1;
-            }
-        }
-        if (pipe != NULL) {
-            pclose(pipe);
-        }
-        cc_list_free(&command);
+        known[cplusplus] = ask_for_clang(cplusplus);
     }
     return known[cplusplus] == 1;
 }
@@ -173,7 +180,6 @@ void cc_add_flags(struct cc_list *list, const struct cc_options *options, bool c
     }
 }
 
-/* The user's flags for a step: the preprocessor's own ones mean nothing to text that is preprocessed. */
 void cc_add_user_flags(struct cc_list *list, const struct cc_options *options, bool preprocessed)
 {
     static const char *const with_argument[] = {"-D",       "-U",       "-I",      "-include",

@@ -57,8 +57,7 @@ bool cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 bool cli_parse_number(const char *text, uint64_t low, uint64_t high, uint64_t *value);
 bool cli_parse_seconds(const char *text, double *value);
 
-/* ---- values.c: what several verbs want of an option; each returns 0, or EINVAL after one line on stderr -
- */
+/* ---- values.c: what several verbs want of an option; 0, or EINVAL after one line on stderr ------------- */
 
 /* An option of the table (of 32 at most) is met for the first time, which *seen then remembers; one without
  * a key in it always is. */
@@ -80,10 +79,12 @@ struct cli_rule_list {
     const char *given[64]; /* NAME=LEVEL */
     unsigned count;
 };
-/* --rule NAME=LEVEL: carries it out; and does so and keeps it, for a command line that does the same again.
- */
+/* --rule NAME=LEVEL: carries it out. */
 error_t cli_option_rule(const char *verb, const char *text);
+/* And keeps it, for a command line that does the same again. */
 error_t cli_option_rule_kept(const char *verb, const char *text, struct cli_rule_list *list);
+
+/* ---- files and texts that several verbs have ----------------------------------------------------------- */
 
 bool cli_same_file(const char *a, const char *b); /* either may be NULL */
 /* What is written must not destroy what is read, be it a `kind` or what the scenario reads.  Either path may
@@ -99,6 +100,21 @@ char *cli_describe_scenarios(const char *text, bool explored_only);
 
 /* A blank and the word, quoted for a shell where it must be. */
 void cli_quote(FILE *out, const char *word);
+
+/* Writes a report to the file, or (NULL) to standard output; print says whether it could.  False after one
+ * line on stderr. */
+bool cli_output(const char *verb, const char *path, bool (*print)(FILE *out, const void *argument),
+                const void *argument);
+
+/* ---- temporary.c --------------------------------------------------------------------------------------- */
+
+/* $TMPDIR or what the system says. */
+const char *cli_temporary_parent(void);
+/* Makes a directory of its own for this process, named after `name`, and writes its path.  False after one
+ * line on stderr. */
+bool cli_temporary_make(const char *verb, const char *name, char *path, size_t size);
+/* With all that is in it. */
+void cli_temporary_remove(const char *path);
 
 /* The path of a file that belongs to this installation: beside the command, or in ../relative.  False when
  * there is none. */

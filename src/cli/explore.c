@@ -48,9 +48,8 @@ static int search_scenario(void *argument, FILE *out)
 /* TMPDIR/undis-UID; it is made when something is saved there.  False when it is somebody else's. */
 static bool private_directory(char *path, size_t size)
 {
-    const char *temporary = getenv("TMPDIR");
     struct stat status;
-    snprintf(path, size, "%s/undis-%u", temporary != NULL ? temporary : P_tmpdir, (unsigned)getuid());
+    snprintf(path, size, "%s/undis-%u", cli_temporary_parent(), (unsigned)getuid());
     return lstat(path, &status) != 0 || (S_ISDIR(status.st_mode) && status.st_uid == getuid());
 }
 
@@ -225,21 +224,37 @@ static int explore(const struct explore_options *options, const char **names, si
     return status;
 }
 
-static int choose_and_explore(const struct explore_options *options)
+const char **explore_scenarios(const struct explore_options *options, size_t *count, int *status)
 {
     const char **names = calloc(scenario_count + 1, sizeof(*names));
     char error[8192];
     if (names == NULL) {
         cli_error("explore: not enough memory");
-        return CLI_INTERNAL;
+        *status = CLI_INTERNAL;
+        return NULL;
     }
-    size_t count = 1;
+    *count = 1;
     names[0] = options->scenario.name;
     if (names[0] == NULL) {
-        count = scenario_choose(&options->scenario, names, error, sizeof(error));
+        *count = scenario_choose(&options->scenario, names, error, sizeof(error));
     }
-    int status = count == 0 ? cli_error("%s", error) : explore(options, names, count);
-    free(names);
+    if (*count == 0) {
+        *status = cli_error("%s", error);
+        free(names);
+        return NULL;
+    }
+    return names;
+}
+
+static int choose_and_explore(const struct explore_options *options)
+{
+    size_t count;
+    int status;
+    const char **names = explore_scenarios(options, &count, &status);
+    if (names != NULL) {
+        status = explore(options, names, count);
+        free(names);
+    }
     return status;
 }
 

@@ -42,10 +42,17 @@ struct explore_options {
 
 /* As run_options_parse. */
 bool explore_options_parse(struct explore_options *options, int argc, char **argv);
+/* Those that decide what an execution is are what they were when the setup was written; it must outlive them.
+ */
+void explore_options_take(struct explore_options *options, const struct setup *setup);
 void explore_options_free(struct explore_options *options);
 bool explore_is_directory(const char *path); /* NULL is none */
 const char *explore_strategy_name(enum loop_strategy strategy);
 bool explore_strategy_find(const char *name, enum loop_strategy *strategy);
+
+/* The scenarios that are meant: the one named, or all that fit the drivers.  Their names in an array that the
+ * caller frees, *count of them; NULL with *status set after one line on stderr. */
+const char **explore_scenarios(const struct explore_options *options, size_t *count, int *status);
 
 /* ---- in a child (explore_machine.c, explore_part.c) ------------------------------------------------- */
 

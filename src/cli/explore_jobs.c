@@ -11,7 +11,6 @@
 #include "host/host.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,10 +100,12 @@ static bool goes_on(void *argument)
 static bool run_one(struct explore_machine *machine, const struct work *work, size_t number)
 {
     struct unit_file unit;
-    char error[1024];
+    char error[1024] = "not enough memory";
     char *path = unit_path(work->directory, number);
     bool good = path != NULL && unit_read(&unit, path, error, sizeof(error));
-    if (good) {
+    if (!good) {
+        cli_error("explore: %s", error);
+    } else {
         struct loop_options how = explore_loop_options(machine);
         how.executions = 0;
         how.seconds = 0;
@@ -141,11 +142,14 @@ static int run_workers(struct work *work)
     unsigned count = work->options->jobs < work->units ? work->options->jobs : (unsigned)work->units;
     struct explore_child *children = calloc(count, sizeof(*children));
     unsigned started = 0;
-    int status = CLI_CLEAN;
-    while (children != NULL && started < count && explore_child_start(&children[started], worker, work)) {
+    if (children == NULL) {
+        cli_error("explore: not enough memory");
+        return CLI_INTERNAL;
+    }
+    while (started < count && explore_child_start(&children[started], worker, work)) {
         started++;
     }
-    status = started == 0 ? CLI_INTERNAL : CLI_CLEAN;
+    int status = started == 0 ? CLI_INTERNAL : CLI_CLEAN;
     for (unsigned i = 0; i < started; i++) {
         json_t *nothing;
         int one = explore_child_wait(&children[i], &nothing);
@@ -316,23 +320,13 @@ static json_t *run_rounds(struct work *work, int *status)
     return part;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where)
-{
-    (void)status, (void)type, (void)where;
-    return remove(path);
-}
-
 json_t *explore_jobs(const struct explore_options *options, const char *scenario, const char *first,
                      const char *prefix, int *status)
 {
-    const char *temporary = getenv("TMPDIR");
     struct work work = {.options = options, .scenario = scenario, .first = first, .prefix = prefix};
     json_t *part = NULL;
     *status = CLI_INTERNAL;
-    snprintf(work.directory, sizeof(work.directory), "%s/undis-jobs-XXXXXX",
-             temporary != NULL ? temporary : P_tmpdir);
-    if (mkdtemp(work.directory) == NULL) {
-        cli_error("explore: cannot make a temporary directory %s: %s", work.directory, strerror(errno));
+    if (!cli_temporary_make("explore", "undis-jobs", work.directory, sizeof(work.directory))) {
         return NULL;
     }
     work.common = mmap(NULL, sizeof(*work.common), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -345,6 +339,6 @@ json_t *explore_jobs(const struct explore_options *options, const char *scenario
         munmap(work.common, sizeof(*work.common));
     }
     free(work.shared);
-    nftw(work.directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    cli_temporary_remove(work.directory);
     return part;
 }

@@ -13,21 +13,11 @@
 #define USELESS_EXECUTIONS 200 /* without one in which the scenario could be run */
 #define LINE_INTERVAL 10       /* progress reports between two lines that are no terminal's */
 
-static const struct scenario *find_scenario(const char *name)
-{
-    for (size_t i = 0; i < scenario_count; i++) {
-        if (strcmp(scenarios[i].name, name) == 0) {
-            return &scenarios[i];
-        }
-    }
-    return NULL;
-}
-
 static bool fill_setup(struct explore_machine *machine, char *error, size_t error_size)
 {
     const struct explore_options *options = machine->options;
     struct setup *setup = &machine->setup;
-    const struct scenario *scenario = find_scenario(machine->scenario.name);
+    const struct scenario *scenario = scenario_find(machine->scenario.name);
     setup_set_undis(setup);
     snprintf(setup->scenario, sizeof(setup->scenario), "%s", machine->scenario.name);
     setup->processors = machine->scenario.processors;

@@ -93,7 +93,7 @@ static void add_part(json_t *parts, json_t *part)
 
 /* ---- one unit --------------------------------------------------------------------------------------- */
 
-enum state { STATE_GOOD, STATE_MISSING, STATE_STALE, STATE_GREW, STATE_CHANGED, STATES };
+enum state { STATE_GOOD, STATE_MISSING, STATE_STALE, STATE_GREW, STATES };
 
 static bool is_part(const json_t *part)
 {
@@ -159,6 +159,26 @@ static void merge_units(const char *directory, const struct split_file *split, j
     }
 }
 
+/* A scenario of which units have no result is not complete. */
+static void add_scenarios(json_t *report, json_t *parts, size_t absent, size_t units, size_t max_findings)
+{
+    const char *name;
+    json_t *part;
+    json_object_foreach(parts, name, part)
+    {
+        json_t *search = json_object_get(part, "search");
+        if (absent > 0) {
+            json_object_set_new(search, "complete", json_false());
+            json_object_set_new(search, "reason",
+                                json_sprintf("%zu of %zu units have no result", absent, units));
+        }
+        explore_report_add(report, json_incref(part), max_findings);
+    }
+    if (json_object_size(parts) == 0) {
+        json_object_set_new(report, "reason", json_string("no unit has a result"));
+    }
+}
+
 bool explore_merge(const char *directory, json_t *report, struct explore_options *options)
 {
     struct complaints complaints[STATES] = {
@@ -181,23 +201,10 @@ bool explore_merge(const char *directory, json_t *report, struct explore_options
     json_object_set_new(report, "processors", json_integer(options->scenario.processors));
     json_object_set_new(report, "seed", json_integer((json_int_t)options->scenario.seed));
     json_object_set_new(report, "memory", json_string(options->tso ? "tso" : "sc"));
-    json_t *parts = json_object(), *part;
-    const char *name;
+    json_t *parts = json_object();
     merge_units(directory, &split, parts, complaints);
     size_t absent = complaints[STATE_MISSING].count + complaints[STATE_STALE].count;
-    json_object_foreach(parts, name, part)
-    {
-        json_t *search = json_object_get(part, "search");
-        if (absent > 0) {
-            json_object_set_new(search, "complete", json_false());
-            json_object_set_new(search, "reason",
-                                json_sprintf("%zu of %zu units have no result", absent, split.count));
-        }
-        explore_report_add(report, json_incref(part), options->max_findings);
-    }
-    if (json_object_size(parts) == 0) {
-        json_object_set_new(report, "reason", json_string("no unit has a result"));
-    }
+    add_scenarios(report, parts, absent, split.count, options->max_findings);
     json_object_set_new(report, "units", json_integer((json_int_t)split.count));
     json_object_set_new(report, "units_missing", json_integer((json_int_t)absent));
     for (unsigned i = 0; i < STATES; i++) {
@@ -210,6 +217,27 @@ bool explore_merge(const char *directory, json_t *report, struct explore_options
 
 /* ---- what was learnt --------------------------------------------------------------------------------- */
 
+/* What one unit of that scenario came to share, malloc'ed; NULL: nothing, or it has no result. */
+static char *shared_of(const char *directory, size_t number, const char *scenario)
+{
+    char *unit = unit_path(directory, number), *name = unit != NULL ? unit_result_path(unit) : NULL;
+    struct unit_result result;
+    char error[1024], *shared = NULL;
+    if (name != NULL && access(name, F_OK) == 0 && unit_result_read(&result, name, error, sizeof(error))) {
+        json_t *part = json_loads(result.part, 0, NULL);
+        const char *of = json_string_value(json_object_get(json_object_get(part, "search"), "scenario"));
+        if (of != NULL && strcmp(of, scenario) == 0) {
+            shared = result.shared;
+            result.shared = NULL;
+        }
+        unit_result_free(&result);
+        json_decref(part);
+    }
+    free(unit);
+    free(name);
+    return shared;
+}
+
 /* The longest list is the one that knows most; the others add to it the next time. */
 char *explore_merge_shared(const char *directory, const char *scenario)
 {
@@ -219,23 +247,13 @@ char *explore_merge_shared(const char *directory, const char *scenario)
     bool good = path != NULL && access(path, F_OK) == 0 && split_read(&split, path, error, sizeof(error));
     free(path);
     for (size_t i = 0; good && i < split.count; i++) {
-        char *unit = unit_path(directory, i + 1), *name = unit != NULL ? unit_result_path(unit) : NULL;
-        struct unit_result result;
-        json_t *part = NULL;
-        if (name != NULL && access(name, F_OK) == 0 &&
-            unit_result_read(&result, name, error, sizeof(error))) {
-            part = json_loads(result.part, 0, NULL);
-            const char *of = json_string_value(json_object_get(json_object_get(part, "search"), "scenario"));
-            if (of != NULL && strcmp(of, scenario) == 0 && result.shared != NULL &&
-                (best == NULL || strlen(result.shared) > strlen(best))) {
-                free(best);
-                best = strdup(result.shared);
-            }
-            unit_result_free(&result);
+        char *shared = shared_of(directory, i + 1, scenario);
+        if (shared != NULL && (best == NULL || strlen(shared) > strlen(best))) {
+            free(best);
+            best = shared;
+        } else {
+            free(shared);
         }
-        json_decref(part);
-        free(unit);
-        free(name);
     }
     if (good) {
         split_free(&split);

@@ -12,7 +12,8 @@
 #define DEFAULT_PROCESSORS 2
 #define DEFAULT_FRAMES 2
 #define MOST_JOBS 1024
-#define MOST_UNITS 1000000
+#define MOST_FRAMES 1000000
+#define MOST_OF_A_KIND 1000000 /* preemptions, ticks ... of an execution */
 
 enum key {
     KEY_PROCESSORS = 0x100,
@@ -123,27 +124,21 @@ bool explore_is_directory(const char *path)
 
 /* ---- values ---------------------------------------------------------------------------------------- */
 
-static error_t number(const char *option, const char *text, uint64_t low, uint64_t high, uint64_t *value)
-{
-    return cli_option_number("explore", option, text, low, high, value);
-}
-
 static error_t scenario_option(struct explore_options *options, const char *name)
 {
-    for (size_t i = 0; i < scenario_count; i++) {
-        if (strcmp(scenarios[i].name, name) == 0) {
-            options->scenario.name = name;
-            if (!scenarios[i].explored) {
-                cli_error("explore: scenario %s has no end that many executions could reach; it is for undis "
-                          "run (see undis explore --help)",
-                          name);
-                return EINVAL;
-            }
-            return 0;
-        }
+    const struct scenario *scenario = scenario_find(name);
+    options->scenario.name = name;
+    if (scenario == NULL) {
+        cli_error("explore: there is no scenario '%s' (see undis explore --help)", name);
+        return EINVAL;
     }
-    cli_error("explore: there is no scenario '%s' (see undis explore --help)", name);
-    return EINVAL;
+    if (!scenario->explored) {
+        cli_error("explore: scenario %s has no end that many executions could reach; it is for undis "
+                  "run (see undis explore --help)",
+                  name);
+        return EINVAL;
+    }
+    return 0;
 }
 
 /* A file, or a directory for several. */
@@ -171,54 +166,45 @@ static error_t strategy_option(struct explore_options *options, const char *name
 
 /* ---- the parser ------------------------------------------------------------------------------------ */
 
-static error_t parse_number(int key, char *value, struct explore_options *options)
+static error_t parse_number(int key, const char *value, struct explore_options *options)
 {
-    uint64_t count = 0;
-    error_t error;
-    switch (key) {
-    case KEY_PROCESSORS:
-        error = number("processors", value, 1, 64, &count);
-        options->scenario.processors = (unsigned)count;
-        return error;
-    case KEY_PREEMPTIONS:
-        error = number("preemptions", value, 0, 1000000, &count);
-        options->preemptions = (int)count;
-        return error;
-    case KEY_TICKS:
-        error = number("ticks", value, 0, 1000000, &count);
-        options->ticks = (int)count;
-        return error;
-    case KEY_FAILURES:
-        error = number("failures", value, 0, 1000000, &count);
-        options->failures = (unsigned)count;
-        return error;
-    case KEY_MIGRATIONS:
-        error = number("migrations", value, 0, 1000000, &count);
-        options->migrations = (unsigned)count;
-        return error;
-    case KEY_STEPS:
-        error = number("steps", value, 1, SEARCH_EVENTS - 1, &count);
-        options->steps = (uint32_t)count;
-        return error;
-    case KEY_JOBS:
-        error = number("jobs", value, 1, MOST_JOBS, &count);
-        options->jobs = (unsigned)count;
-        return error;
-    case KEY_SPLIT:
-        error = number("split", value, 1, MOST_UNITS, &count);
-        options->split = (unsigned)count;
-        return error;
-    case KEY_SEED:
-        return number("seed", value, 0, UINT64_MAX, &options->scenario.seed);
-    case KEY_FRAMES:
-        return number("frames", value, 1, 1000000, &options->scenario.frames);
-    case KEY_MAX_FINDINGS:
-        return number("max-findings", value, 1, EXPLORE_FINDINGS, &options->max_findings);
-    case KEY_EXECUTIONS:
-        return number("executions", value, 1, UINT64_MAX - 1, &options->executions);
-    default:
-        return ARGP_ERR_UNKNOWN;
+    const struct {
+        int key;
+        const char *name;
+        uint64_t low, high;
+        unsigned *small; /* where it goes: one of the three */
+        int *optional;
+        uint64_t *large;
+    } numbers[] = {
+        {KEY_PROCESSORS, "processors", 1, SETUP_PROCESSORS, &options->scenario.processors, NULL, NULL},
+        {KEY_PREEMPTIONS, "preemptions", 0, MOST_OF_A_KIND, NULL, &options->preemptions, NULL},
+        {KEY_TICKS, "ticks", 0, MOST_OF_A_KIND, NULL, &options->ticks, NULL},
+        {KEY_FAILURES, "failures", 0, MOST_OF_A_KIND, &options->failures, NULL, NULL},
+        {KEY_MIGRATIONS, "migrations", 0, MOST_OF_A_KIND, &options->migrations, NULL, NULL},
+        {KEY_STEPS, "steps", 1, SEARCH_EVENTS - 1, &options->steps, NULL, NULL},
+        {KEY_JOBS, "jobs", 1, MOST_JOBS, &options->jobs, NULL, NULL},
+        {KEY_SPLIT, "split", 1, UNITS_MOST, &options->split, NULL, NULL},
+        {KEY_SEED, "seed", 0, UINT64_MAX, NULL, NULL, &options->scenario.seed},
+        {KEY_FRAMES, "frames", 1, MOST_FRAMES, NULL, NULL, &options->scenario.frames},
+        {KEY_MAX_FINDINGS, "max-findings", 1, EXPLORE_FINDINGS, NULL, NULL, &options->max_findings},
+        {KEY_EXECUTIONS, "executions", 1, UINT64_MAX - 1, NULL, NULL, &options->executions},
+    };
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        if (numbers[i].key == key) {
+            uint64_t count = 0;
+            error_t error =
+                cli_option_number("explore", numbers[i].name, value, numbers[i].low, numbers[i].high, &count);
+            if (numbers[i].small != NULL) {
+                *numbers[i].small = (unsigned)count;
+            } else if (numbers[i].optional != NULL) {
+                *numbers[i].optional = (int)count;
+            } else {
+                *numbers[i].large = count;
+            }
+            return error;
+        }
     }
+    return ARGP_ERR_UNKNOWN;
 }
 
 static error_t parse_flag(int key, struct explore_options *options)
@@ -238,7 +224,7 @@ static error_t parse_flag(int key, struct explore_options *options)
     return 0;
 }
 
-static error_t parse_text(int key, char *value, struct explore_options *options)
+static error_t parse_text(int key, const char *value, struct explore_options *options)
 {
     switch (key) {
     case KEY_SCENARIO:
@@ -382,6 +368,22 @@ bool explore_options_parse(struct explore_options *options, int argc, char **arg
     }
     return check_written(options, "output", options->output) &&
            check_written(options, "save-schedule", options->save_schedule);
+}
+
+void explore_options_take(struct explore_options *options, const struct setup *setup)
+{
+    options->scenario.processors = setup->processors;
+    options->scenario.seed = setup->seed;
+    options->scenario.frames = setup->frames;
+    options->scenario.pcap = setup->pcap;
+    options->scenario.driver_count = setup->driver_count;
+    options->scenario.drivers = (const char *const *)setup->driver_path;
+    options->tso = setup->tso;
+    options->all_accesses = setup->all_accesses;
+    options->ticks = (int)setup->ticks;
+    options->failures = setup->failures;
+    options->migrations = setup->migrations;
+    options->steps = setup->steps;
 }
 
 void explore_options_free(struct explore_options *options)

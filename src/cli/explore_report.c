@@ -7,7 +7,6 @@
 
 #include <undis/undis.h>
 
-#include <errno.h>
 #include <string.h>
 
 #define NOT_INSTRUMENTED                                                                                     \
@@ -158,17 +157,14 @@ static enum verdict judge(const json_t *report)
     return json_is_true(json_object_get(report, "complete")) ? VERDICT_CLEAN : VERDICT_INCONCLUSIVE;
 }
 
-static bool print(const json_t *report, const struct explore_options *options)
+static bool print_json(FILE *out, const void *report)
 {
-    FILE *out = options->output == NULL ? stdout : fopen(options->output, "w");
-    if (out == NULL) {
-        return false;
-    }
-    bool good = options->json ? report_print_json(out, report) : report_print_text(out, report, NULL);
-    if (out != stdout) {
-        good = fclose(out) == 0 && good;
-    }
-    return good;
+    return report_print_json(out, report);
+}
+
+static bool print_text(FILE *out, const void *report)
+{
+    return report_print_text(out, report, NULL);
 }
 
 int explore_report_end(json_t *report, const struct explore_options *options)
@@ -180,10 +176,8 @@ int explore_report_end(json_t *report, const struct explore_options *options)
     }
     enum verdict verdict = judge(report);
     json_object_set_new(report, "verdict", json_string(verdict_name(verdict)));
-    if (!print(report, options)) {
-        return cli_error("%s: cannot write the report%s%s: %s", options->verb,
-                         options->output != NULL ? " to " : "",
-                         options->output != NULL ? options->output : "", strerror(errno));
+    if (!cli_output(options->verb, options->output, options->json ? print_json : print_text, report)) {
+        return CLI_USAGE;
     }
     bool wants_more = options->require_complete && verdict == VERDICT_INCONCLUSIVE;
     return verdict == VERDICT_FINDINGS || wants_more ? CLI_FINDINGS : CLI_CLEAN;

@@ -206,24 +206,18 @@ static int split_all(const struct explore_options *options, const char **names, 
 
 int explore_split(const struct explore_options *options)
 {
-    const char **names = calloc(scenario_count + 1, sizeof(*names));
-    char error[8192];
-    size_t count = 1;
+    size_t count;
+    int status;
+    const char **names = explore_scenarios(options, &count, &status);
     if (names == NULL) {
-        cli_error("explore: not enough memory");
-        return CLI_INTERNAL;
-    }
-    names[0] = options->scenario.name;
-    if (names[0] == NULL && (count = scenario_choose(&options->scenario, names, error, sizeof(error))) == 0) {
-        free(names);
-        return cli_error("%s", error);
+        return status;
     }
     if (mkdir(options->directory, 0777) != 0 && errno != EEXIST) {
         free(names);
         return cli_error("explore: --split %s: %s", options->directory, strerror(errno));
     }
     json_t *all = json_array();
-    int status = split_all(options, names, count, all);
+    status = split_all(options, names, count, all);
     if (status == CLI_CLEAN) {
         status = explore_units_list(options->directory, all) ? CLI_CLEAN : CLI_INTERNAL;
     }

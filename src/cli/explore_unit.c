@@ -58,19 +58,7 @@ json_t *explore_unit_run(struct explore_machine *machine, const struct unit_file
 static struct explore_options options_of(const struct explore_options *given, const struct unit_file *unit)
 {
     struct explore_options options = *given;
-    const struct setup *setup = &unit->setup;
-    options.scenario.processors = setup->processors;
-    options.scenario.seed = setup->seed;
-    options.scenario.frames = setup->frames;
-    options.scenario.pcap = setup->pcap;
-    options.scenario.driver_count = setup->driver_count;
-    options.scenario.drivers = (const char *const *)setup->driver_path;
-    options.tso = setup->tso;
-    options.all_accesses = setup->all_accesses;
-    options.ticks = (int)setup->ticks;
-    options.failures = setup->failures;
-    options.migrations = setup->migrations;
-    options.steps = setup->steps;
+    explore_options_take(&options, &unit->setup);
     options.keep_going = true;
     return options;
 }

@@ -219,29 +219,18 @@ static int report(const struct explore_options *options, const struct schedule *
 }
 
 /* The options with which the schedule was made. */
-static struct explore_options options_of(const struct replay_options *given, struct schedule *schedule)
+static struct explore_options options_of(const struct replay_options *given, const struct schedule *schedule)
 {
-    const struct setup *setup = &schedule->setup;
-    return (struct explore_options){
+    struct explore_options options = {
         .verb = "replay",
-        .scenario = {.processors = setup->processors,
-                     .seed = setup->seed,
-                     .frames = setup->frames,
-                     .pcap = setup->pcap,
-                     .driver_count = setup->driver_count,
-                     .drivers = (const char *const *)setup->driver_path},
         .output = given->output,
         .json = given->json,
-        .tso = setup->tso,
-        .all_accesses = setup->all_accesses,
-        .ticks = (int)setup->ticks,
-        .failures = setup->failures,
-        .migrations = setup->migrations,
         .prints = true, /* of one execution */
-        .steps = setup->steps,
         .max_findings = FINDING_MAXIMUM,
         .preemptions = -1,
     };
+    explore_options_take(&options, &schedule->setup);
+    return options;
 }
 
 static int replay(const struct replay_options *given)

@@ -36,18 +36,14 @@ static char *replay_command(int argc, char **argv)
     return text;
 }
 
-static bool write_report(const struct run_options *options, const struct run_report *report)
+static bool print_json(FILE *out, const void *report)
 {
-    FILE *out = options->output == NULL ? stdout : fopen(options->output, "w");
-    if (out == NULL) {
-        return false;
-    }
-    bool good = options->json ? report_json(out, report) : report_text(out, report);
-    good = fflush(out) == 0 && good;
-    if (out != stdout) {
-        good = fclose(out) == 0 && good;
-    }
-    return good;
+    return report_json(out, report);
+}
+
+static bool print_text(FILE *out, const void *report)
+{
+    return report_text(out, report);
 }
 
 /* A stopped run proves nothing, even when no finding says why (the free build makes none). */
@@ -86,9 +82,8 @@ static int finish(const struct run_options *options, const struct scenario_resul
         .traffic_seconds = result->traffic_seconds,
         .replay = replay,
     };
-    if (!write_report(options, &report)) {
-        return cli_error("run: cannot write the report%s%s: %s", options->output != NULL ? " to " : "",
-                         options->output != NULL ? options->output : "", strerror(errno));
+    if (!cli_output("run", options->output, options->json ? print_json : print_text, &report)) {
+        return CLI_USAGE;
     }
     enum verdict verdict = report_verdict(&report);
     if (verdict == VERDICT_FINDINGS || result->stopped || result->defect) {

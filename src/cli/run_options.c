@@ -47,16 +47,6 @@ static const struct argp_option option_table[] = {
     {0},
 };
 
-static bool scenario_known(const char *name)
-{
-    for (size_t i = 0; i < scenario_count; i++) {
-        if (strcmp(scenarios[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static error_t number(const char *option, const char *text, uint64_t low, uint64_t high, uint64_t *value)
 {
     return cli_option_number("run", option, text, low, high, value);
@@ -72,7 +62,7 @@ static error_t parse_text(int key, char *value, struct run_options *options)
     switch (key) {
     case KEY_SCENARIO:
         options->scenario.name = value;
-        if (!scenario_known(value)) {
+        if (scenario_find(value) == NULL) {
             cli_error("run: there is no scenario '%s' (see undis run --help)", value);
             return EINVAL;
         }

@@ -26,6 +26,16 @@ const struct scenario scenarios[] = {
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
 
+const struct scenario *scenario_find(const char *name)
+{
+    for (size_t i = 0; i < scenario_count; i++) {
+        if (strcmp(scenarios[i].name, name) == 0) {
+            return &scenarios[i];
+        }
+    }
+    return NULL;
+}
+
 /* Not on a stack: what the processors held when the machine stopped may still be looked at. */
 struct run scenario_the_run;
 

@@ -77,6 +77,7 @@ struct scenario {
 };
 extern const struct scenario scenarios[];
 extern const size_t scenario_count;
+const struct scenario *scenario_find(const char *name); /* NULL: there is none of that name */
 
 /* ---- driver images (load.c) -------------------------------------------------------------------- */
 
