@@ -1,3 +1,6 @@
+/*
+ * bare.c - the naive switch loop (contract in bare.h).
+ */
 #include "bare.h"
 
 #include <stdint.h>

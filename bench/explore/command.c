@@ -1,3 +1,6 @@
+/*
+ * command.c - runs a program and says what it cost (contract in command.h).
+ */
 #include "command.h"
 
 #include <fcntl.h>
