@@ -54,13 +54,20 @@ static void run_errand(struct actor *me, const struct op *op)
     }
 }
 
+/* Could another actor notice when it is made? */
+static bool is_noticed(const struct actor *me, const struct op *op, bool access)
+{
+    bool searched = machine.alone == 0 && !machine.unexplored;
+    return (searched || (!access && op->kind != OP_FREE)) && shared_is_step(actor_index(me), op);
+}
+
 static void explored_step(const struct op *op)
 {
     struct actor *me = actor_current();
     bool access = op->kind <= OP_UPDATE && (op->flags & OP_TRIES) == 0;
     machine_kept.saw_access = machine_kept.saw_access || access;
     if (machine_kept.phase == PHASE_RUNNING && !machine_kept.options.all_accesses &&
-        !shared_is_step(ke_actor, op)) {
+        !is_noticed(me, op, access)) {
         if (!access || !spin_waits_in_private(me, op)) {
             return;
         }

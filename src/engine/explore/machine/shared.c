@@ -28,7 +28,18 @@ struct granule {
 static struct {
     struct granule *slots;
     size_t capacity, used;
+    uint64_t changes; /* how often something was learnt */
 } granules HOST_KEPT;
+
+/* What touching a large range came to: the same again until something is learnt. */
+static struct known_range {
+    uintptr_t address;
+    size_t size;
+    uint64_t changes;
+    uint8_t actor;
+    bool writes, shared;
+} ranges[4096] HOST_KEPT;
+#define LARGE_RANGE 32u /* bytes */
 
 static struct granule *slot_of(struct granule *slots, size_t capacity, uintptr_t number)
 {
@@ -75,27 +86,46 @@ static bool touch(unsigned actor, uintptr_t number, bool writes)
     if (granule->number == 0) {
         *granule = (struct granule){number, (uint8_t)actor, writes};
         granules.used++;
+        granules.changes++;
         return false;
     }
     if (granule->owner == SHARED) {
         return true;
     }
-    granule->written = granule->written || writes;
-    if (granule->owner == actor) {
+    if (granule->written < writes) {
+        granule->written = true;
+        granules.changes++;
+    }
+    if (granule->owner == actor || (granule->owner == ONLY_READ && !granule->written)) {
         return false;
     }
+    granules.changes++;
     granule->owner = granule->written ? SHARED : ONLY_READ;
     machine_kept.grew = machine_kept.grew || granule->owner == SHARED;
     return granule->owner == SHARED;
 }
 
-static bool touch_range(unsigned actor, uintptr_t address, size_t size, bool writes)
+static bool touch_each(unsigned actor, uintptr_t address, size_t size, bool writes)
 {
     bool shared = false;
     for (uintptr_t number = address / GRANULE; number <= (address + size - 1) / GRANULE; number++) {
         shared = touch(actor, number, writes) || shared;
     }
     return shared;
+}
+
+static bool touch_range(unsigned actor, uintptr_t address, size_t size, bool writes)
+{
+    if (size < LARGE_RANGE) {
+        return touch_each(actor, address, size, writes);
+    }
+    struct known_range *known = &ranges[(address * 0x9E3779B97F4A7C15u) >> 52];
+    if (known->address != address || known->size != size || known->actor != actor ||
+        known->writes != writes || known->changes != granules.changes) {
+        bool shared = touch_each(actor, address, size, writes);
+        *known = (struct known_range){address, size, granules.changes, (uint8_t)actor, writes, shared};
+    }
+    return known->shared;
 }
 
 static bool touch_objects(unsigned actor, const struct op *op)
@@ -205,6 +235,7 @@ static bool learn(uintptr_t address)
         return false;
     }
     granules.used += granule->number == 0;
+    granules.changes++;
     *granule = (struct granule){address / GRANULE, SHARED, true};
     return true;
 }
