@@ -30,6 +30,7 @@ struct _KTHREAD {
     NTSTATUS exit_status;
     NTSTATUS wait_status;
     struct callback_frame *callback;
+    uintptr_t loose[2]; /* the verifier's, in place of a callback frame's cookie outside any callback */
     struct host_context host;
     PKWAIT_BLOCK wait_list;
     ULONG wait_count;

@@ -2,19 +2,27 @@
  * frame.c - the verifier's notes on IRQL in a callback frame's cookie.
  *
  * cookie[0]: bit 0 forgiven, bits 8 to 15 the number of open raises; cookie[1]: their saved levels, four
- * bits each, the newest lowest.  A frame moves with its thread, so the notes do.  Not guaranteed: more
- * than 16 nested raises.
+ * bits each, the newest lowest.  A frame moves with its thread, so the notes do; outside any callback they
+ * are the thread's own, for below DISPATCH_LEVEL it may go on elsewhere.  Not guaranteed: more than 16
+ * nested raises.
  */
+#include "ke/thread.h"
 #include "verifier/verifier.h"
 
 #define FORGIVEN 1u
 #define COUNT_SHIFT 8
 #define RAISES_MAXIMUM 16
 
+/* The notes of what runs outside any callback on that processor. */
+static uintptr_t *loose(const struct ke_processor *processor, struct verifier_processor *verifier)
+{
+    return processor->current != NULL ? processor->current->loose : verifier->loose;
+}
+
 static uintptr_t *cookie(const struct event *event)
 {
     struct callback_frame *frame = event->processor->callback;
-    return frame != NULL ? frame->cookie : verifier_processor(event)->loose;
+    return frame != NULL ? frame->cookie : loose(event->processor, verifier_processor(event));
 }
 
 static unsigned count_of(const uintptr_t *notes)
@@ -61,11 +69,11 @@ void frame_forgive(const struct event *event)
     cookie(event)[0] |= FORGIVEN;
 }
 
-void frame_forgive_other(struct callback_frame *frame)
+void frame_forgive_other(struct callback_frame *frame, unsigned processor)
 {
-    if (frame != NULL) {
-        __atomic_fetch_or(&frame->cookie[0], FORGIVEN, __ATOMIC_RELAXED);
-    }
+    uintptr_t *notes =
+        frame != NULL ? frame->cookie : loose(&ke_processors[processor], verifier_processor_at(processor));
+    __atomic_fetch_or(&notes[0], FORGIVEN, __ATOMIC_RELAXED);
 }
 
 bool frame_is_forgiven(const struct event *event)

@@ -83,10 +83,7 @@ static void release_for_other(struct release *release, struct lock_record *recor
     }
     struct held_lock held;
     if (held_remove(owner, release->event->object, &held)) {
-        frame_forgive_other((struct callback_frame *)(uintptr_t)held.frame);
-        if (held.frame == NULL) {
-            __atomic_fetch_or(&owner->loose[0], 1u, __ATOMIC_RELAXED);
-        }
+        frame_forgive_other((struct callback_frame *)(uintptr_t)held.frame, (unsigned)record->owner);
     }
     frame_forgive(release->event);
     lock_end_hold(record);

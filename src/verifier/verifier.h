@@ -51,7 +51,7 @@ struct verifier_processor {
         *interlocked; /* lock of the NdisInterlockedXxx under way: a wait for it is no wait of the driver */
     bool fatal;       /* a finding explains the bug check that follows */
 
-    uintptr_t loose[2]; /* in place of a callback frame's cookie, outside any callback */
+    uintptr_t loose[2]; /* in place of a callback frame's cookie, outside any callback and any thread */
 } __attribute__((aligned(64)));
 
 /* NULL outside the processors. */
@@ -98,7 +98,8 @@ bool frame_raise_top(const struct event *event, KIRQL *saved);
 void frame_raise_pop(const struct event *event);
 
 void frame_forgive(const struct event *event);
-void frame_forgive_other(struct callback_frame *frame);
+/* The frame of a lock that is held on that processor, NULL outside any callback. */
+void frame_forgive_other(struct callback_frame *frame, unsigned processor);
 bool frame_is_forgiven(const struct event *event);
 /* IRQL is or becomes `irql`: is the callback back in order? */
 void frame_settle(const struct event *event, struct verifier_processor *me, KIRQL irql);

@@ -352,6 +352,24 @@ static void same_routine_on_two_processors(void *argument)
     isr_preempts_dpc_preempts_thread(NULL);
 }
 
+/* ---- IR-7, IR-13: a thread may go on elsewhere at APC_LEVEL ------------------------------------- */
+
+static void lower_on_another_processor(void *argument)
+{
+    KIRQL first, second;
+    (void)argument;
+    for (int i = 0; i < 3; i++) {
+        run_on(0);
+        KeRaiseIrql(APC_LEVEL, &first);
+        run_on(1);
+        KeRaiseIrql(DISPATCH_LEVEL, &second);
+        KeLowerIrql(second);
+        run_on(0);
+        KeLowerIrql(first);
+        CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    }
+}
+
 /* ---- IR-13: which waits are legal where -------------------------------------------------------- */
 
 static KEVENT event;
@@ -419,6 +437,7 @@ static const struct test_case cases[] = {
     CASE("IR-7", raise_and_lower_pair, "", 1, BOTH),
     CASE("IR-7-raise-downward", raise_downward, "IrqlRaiseLower", 1, CHECKED),
     CASE("IR-7-lower-upward", lower_upward, "IrqlRaiseLower", 1, CHECKED),
+    CASE("IR-7-elsewhere", lower_on_another_processor, "", 2, BOTH),
     CASE("IR-8", ndis_raise_stores_the_old_level, "", 1, BOTH),
     CASE("IR-8-above-dispatch", ndis_raise_above_dispatch, "IrqlRaiseLower", 1, CHECKED),
     CASE("IR-9", ndis_lower_acts_on_difference, "", 1, BOTH),
