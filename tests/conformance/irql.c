@@ -364,7 +364,6 @@ static void lower_on_another_processor(void *argument)
         run_on(1);
         KeRaiseIrql(DISPATCH_LEVEL, &second);
         KeLowerIrql(second);
-        run_on(0);
         KeLowerIrql(first);
         CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
     }
