@@ -68,11 +68,25 @@ error_t cli_option_seconds(const char *verb, const char *option, const char *tex
 /* One of two words; *is_second says which. */
 error_t cli_option_either(const char *verb, const char *option, const char *text, const char *first,
                           const char *second, bool *is_second);
-/* --format text|json. */
-error_t cli_option_format(const char *verb, const char *text, bool *json);
 /* A file that is read, and one that is written at the end and not touched before. */
 error_t cli_option_readable(const char *verb, const char *option, const char *path, const char **value);
 error_t cli_option_written(const char *verb, const char *option, const char *path, const char **value);
+
+/* What the report is to be, of every verb that writes one: the rows for its option table, and their parser.
+ */
+struct cli_report {
+    bool json;
+    const char *output; /* file; NULL: standard output */
+};
+#define CLI_KEY_FORMAT 0x1000
+#define CLI_KEY_OUTPUT 0x1001
+#define CLI_OPTIONS_REPORT                                                                                   \
+    {"format", CLI_KEY_FORMAT, "text|json", 0, "Format of the report (text)", 0},                            \
+    {                                                                                                        \
+        "output", CLI_KEY_OUTPUT, "FILE", 0, "Where the report goes (standard output)", 0                    \
+    }
+/* ARGP_ERR_UNKNOWN for any other key. */
+error_t cli_option_report(const char *verb, int key, const char *value, struct cli_report *report);
 
 /* The --rule options as they were given; the words stay the caller's. */
 struct cli_rule_list {
@@ -101,9 +115,10 @@ char *cli_describe_scenarios(const char *text, bool explored_only);
 /* A blank and the word, quoted for a shell where it must be. */
 void cli_quote(FILE *out, const char *word);
 
-/* Writes a report to the file, or (NULL) to standard output; print says whether it could.  False after one
- * line on stderr. */
-bool cli_output(const char *verb, const char *path, bool (*print)(FILE *out, const void *argument),
+/* Writes a report where it is to go, by that one of the two that is meant; they say whether they could. False
+ * after one line on stderr. */
+typedef bool cli_print(FILE *out, const void *argument);
+bool cli_output(const char *verb, const struct cli_report *report, cli_print *text, cli_print *json,
                 const void *argument);
 
 /* ---- temporary.c --------------------------------------------------------------------------------------- */

@@ -21,10 +21,11 @@ struct explore_options {
     const char *verb; /* for messages */
     struct scenario_options scenario;
     const char **drivers;
-    const char *output, *save_schedule;
+    struct cli_report report;
+    const char *save_schedule;
     struct cli_rule_list rules;
     uint64_t max_findings;
-    bool json, require_complete, keep_going, progress, tso, all_accesses;
+    bool require_complete, keep_going, progress, tso, all_accesses;
     enum loop_strategy strategy;
     uint64_t executions; /* 0: no limit */
     double seconds;      /* 0: the default limit, or none when there is one of executions */

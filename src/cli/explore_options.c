@@ -22,8 +22,6 @@ enum key {
     KEY_FRAMES,
     KEY_PCAP,
     KEY_PCAP_OUT,
-    KEY_FORMAT,
-    KEY_OUTPUT,
     KEY_RULE,
     KEY_MAX_FINDINGS,
     KEY_REQUIRE_COMPLETE,
@@ -55,8 +53,7 @@ static const struct argp_option option_table[] = {
     {"frames", KEY_FRAMES, "N", 0, "Frames to pass each way (2)", 0},
     {"pcap", KEY_PCAP, "FILE", 0, "Capture whose frames are passed (built-in ones)", 0},
     {"pcap-out", KEY_PCAP_OUT, "FILE", 0, "Not here: many executions have no one recording", 0},
-    {"format", KEY_FORMAT, "text|json", 0, "Format of the report (text)", 0},
-    {"output", KEY_OUTPUT, "FILE", 0, "Where the report goes (standard output)", 0},
+    CLI_OPTIONS_REPORT,
     {"rule", KEY_RULE, "NAME=LEVEL", 0, "Makes a rule an error, a warning or off; may be repeated", 0},
     {"max-findings", KEY_MAX_FINDINGS, "N", 0, "Keeps the first N findings (256)", 0},
     {"require-complete", KEY_REQUIRE_COMPLETE, NULL, 0, "An inconclusive run exits with 1", 0},
@@ -234,12 +231,8 @@ static error_t parse_text(int key, const char *value, struct explore_options *op
     case KEY_PCAP_OUT:
         cli_error("explore: --pcap-out: many executions have no one recording; use undis run");
         return EINVAL;
-    case KEY_FORMAT:
-        return cli_option_format("explore", value, &options->json);
     case KEY_MEMORY:
         return cli_option_either("explore", "memory", value, "sc", "tso", &options->tso);
-    case KEY_OUTPUT:
-        return cli_option_written("explore", "output", value, &options->output);
     case KEY_SAVE_SCHEDULE:
         return save_schedule_option(options, value);
     case KEY_UNIT:
@@ -253,7 +246,7 @@ static error_t parse_text(int key, const char *value, struct explore_options *op
     case KEY_STRATEGY:
         return strategy_option(options, value);
     default:
-        return ARGP_ERR_UNKNOWN;
+        return cli_option_report("explore", key, value, &options->report);
     }
 }
 
@@ -362,11 +355,11 @@ bool explore_options_parse(struct explore_options *options, int argc, char **arg
         cli_error("explore: more than %u drivers", SETUP_DRIVERS);
         return false;
     }
-    if (cli_same_file(options->output, options->save_schedule)) {
+    if (cli_same_file(options->report.output, options->save_schedule)) {
         cli_error("explore: --output and --save-schedule name the same file");
         return false;
     }
-    return check_written(options, "output", options->output) &&
+    return check_written(options, "output", options->report.output) &&
            check_written(options, "save-schedule", options->save_schedule);
 }
 

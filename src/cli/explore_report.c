@@ -176,7 +176,7 @@ int explore_report_end(json_t *report, const struct explore_options *options)
     }
     enum verdict verdict = judge(report);
     json_object_set_new(report, "verdict", json_string(verdict_name(verdict)));
-    if (!cli_output(options->verb, options->output, options->json ? print_json : print_text, report)) {
+    if (!cli_output(options->verb, &options->report, print_text, print_json, report)) {
         return CLI_USAGE;
     }
     bool wants_more = options->require_complete && verdict == VERDICT_INCONCLUSIVE;

@@ -5,11 +5,10 @@
 
 #include <errno.h>
 
-enum { KEY_FORMAT = 256, KEY_OUTPUT, KEY_MAX_FINDINGS, KEY_REQUIRE_COMPLETE };
+enum { KEY_MAX_FINDINGS = 256, KEY_REQUIRE_COMPLETE };
 
 static const struct argp_option option_table[] = {
-    {"format", KEY_FORMAT, "text|json", 0, "Format of the report (text)", 0},
-    {"output", KEY_OUTPUT, "FILE", 0, "Where the report goes (standard output)", 0},
+    CLI_OPTIONS_REPORT,
     {"max-findings", KEY_MAX_FINDINGS, "N", 0, "Keeps the first N findings (256)", 0},
     {"require-complete", KEY_REQUIRE_COMPLETE, NULL, 0, "Exits with 1 when something is missing", 0},
     CLI_OPTION_HELP,
@@ -20,10 +19,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct explore_options *options = state->input;
     switch (key) {
-    case KEY_FORMAT:
-        return cli_option_format("merge", value, &options->json);
-    case KEY_OUTPUT:
-        return cli_option_written("merge", "output", value, &options->output);
     case KEY_MAX_FINDINGS:
         return cli_option_number("merge", "max-findings", value, 1, EXPLORE_FINDINGS, &options->max_findings);
     case KEY_REQUIRE_COMPLETE:
@@ -37,7 +32,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         options->directory = value;
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return cli_option_report("merge", key, value, &options->report);
     }
 }
 

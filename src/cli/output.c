@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-static bool write_to(const char *path, bool (*print)(FILE *out, const void *argument), const void *argument)
+static bool write_to(const char *path, cli_print *print, const void *argument)
 {
     FILE *out = path == NULL ? stdout : fopen(path, "w");
     if (out == NULL) {
@@ -20,10 +20,11 @@ static bool write_to(const char *path, bool (*print)(FILE *out, const void *argu
     return good;
 }
 
-bool cli_output(const char *verb, const char *path, bool (*print)(FILE *out, const void *argument),
+bool cli_output(const char *verb, const struct cli_report *report, cli_print *text, cli_print *json,
                 const void *argument)
 {
-    if (write_to(path, print, argument)) {
+    const char *path = report->output;
+    if (write_to(path, report->json ? json : text, argument)) {
         return true;
     }
     cli_error("%s: cannot write the report%s%s: %s", verb, path != NULL ? " to " : "",

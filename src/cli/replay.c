@@ -17,23 +17,22 @@
 
 #define MOST_TIMES 1000000000
 
-enum { KEY_TIMES = 256, KEY_GDB, KEY_FORMAT, KEY_OUTPUT, KEY_RULE };
+enum { KEY_TIMES = 256, KEY_GDB, KEY_RULE };
 
 struct replay_options {
     const char *schedule;
     const char **drivers;
     unsigned driver_count;
-    const char *output;
+    struct cli_report report;
     struct cli_rule_list rules;
     uint64_t times;
-    bool json, gdb;
+    bool gdb;
 };
 
 static const struct argp_option option_table[] = {
     {"times", KEY_TIMES, "N", 0, "Replays it N times and checks that all are the same (1)", 0},
     {"gdb", KEY_GDB, NULL, 0, "Starts gdb, which stops at the finding", 0},
-    {"format", KEY_FORMAT, "text|json", 0, "Format of the report (text)", 0},
-    {"output", KEY_OUTPUT, "FILE", 0, "Where the report goes (standard output)", 0},
+    CLI_OPTIONS_REPORT,
     {"rule", KEY_RULE, "NAME=LEVEL", 0, "Makes a rule an error, a warning or off; may be repeated", 0},
     CLI_OPTION_HELP,
     {0},
@@ -48,10 +47,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_GDB:
         options->gdb = true;
         return 0;
-    case KEY_FORMAT:
-        return cli_option_format("replay", value, &options->json);
-    case KEY_OUTPUT:
-        return cli_option_written("replay", "output", value, &options->output);
     case KEY_RULE:
         return cli_option_rule_kept("replay", value, &options->rules);
     case ARGP_KEY_ARG:
@@ -62,7 +57,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         }
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return cli_option_report("replay", key, value, &options->report);
     }
 }
 
@@ -223,8 +218,7 @@ static struct explore_options options_of(const struct replay_options *given, con
 {
     struct explore_options options = {
         .verb = "replay",
-        .output = given->output,
-        .json = given->json,
+        .report = given->report,
         .prints = true, /* of one execution */
         .max_findings = FINDING_MAXIMUM,
         .preemptions = -1,

@@ -82,7 +82,7 @@ static int finish(const struct run_options *options, const struct scenario_resul
         .traffic_seconds = result->traffic_seconds,
         .replay = replay,
     };
-    if (!cli_output("run", options->output, options->json ? print_json : print_text, &report)) {
+    if (!cli_output("run", &options->report, print_text, print_json, &report)) {
         return CLI_USAGE;
     }
     enum verdict verdict = report_verdict(&report);

@@ -18,8 +18,6 @@ enum key {
     KEY_FRAMES,
     KEY_PCAP,
     KEY_PCAP_OUT,
-    KEY_FORMAT,
-    KEY_OUTPUT,
     KEY_RULE,
     KEY_MAX_FINDINGS,
     KEY_FREE,
@@ -35,8 +33,7 @@ static const struct argp_option option_table[] = {
     {"frames", KEY_FRAMES, "N", 0, "Frames to pass each way (10000)", 0},
     {"pcap", KEY_PCAP, "FILE", 0, "Capture whose frames are passed (built-in ones)", 0},
     {"pcap-out", KEY_PCAP_OUT, "FILE", 0, "Record what went over the wire", 0},
-    {"format", KEY_FORMAT, "text|json", 0, "Format of the report (text)", 0},
-    {"output", KEY_OUTPUT, "FILE", 0, "Where the report goes (standard output)", 0},
+    CLI_OPTIONS_REPORT,
     {"rule", KEY_RULE, "NAME=LEVEL", 0, "Makes a rule an error, a warning or off; may be repeated", 0},
     {"max-findings", KEY_MAX_FINDINGS, "N", 0, "Keeps the first N findings, 1 to 256 (256)", 0},
     {"free", KEY_FREE, NULL, 0, "Runs on the free build: fast, no rules checked", 0},
@@ -67,14 +64,10 @@ static error_t parse_text(int key, char *value, struct run_options *options)
             return EINVAL;
         }
         return 0;
-    case KEY_FORMAT:
-        return cli_option_format("run", value, &options->json);
     case KEY_PCAP:
         return cli_option_readable("run", "pcap", value, &options->scenario.pcap);
     case KEY_PCAP_OUT:
         return cli_option_written("run", "pcap-out", value, &options->scenario.pcap_out);
-    case KEY_OUTPUT:
-        return cli_option_written("run", "output", value, &options->output);
     case KEY_RULE:
         return cli_option_rule("run", value);
     case KEY_FREE:
@@ -84,7 +77,7 @@ static error_t parse_text(int key, char *value, struct run_options *options)
         options->require_complete = true;
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return cli_option_report("run", key, value, &options->report);
     }
 }
 
@@ -154,11 +147,11 @@ bool run_options_parse(struct run_options *options, int argc, char **argv)
         cli_error("run: which driver? (see undis run --help)");
         return false;
     }
-    if (cli_same_file(options->output, options->scenario.pcap_out)) {
+    if (cli_same_file(options->report.output, options->scenario.pcap_out)) {
         cli_error("run: --output and --pcap-out name the same file");
         return false;
     }
-    return cli_spares_inputs("run", "output", options->output, &options->scenario) &&
+    return cli_spares_inputs("run", "output", options->report.output, &options->scenario) &&
            cli_spares_inputs("run", "pcap-out", options->scenario.pcap_out, &options->scenario);
 }
 

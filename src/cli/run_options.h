@@ -11,9 +11,9 @@
 struct run_options {
     struct scenario_options scenario;
     const char **drivers;
-    const char *output;
     uint64_t max_findings;
-    bool json, free, require_complete;
+    struct cli_report report;
+    bool free, require_complete;
     uint32_t seen; /* options (cli_option_once) */
 };
 

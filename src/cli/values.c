@@ -62,11 +62,6 @@ error_t cli_option_either(const char *verb, const char *option, const char *text
     return 0;
 }
 
-error_t cli_option_format(const char *verb, const char *text, bool *json)
-{
-    return cli_option_either(verb, "format", text, "text", "json", json);
-}
-
 /* ---- rules ----------------------------------------------------------------------------------------- */
 
 error_t cli_option_rule(const char *verb, const char *text)
@@ -160,6 +155,18 @@ bool cli_spares_inputs(const char *verb, const char *option, const char *written
         spares = cli_spares_file(verb, option, written, "driver", read->drivers[i]);
     }
     return spares;
+}
+
+error_t cli_option_report(const char *verb, int key, const char *value, struct cli_report *report)
+{
+    switch (key) {
+    case CLI_KEY_FORMAT:
+        return cli_option_either(verb, "format", value, "text", "json", &report->json);
+    case CLI_KEY_OUTPUT:
+        return cli_option_written(verb, "output", value, &report->output);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
 }
 
 /* ---- texts ----------------------------------------------------------------------------------------- */
