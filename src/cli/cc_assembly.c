@@ -198,5 +198,9 @@ char *cc_join_announcements(const char *text, size_t size, size_t *result_size)
     }
     settle(&rewriting);
     write_until(&rewriting, end);
-    return fclose(rewriting.out) == 0 ? result : NULL;
+    if (fclose(rewriting.out) != 0) {
+        free(result);
+        return NULL;
+    }
+    return result;
 }

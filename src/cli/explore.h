@@ -29,8 +29,8 @@ struct explore_options {
     enum loop_strategy strategy;
     uint64_t executions; /* 0: no limit */
     double seconds;      /* 0: the default limit, or none when there is one of executions */
-    int preemptions;
-    int ticks; /* -1: the scenario's */
+    int preemptions;     /* -1: no bound */
+    int ticks;           /* -1: the scenario's */
     unsigned failures, migrations;
     bool prints;
     uint32_t steps;        /* 0: the machine's default */
@@ -43,8 +43,7 @@ struct explore_options {
 
 /* As run_options_parse. */
 bool explore_options_parse(struct explore_options *options, int argc, char **argv);
-/* Those that decide what an execution is are what they were when the setup was written; it must outlive them.
- */
+/* Those that decide what an execution is become what the setup says; it must outlive them. */
 void explore_options_take(struct explore_options *options, const struct setup *setup);
 void explore_options_free(struct explore_options *options);
 bool explore_is_directory(const char *path); /* NULL is none */

@@ -6,7 +6,6 @@
 #include "engine/explore/machine/machine.h"
 #include "rtl/debug.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -6,7 +6,6 @@
 #include "engine/explore/machine/machine.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static bool write_result(const struct unit_file *unit, const char *path, const json_t *part)
 {

@@ -65,7 +65,6 @@ unsigned ke_ready_threads(void);
 bool ke_nothing_runs(void); /* every processor idles, nothing is ready or pending */
 void ke_idle_loop(struct ke_processor *processor);
 void ke_idle_stop(void);
-bool ke_is_running(void);
 
 /* run.c */
 void ke_processors_prepare(unsigned count, uint64_t seed);

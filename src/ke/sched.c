@@ -151,11 +151,6 @@ bool ke_nothing_runs(void)
     return true;
 }
 
-bool ke_is_running(void)
-{
-    return !stopping;
-}
-
 void ke_idle_stop(void)
 {
     stopping = true;

@@ -6,7 +6,6 @@
 #include "scenario/small.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static size_t miniport_scenarios(const char **names)
 {

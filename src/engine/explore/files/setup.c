@@ -5,7 +5,6 @@
 
 #include "engine/explore/search/search.h"
 
-#include <ctype.h>
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <stdlib.h>
