@@ -56,14 +56,17 @@ void bound_open(struct search *search, uint32_t depth, const struct search_actor
     frame->free = free_actors(search, frame, actors);
 }
 
-uint32_t bound_admits(struct search *search, const struct frame *frame)
+uint32_t bound_admits(const struct search *search, const struct frame *frame)
 {
     int bound = search->options.preemption_bound;
-    if (bound < 0 || frame->preemptions < bound || frame->free == frame->enabled) {
-        return frame->enabled;
-    }
-    search->counts.bounded = true;
-    return frame->free;
+    return bound < 0 || frame->preemptions < bound ? frame->enabled : frame->free;
+}
+
+uint32_t bound_keep(struct search *search, const struct frame *frame, uint32_t wanted)
+{
+    uint32_t admitted = wanted & bound_admits(search, frame);
+    search->counts.bounded = search->counts.bounded || admitted != wanted;
+    return admitted;
 }
 
 unsigned search_preemptions(const struct search *search)

@@ -48,9 +48,29 @@ static bool level_decides(const struct op *a, const struct op *b)
 {
     unsigned wanted = op_admission(b), after = op_level_after(a);
     if (op_acquires_processor(a)) {
-        return level_excludes(after, wanted);
+        return op_takes_from(a, wanted);
     }
     return level_excludes(a->level, wanted) && !level_excludes(after, wanted);
+}
+
+static bool level_takes(const struct op *a, const struct op *b)
+{
+    return op_acquires_processor(a) && level_excludes(op_level_after(a), op_admission(b));
+}
+
+static bool is_handover(const struct op *a, const struct op *b)
+{
+    return a->addr == b->addr &&
+           ((a->kind == OP_LOCK && b->kind == OP_UNLOCK) || (a->kind == OP_UNLOCK && b->kind == OP_LOCK));
+}
+
+bool ops_compete(unsigned actor_a, const struct op *a, unsigned actor_b, const struct op *b)
+{
+    if (actor_a == actor_b || a->kind == OP_SETTLE || b->kind == OP_SETTLE) {
+        return false;
+    }
+    return (memory_conflicts(a, b) && !is_handover(a, b)) || objects_conflict(a, b) ||
+           (a->processor >= 0 && a->processor == b->processor && (level_takes(a, b) || level_takes(b, a)));
 }
 
 bool ops_depend(unsigned actor_a, const struct op *a, unsigned actor_b, const struct op *b)

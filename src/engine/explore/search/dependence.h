@@ -88,6 +88,12 @@ static inline bool op_acquires_processor(const struct op *op)
     return op->kind == OP_ENTER || op_level_after(op) > op->level;
 }
 
+/* Does it take the processor from who wants that level, and who had it so far? */
+static inline bool op_takes_from(const struct op *op, unsigned wanted)
+{
+    return level_excludes(op_level_after(op), wanted) && !level_excludes(op_level_before(op), wanted);
+}
+
 /* Is `b` an entry that interrupts who is at `a`, another actor on its processor? */
 static inline bool op_is_interrupted_by(const struct op *a, const struct op *b)
 {
@@ -97,5 +103,8 @@ static inline bool op_is_interrupted_by(const struct op *a, const struct op *b)
 
 /* Must these steps of two different actors, both as they take effect, keep their order? */
 bool ops_depend(unsigned actor_a, const struct op *a, unsigned actor_b, const struct op *b);
+
+/* And can there be a moment at which either could be taken?  Not so when one makes the other possible. */
+bool ops_compete(unsigned actor_a, const struct op *a, unsigned actor_b, const struct op *b);
 
 #endif

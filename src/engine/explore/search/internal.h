@@ -370,7 +370,9 @@ bool sleep_advance(struct search *search, uint32_t depth);
 
 void bound_open(struct search *search, uint32_t depth, const struct search_actor *actors);
 /* The enabled actors that the preemption bound admits at this frame. */
-uint32_t bound_admits(struct search *search, const struct frame *frame);
+uint32_t bound_admits(const struct search *search, const struct frame *frame);
+/* Those of the actors; when there are others, something has been left out. */
+uint32_t bound_keep(struct search *search, const struct frame *frame, uint32_t wanted);
 unsigned bound_cost(const struct frame *frame, unsigned actor);
 
 /* ---- unit.c, optimal.c, random.c, search.c ---------------------------------- */

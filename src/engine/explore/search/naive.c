@@ -19,7 +19,7 @@ static bool advance(struct search *search, uint32_t depth)
         frame->value++;
         return true;
     }
-    uint32_t left = bound_admits(search, frame) & ~frame->backtrack;
+    uint32_t left = bound_keep(search, frame, frame->enabled) & ~frame->backtrack;
     if (left == 0) {
         return false;
     }

@@ -57,7 +57,7 @@ static int choose_uniform(struct search *search, struct frame *frame, const stru
                           unsigned count)
 {
     (void)count;
-    unsigned actor = search_random_of(search, bound_admits(search, frame));
+    unsigned actor = search_random_of(search, bound_keep(search, frame, frame->enabled));
     search_random_value(search, frame, &actors[actor]);
     return (int)actor;
 }
@@ -85,7 +85,7 @@ static int choose_pct(struct search *search, struct frame *frame, const struct s
         }
     }
     unsigned best = SEARCH_ACTORS;
-    for (uint32_t left = bound_admits(search, frame); left != 0; left &= left - 1) {
+    for (uint32_t left = bound_keep(search, frame, frame->enabled); left != 0; left &= left - 1) {
         unsigned actor = (unsigned)__builtin_ctz(left);
         if (chance->priority[actor] == 0) {
             chance->priority[actor] = CHANGE_POINTS + 1 + (search_random_next(search) >> 8);

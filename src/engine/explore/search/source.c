@@ -2,9 +2,12 @@
  * source.c - source DPOR: for each race, some actor that can begin its reversal is to be explored at
  * the frame of the race (Abdulla, Aronis, Jonsson, Sagonas: POPL 2014, algorithm 1).
  *
- * With a preemption bound it is conservative instead (Coons, Musuvathi, McKinley: OOPSLA 2013): no sleep
- * sets, the racing actor itself where it can run, and the same wherever the thread that is running there ran
- * since it was switched to: some of these places cost no preemption, or make another one cheaper.
+ * With a preemption bound, what is equivalent does not cost the same, and a reversal may be within the bound
+ * where those that would lead to it are not.  So it is conservative then (Coons, Musuvathi, McKinley: OOPSLA
+ * 2013): no sleep sets; before the last competing step of each other actor, whatever lies between; the actor
+ * itself where it can run, else all that can; and the same where the thread that is running there was
+ * switched to, for there it costs no preemption.  An interrupt's step, which nobody pays for, can also wait
+ * for what would have gone on.
  */
 #include "engine/explore/search/internal.h"
 
@@ -85,17 +88,68 @@ static void backtrack_at(struct search *search, uint32_t depth, unsigned actor)
     frame->backtrack |= (frame->enabled >> actor & 1) != 0 ? 1U << actor : frame->enabled;
 }
 
-/* Where the actor could come in before the step at `depth`: anywhere since the running thread was switched
- * to. An interrupt, which costs nothing, only right there and at the beginning. */
-static void backtrack_bounded(struct search *search, uint32_t depth, unsigned actor)
+/* The first step after that one which can do without it takes its place: an interrupt can wait for nothing.
+ */
+static void backtrack_late(struct search *search, uint32_t depth)
 {
-    uint32_t begin = block_begin(search, depth);
-    backtrack_at(search, depth, actor);
-    for (uint32_t at = begin; at < depth; at++) {
-        bool interrupt = (search->frame[at].interrupts >> actor & 1) != 0;
-        if (at == begin || !interrupt) {
-            backtrack_at(search, at, actor);
+    for (uint32_t i = depth + 1; i < search->depth; i++) {
+        if (!comes_before(search, depth, &search->clock[i])) {
+            backtrack_at(search, depth, search->event[i].actor);
+            return;
         }
+    }
+}
+
+/* The actor comes in right before that step, or, as that may cost a preemption, when the thread that runs
+ * there was switched to.  False: it cannot be right there. */
+static bool backtrack_bounded(struct search *search, uint32_t depth, unsigned actor)
+{
+    const struct frame *frame = &search->frame[depth];
+    backtrack_at(search, depth, actor);
+    backtrack_at(search, block_begin(search, depth), actor);
+    if ((frame->interrupts >> frame->actor & 1) != 0) {
+        backtrack_late(search, depth);
+    }
+    return (frame->enabled >> actor & 1) != 0;
+}
+
+/* Before the last step of each other actor that it competes with: a bound may leave out one reversal that
+ * would lead to another. */
+static void compete(struct search *search, uint32_t end, unsigned actor, const struct op *op)
+{
+    uint32_t left = ~(1U << actor);
+    for (uint32_t i = end; i-- > search->fixed && left != 0;) {
+        const struct search_event *event = &search->event[i];
+        if ((left >> event->actor & 1) != 0 && ops_compete(actor, op, event->actor, &event->op) &&
+            backtrack_bounded(search, i, actor)) {
+            left &= ~(1U << event->actor);
+        }
+    }
+}
+
+/* What was not taken: because it cannot be, or because the machine was ended before. */
+static void compete_pending(struct search *search, const struct search_actor *actors, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (actors[i].op.kind != OP_NONE && !actors[i].ended) {
+            compete(search, search->depth, i, &actors[i].op);
+            if (search->ended_by_last && actors[i].enabled) {
+                backtrack_bounded(search, search->depth - 1, i);
+            }
+        }
+    }
+}
+
+static void compete_all(struct search *search, const struct search_actor *actors, unsigned count)
+{
+    for (uint32_t i = search->replay; i < search->depth; i++) {
+        compete(search, i, search->event[i].actor, &search->event[i].op);
+    }
+    compete_pending(search, actors, count);
+    for (uint32_t i = 0; i < search->vanished.count; i++) {
+        const struct race *race = &search->vanished.data[i];
+        compete(search, race->obstacle[0] + 1, race->actor, &race->op);
+        backtrack_bounded(search, race->obstacle[0], race->actor);
     }
 }
 
@@ -107,10 +161,6 @@ static void reverse(struct search *search, const struct race *race)
         return;
     }
     struct frame *frame = &search->frame[depth];
-    if (is_bounded(search)) {
-        backtrack_bounded(search, depth, race->actor);
-        return;
-    }
     uint32_t first = initials(search, race_before(search, race));
     if ((first & frame->backtrack) != 0 || (first & frame->enabled) == 0) {
         return;
@@ -121,6 +171,10 @@ static void reverse(struct search *search, const struct race *race)
 
 static void analyse(struct search *search, const struct search_actor *actors, unsigned count)
 {
+    if (is_bounded(search)) {
+        compete_all(search, actors, count);
+        return;
+    }
     race_note_pending(search, actors, count);
     for (uint32_t i = 0; i < search->races.count; i++) {
         reverse(search, &search->races.data[i]);
@@ -135,10 +189,7 @@ static bool advance_bounded(struct search *search, uint32_t depth)
         return true;
     }
     frame->explored |= 1U << frame->actor;
-    uint32_t left = frame->backtrack & ~frame->explored;
-    if ((left & ~bound_admits(search, frame)) != 0) {
-        left &= bound_admits(search, frame);
-    }
+    uint32_t left = bound_keep(search, frame, frame->backtrack & ~frame->explored);
     if (left == 0) {
         return false;
     }

@@ -100,7 +100,7 @@ static int choose(struct search *search, struct frame *frame, const struct searc
                   unsigned count)
 {
     struct walk *walk = search->walk;
-    uint32_t admitted = bound_admits(search, frame), others = 0;
+    uint32_t admitted = bound_keep(search, frame, frame->enabled), others = 0;
     if (walk->chosen != NULL && walk->intended < 0) {
         walk->intended = intend(search, walk);
     }
