@@ -25,3 +25,18 @@ add_custom_command(OUTPUT ${UNDIS_GENERATED_DIRECTORY}/rules.c
     > ${UNDIS_GENERATED_DIRECTORY}/rules.c
   DEPENDS ${CMAKE_SOURCE_DIR}/src/verifier/rules.awk ${CMAKE_SOURCE_DIR}/src/verifier/rules.tsv VERBATIM)
 list(APPEND UNDIS_GENERATED_SOURCES ${UNDIS_GENERATED_DIRECTORY}/rules.c)
+
+# ddi_levels.h, ddi_table.c: at which IRQL each function of the DDI is called (src/ke/ddi.h), from share/ddi/*.tsv.
+# Written when cmake runs, and again when a table changes: everything includes the header.
+set(ddi_tables ${CMAKE_SOURCE_DIR}/share/ddi/irql.tsv ${CMAKE_SOURCE_DIR}/share/ddi/irql-kernel.tsv)
+set(ddi_awk ${CMAKE_SOURCE_DIR}/share/ddi/ddi.awk)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ddi_tables} ${ddi_awk})
+foreach(written header:ddi_levels.h table:ddi_table.c)
+  string(REPLACE ":" ";" written ${written})
+  list(GET written 0 what)
+  list(GET written 1 file)
+  execute_process(COMMAND ${AWK} -v write=${what} -f ${ddi_awk} ${ddi_tables}
+    OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+  file(CONFIGURE OUTPUT ${UNDIS_GENERATED_DIRECTORY}/${file} CONTENT "${text}" @ONLY)
+endforeach()
+list(APPEND UNDIS_GENERATED_SOURCES ${UNDIS_GENERATED_DIRECTORY}/ddi_table.c)

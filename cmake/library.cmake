@@ -27,6 +27,8 @@ function(undis_library name checked)
 endfunction()
 undis_library(undis 1 ${UNDIS_VERIFIER_SOURCES} ${UNDIS_EXPLORE_SOURCES})
 undis_library(undis-free 0)
+# A function that ended in a jump to another one of the DDI would lend it its own caller (src/ke/ddi.h).
+target_compile_options(undis PRIVATE $<$<COMPILE_LANGUAGE:C>:-fno-optimize-sibling-calls>)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
   # A step of the explored engine goes through a dozen small functions in as many files.
   set_target_properties(undis PROPERTIES INTERPROCEDURAL_OPTIMIZATION_RELEASE ON)

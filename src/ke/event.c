@@ -1,6 +1,7 @@
 /*
  * event.c - KEVENT (spec section 7; nf-wdm-keinitializeevent and neighbours).
  */
+#include "ke/ddi.h"
 #include "ke/dispatch.h"
 #include "ke/object.h"
 #include "ke/observer.h"
@@ -37,6 +38,8 @@ static LONG event_change(PRKEVENT event, LONG state)
  * that is not needed here. */
 LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
+    ddi_enter(KeSetEvent);
+    ddi_enter_when(KeSetEvent, wait, Wait);
     (void)Increment, (void)Wait;
     return event_change(Event, 1);
 }
@@ -44,6 +47,7 @@ LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 /* KeResetEvent: <= DISPATCH_LEVEL; returns the former state. */
 LONG KeResetEvent(PRKEVENT Event)
 {
+    ddi_enter(KeResetEvent);
     return event_change(Event, 0);
 }
 

@@ -38,6 +38,11 @@ enum event_kind {
     /* DPCs.  object = the KDPC.  value[0] = target processor. */
     EVENT_DPC_QUEUE,
 
+    /* A function of the DDI was called out of the levels that are allowed (ddi.h).  object = the address it
+       returns to, value[0] = enum ddi, value[1], value[2] = lowest and highest level allowed, value[3] = the
+       condition under which (const char *), or 0. */
+    EVENT_DDI_IRQL,
+
     /* Driver code entered and left.  object = the routine, value[0] = enum callback_kind, value[1] = struct
        callback_frame *. */
     EVENT_CALLBACK_ENTER,

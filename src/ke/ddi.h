@@ -1,0 +1,88 @@
+/*
+ * ddi.h - the IRQL at which a function of the DDI is entered (spec IR-10; share/ddi/irql.tsv).
+ *
+ * The first statement of each exported function of the DDI is ddi_enter(ItsName).  In the checked build it
+ * compares the processor's IRQL with the two constants of the function's row: one load, one compare.  Outside
+ * them EVENT_DDI_IRQL tells from where the function was called; the verifier judges the calls of drivers, and
+ * the library's own are nobody's concern.  In the free build it is nothing.
+ *
+ * Levels, conditions and names are generated from the table, never typed here.
+ */
+#ifndef UNDIS_KE_DDI_H
+#define UNDIS_KE_DDI_H
+
+#include "ke/event.h"
+
+#include "ddi_levels.h"
+
+/* A row of the table. */
+struct ddi_row {
+    const char *name;
+    const char *level; /* as in the table: "<=DISPATCH", "PASSIVE(periodic)|<=DISPATCH(one-shot)" */
+    const char *rules; /* of Windows that judge the same, separated by commas; "" for none */
+    const char *page;
+    KIRQL lowest, highest; /* where one of its conditions allows the call */
+    bool macro;
+};
+extern const struct ddi_row ddi_rows[DDI_COUNT];
+
+#if UNDIS_CHECKED
+
+/* One for each ddi_enter in the library. */
+struct ddi_judge {
+    const void *at; /* in the function that it stands in */
+    const char *function;
+    enum ddi ddi;
+};
+
+/* All of them; count may not be NULL. */
+const struct ddi_judge *ddi_judges(size_t *count);
+
+/*
+ * IRQL is out of the row's range, or, with a condition, out of that condition's.  from = the address that the
+ * function returns to.
+ */
+__attribute__((cold)) void ddi_out_of_range(enum ddi ddi, const char *condition, KIRQL lowest, KIRQL highest,
+                                            const void *from);
+
+/* The address of a label in a static variable also keeps the compiler from inlining the function: its return
+ * address is then that of the call by its name. */
+#define ddi_enter(name)                                                                                      \
+    __extension__({                                                                                          \
+        __label__ ddi_here;                                                                                  \
+        static const struct ddi_judge ddi_judge                                                              \
+            __attribute__((used, section("undis_ddi"))) = {&&ddi_here, __func__, DDI_##name};                \
+    ddi_here:                                                                                                \
+        if (__builtin_expect((unsigned)ke_irql() - (unsigned)DDI_LOWEST_##name >                             \
+                                 (unsigned)DDI_HIGHEST_##name - (unsigned)DDI_LOWEST_##name,                 \
+                             0)) {                                                                           \
+            ddi_out_of_range(DDI_##name, NULL, DDI_LOWEST_##name, DDI_HIGHEST_##name,                        \
+                             __builtin_return_address(0));                                                   \
+        }                                                                                                    \
+        (void)0;                                                                                             \
+    })
+
+/*
+ * After ddi_enter, where the level depends on how the function is called: the row has a level "(condition)",
+ * which holds when `holds` is true.  Characters other than letters and digits are written '_'.
+ */
+#define ddi_enter_when(name, condition, holds)                                                               \
+    do {                                                                                                     \
+        if (__builtin_expect((unsigned)ke_irql() - (unsigned)DDI_LOWEST_##name##_##condition >               \
+                                 (unsigned)DDI_HIGHEST_##name##_##condition -                                \
+                                     (unsigned)DDI_LOWEST_##name##_##condition,                              \
+                             0) &&                                                                           \
+            (holds)) {                                                                                       \
+            ddi_out_of_range(DDI_##name, #condition, DDI_LOWEST_##name##_##condition,                        \
+                             DDI_HIGHEST_##name##_##condition, __builtin_return_address(0));                 \
+        }                                                                                                    \
+    } while (0)
+
+#else
+
+#define ddi_enter(name) ((void)0)
+#define ddi_enter_when(name, condition, holds) ((void)0)
+
+#endif
+
+#endif
