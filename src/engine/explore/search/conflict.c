@@ -230,7 +230,7 @@ static void collect_processor(struct search *search, const struct candidate *can
         /* The other's last step here that this one takes the processor from. */
         uint32_t event = seat->last[other];
         while (event != NOTHING && (since == NOTHING || event > since) &&
-               !level_excludes(op_level_after(op), op_admission(&search->event[event].op))) {
+               !op_takes_from(op, op_admission(&search->event[event].op))) {
             event = search->trace[event].previous_here;
         }
         if (event != NOTHING && (since == NOTHING || event > since)) {
