@@ -5,6 +5,7 @@
  * since drivers here have no structured exceptions, a failure that should raise one is a bug check.
  */
 #include "ex/pool.h"
+#include "ke/ddi.h"
 #include "ke/run.h"
 
 #define TAG_NONE 0x656E6F4Eu /* "None", which Windows gives to ExAllocatePool without a tag */
@@ -65,6 +66,7 @@ static void check_request(ULONG type, SIZE_T bytes, ULONG tag)
  */
 PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
+    ddi_enter(ExAllocatePoolWithTag);
     check_request(PoolType, NumberOfBytes, Tag);
     return allocate_typed(PoolType, NumberOfBytes, Tag, 0, PoolType & POOL_TYPE_RAISE);
 }
@@ -72,6 +74,7 @@ PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULON
 /* ExAllocatePoolWithTag with the tag "None".  nf-wdm-exallocatepool. */
 PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
+    ddi_enter(ExAllocatePool);
     return ExAllocatePoolWithTag(PoolType, NumberOfBytes, TAG_NONE);
 }
 
@@ -81,6 +84,7 @@ PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
  */
 PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
+    ddi_enter(ExAllocatePoolWithQuotaTag);
     const ULONG fail_instead = 8;
     check_request(PoolType, NumberOfBytes, Tag);
     return allocate_typed(PoolType, NumberOfBytes, Tag, 0, !(PoolType & fail_instead));
@@ -90,12 +94,14 @@ PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes,
  */
 PVOID NTAPI ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
+    ddi_enter(ExAllocatePoolZero);
     check_request(PoolType, NumberOfBytes, Tag);
     return allocate_typed(PoolType, NumberOfBytes, Tag, EX_POOL_ZERO, PoolType & POOL_TYPE_RAISE);
 }
 
 PVOID NTAPI ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
+    ddi_enter(ExAllocatePoolUninitialized);
     return ExAllocatePoolWithTag(PoolType, NumberOfBytes, Tag);
 }
 
@@ -104,6 +110,7 @@ PVOID NTAPI ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes
 PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
                                           EX_POOL_PRIORITY Priority)
 {
+    ddi_enter(ExAllocatePoolWithTagPriority);
     if ((unsigned)Priority > PRIORITY_KNOWN) {
         return NULL;
     }
@@ -117,6 +124,7 @@ PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfByt
  */
 PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 {
+    ddi_enter(ExAllocatePool2);
     POOL_FLAGS pools = Flags & FLAG_POOLS;
     bool one_pool = pools != 0 && (pools & (pools - 1)) == 0;
     bool unknown = (Flags & FLAG_REQUIRED_ALL & ~FLAG_REQUIRED_KNOWN) != 0;
@@ -136,6 +144,7 @@ PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
                             PCPOOL_EXTENDED_PARAMETER ExtendedParameters, ULONG ExtendedParametersCount)
 {
+    ddi_enter(ExAllocatePool3);
     for (ULONG i = 0; i < ExtendedParametersCount; i++) {
         const POOL_EXTENDED_PARAMETER *parameter = &ExtendedParameters[i];
         bool harmless = parameter->Type == PoolExtendedParameterPriority ||
@@ -153,6 +162,7 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
  */
 VOID NTAPI ExFreePool(PVOID P)
 {
+    ddi_enter(ExFreePool);
     ex_pool_free(P, 0, OBJECT_POOL);
 }
 
@@ -162,6 +172,7 @@ VOID NTAPI ExFreePool(PVOID P)
  */
 VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag)
 {
+    ddi_enter(ExFreePoolWithTag);
     ex_pool_free(P, Tag, OBJECT_POOL);
 }
 
@@ -169,6 +180,7 @@ VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag)
 VOID NTAPI ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
                        ULONG ExtendedParametersCount)
 {
+    ddi_enter(ExFreePool2);
     (void)ExtendedParameters, (void)ExtendedParametersCount;
     ex_pool_free(P, Tag, OBJECT_POOL);
 }

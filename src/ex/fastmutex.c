@@ -4,6 +4,7 @@
  * Count is 1 when free, 0 when owned, negative while others wait.  A fast mutex raises its owner to
  * APC_LEVEL; a guarded mutex leaves IRQL alone (there are no APCs to hold back).
  */
+#include "ke/ddi.h"
 #include "ke/observer.h"
 #include "ke/run.h"
 
@@ -54,12 +55,14 @@ static void release(PFAST_MUTEX mutex)
 /* Makes a free mutex.  <= DISPATCH_LEVEL.  nf-wdm-exinitializefastmutex. */
 VOID NTAPI ExInitializeFastMutex(PFAST_MUTEX FastMutex)
 {
+    ddi_enter(ExInitializeFastMutex);
     initialize(FastMutex);
 }
 
 /* Waits for the mutex; at APC_LEVEL from then on.  <= APC_LEVEL.  Not recursive: that waits for ever. */
 VOID NTAPI ExAcquireFastMutex(PFAST_MUTEX FastMutex)
 {
+    ddi_enter(ExAcquireFastMutex);
     KIRQL old;
     KeRaiseIrql(APC_LEVEL, &old);
     acquire(FastMutex);
@@ -69,6 +72,7 @@ VOID NTAPI ExAcquireFastMutex(PFAST_MUTEX FastMutex)
 /* Takes it if it is free.  <= APC_LEVEL.  nf-wdm-extrytoacquirefastmutex. */
 BOOLEAN NTAPI ExTryToAcquireFastMutex(PFAST_MUTEX FastMutex)
 {
+    ddi_enter(ExTryToAcquireFastMutex);
     KIRQL old;
     KeRaiseIrql(APC_LEVEL, &old);
     if (!try_acquire(FastMutex)) {
@@ -82,6 +86,7 @@ BOOLEAN NTAPI ExTryToAcquireFastMutex(PFAST_MUTEX FastMutex)
 /* Gives it back and goes back to the IRQL before.  APC_LEVEL.  nf-wdm-exreleasefastmutex. */
 VOID NTAPI ExReleaseFastMutex(PFAST_MUTEX FastMutex)
 {
+    ddi_enter(ExReleaseFastMutex);
     KIRQL old = (KIRQL)FastMutex->OldIrql;
     release(FastMutex);
     KeLowerIrql(old);
@@ -90,28 +95,33 @@ VOID NTAPI ExReleaseFastMutex(PFAST_MUTEX FastMutex)
 /* The same for a caller that is at APC_LEVEL or in a critical region already. */
 VOID NTAPI ExAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex)
 {
+    ddi_enter(ExAcquireFastMutexUnsafe);
     acquire(FastMutex);
 }
 
 VOID NTAPI ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex)
 {
+    ddi_enter(ExReleaseFastMutexUnsafe);
     release(FastMutex);
 }
 
 /* Guarded mutexes.  <= APC_LEVEL.  nf-wdm-keinitializeguardedmutex and peers. */
 VOID NTAPI KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
+    ddi_enter(KeInitializeGuardedMutex);
     initialize(Mutex);
 }
 
 VOID NTAPI KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
+    ddi_enter(KeAcquireGuardedMutex);
     KeEnterCriticalRegion();
     acquire(Mutex);
 }
 
 BOOLEAN NTAPI KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
+    ddi_enter(KeTryToAcquireGuardedMutex);
     KeEnterCriticalRegion();
     if (!try_acquire(Mutex)) {
         KeLeaveCriticalRegion();
@@ -122,6 +132,7 @@ BOOLEAN NTAPI KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 
 VOID NTAPI KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
+    ddi_enter(KeReleaseGuardedMutex);
     release(Mutex);
     KeLeaveCriticalRegion();
 }

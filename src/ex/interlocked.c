@@ -2,6 +2,7 @@
  * interlocked.c - ExInterlockedXxx on counters and lists (spec section 3; contract in interlocked.h).
  */
 #include "ex/interlocked.h"
+#include "ke/ddi.h"
 
 #undef ExInterlockedAddUlong
 #undef ExInterlockedAddLargeInteger
@@ -156,18 +157,21 @@ PSINGLE_LIST_ENTRY ex_interlocked_pop(PSINGLE_LIST_ENTRY head, PKSPIN_LOCK lock,
 /* ExInterlockedAddUlong: any IRQL; adds under the lock and returns the original value (IL-1). */
 ULONG ExInterlockedAddUlong(PULONG Addend, ULONG Increment, PKSPIN_LOCK Lock)
 {
+    ddi_enter(ExInterlockedAddUlong);
     return ex_interlocked_add_ulong(Addend, Increment, Lock, LOCK_KE, EX_CALLER);
 }
 
 /* ExInterlockedAddLargeInteger: any IRQL; adds under the lock and returns the original value. */
 LARGE_INTEGER ExInterlockedAddLargeInteger(PLARGE_INTEGER Addend, LARGE_INTEGER Increment, PKSPIN_LOCK Lock)
 {
+    ddi_enter(ExInterlockedAddLargeInteger);
     return ex_interlocked_add_large(Addend, Increment.QuadPart, Lock, LOCK_KE, EX_CALLER);
 }
 
 /* ExInterlockedAddLargeStatistic: any IRQL; atomic without a lock (IL-4). */
 VOID ExInterlockedAddLargeStatistic(PLARGE_INTEGER Addend, ULONG Increment)
 {
+    ddi_enter(ExInterlockedAddLargeStatistic);
     ex_interlocked_updates(&Addend->QuadPart, EX_CALLER);
     __atomic_fetch_add(&Addend->QuadPart, (LONGLONG)Increment, __ATOMIC_SEQ_CST);
 }
@@ -176,6 +180,7 @@ VOID ExInterlockedAddLargeStatistic(PLARGE_INTEGER Addend, ULONG Increment)
  */
 PLIST_ENTRY ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry, PKSPIN_LOCK Lock)
 {
+    ddi_enter(ExInterlockedInsertHeadList);
     return ex_interlocked_insert_head(ListHead, ListEntry, Lock, LOCK_KE, EX_CALLER);
 }
 
@@ -183,12 +188,14 @@ PLIST_ENTRY ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEn
  */
 PLIST_ENTRY ExInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry, PKSPIN_LOCK Lock)
 {
+    ddi_enter(ExInterlockedInsertTailList);
     return ex_interlocked_insert_tail(ListHead, ListEntry, Lock, LOCK_KE, EX_CALLER);
 }
 
 /* ExInterlockedRemoveHeadList: any IRQL; NULL when the list is empty (IL-8). */
 PLIST_ENTRY ExInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PKSPIN_LOCK Lock)
 {
+    ddi_enter(ExInterlockedRemoveHeadList);
     return ex_interlocked_remove_head(ListHead, Lock, LOCK_KE, EX_CALLER);
 }
 
@@ -196,11 +203,13 @@ PLIST_ENTRY ExInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PKSPIN_LOCK Lock)
 PSINGLE_LIST_ENTRY ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead, PSINGLE_LIST_ENTRY ListEntry,
                                               PKSPIN_LOCK Lock)
 {
+    ddi_enter(ExInterlockedPushEntryList);
     return ex_interlocked_push(ListHead, ListEntry, Lock, LOCK_KE, EX_CALLER);
 }
 
 /* ExInterlockedPopEntryList: any IRQL; NULL when the list is empty. */
 PSINGLE_LIST_ENTRY ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead, PKSPIN_LOCK Lock)
 {
+    ddi_enter(ExInterlockedPopEntryList);
     return ex_interlocked_pop(ListHead, Lock, LOCK_KE, EX_CALLER);
 }

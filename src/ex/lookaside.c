@@ -6,6 +6,7 @@
  * entries.
  */
 #include "ex/pool.h"
+#include "ke/ddi.h"
 #include "ke/run.h"
 
 #define LOOKASIDE_MINIMUM_SIZE ((ULONG)sizeof(SLIST_ENTRY))
@@ -86,6 +87,7 @@ VOID NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PAL
                                            PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag,
                                            USHORT Depth)
 {
+    ddi_enter(ExInitializeNPagedLookasideList);
     (void)Depth;
     initialize(&Lookaside->L, (ULONG)NonPagedPool | Flags, Size, Tag);
     Lookaside->L.Allocate = Allocate != NULL ? Allocate : ExAllocatePoolWithTag;
@@ -97,18 +99,21 @@ VOID NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PAL
  * nf-wdm-exdeletenpagedlookasidelist. */
 VOID NTAPI ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
+    ddi_enter(ExDeleteNPagedLookasideList);
     end(&Lookaside->L);
 }
 
 /* A block of the list, or NULL.  IRQL <= DISPATCH_LEVEL.  nf-wdm-exallocatefromnpagedlookasidelist. */
 PVOID NTAPI ExAllocateFromNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
+    ddi_enter(ExAllocateFromNPagedLookasideList);
     return take(&Lookaside->L);
 }
 
 /* Gives a block back.  IRQL <= DISPATCH_LEVEL.  nf-wdm-exfreetonpagedlookasidelist. */
 VOID NTAPI ExFreeToNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry)
 {
+    ddi_enter(ExFreeToNPagedLookasideList);
     give(&Lookaside->L, Entry);
 }
 
@@ -117,6 +122,7 @@ VOID NTAPI ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PALLO
                                           PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag,
                                           USHORT Depth)
 {
+    ddi_enter(ExInitializePagedLookasideList);
     (void)Depth;
     initialize(&Lookaside->L, (ULONG)PagedPool | Flags, Size, Tag);
     Lookaside->L.Allocate = Allocate != NULL ? Allocate : ExAllocatePoolWithTag;
@@ -126,16 +132,19 @@ VOID NTAPI ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PALLO
 
 VOID NTAPI ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 {
+    ddi_enter(ExDeletePagedLookasideList);
     end(&Lookaside->L);
 }
 
 PVOID NTAPI ExAllocateFromPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 {
+    ddi_enter(ExAllocateFromPagedLookasideList);
     return take(&Lookaside->L);
 }
 
 VOID NTAPI ExFreeToPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry)
 {
+    ddi_enter(ExFreeToPagedLookasideList);
     give(&Lookaside->L, Entry);
 }
 
@@ -147,6 +156,7 @@ NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCA
                                            PFREE_FUNCTION_EX Free, POOL_TYPE PoolType, ULONG Flags,
                                            SIZE_T Size, ULONG Tag, USHORT Depth)
 {
+    ddi_enter(ExInitializeLookasideListEx);
     (void)Depth;
     if (Flags > FLAG_FAIL_NO_RAISE) {
         return STATUS_INVALID_PARAMETER_5;
@@ -164,6 +174,7 @@ NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCA
 /* A block of the list, or NULL.  IRQL <= DISPATCH_LEVEL.  nf-wdm-exallocatefromlookasidelistex. */
 PVOID NTAPI ExAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
+    ddi_enter(ExAllocateFromLookasideListEx);
     __atomic_fetch_add(&Lookaside->L.TotalAllocates, 1, __ATOMIC_RELAXED);
     void *block = InterlockedPopEntrySList(&Lookaside->L.ListHead);
     if (block == NULL) {
@@ -176,6 +187,7 @@ PVOID NTAPI ExAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 /* Gives a block back.  IRQL <= DISPATCH_LEVEL.  nf-wdm-exfreetolookasidelistex. */
 VOID NTAPI ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry)
 {
+    ddi_enter(ExFreeToLookasideListEx);
     __atomic_fetch_add(&Lookaside->L.TotalFrees, 1, __ATOMIC_RELAXED);
     if (ExQueryDepthSList(&Lookaside->L.ListHead) >= Lookaside->L.Depth) {
         __atomic_fetch_add(&Lookaside->L.FreeMisses, 1, __ATOMIC_RELAXED);
@@ -188,6 +200,7 @@ VOID NTAPI ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry)
 /* Frees the blocks that the list keeps.  IRQL <= DISPATCH_LEVEL.  nf-wdm-exflushlookasidelistex. */
 VOID NTAPI ExFlushLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
+    ddi_enter(ExFlushLookasideListEx);
     for (void *block; (block = InterlockedPopEntrySList(&Lookaside->L.ListHead)) != NULL;) {
         Lookaside->L.FreeEx(block, Lookaside);
     }
@@ -196,6 +209,7 @@ VOID NTAPI ExFlushLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 /* Ends a list.  IRQL <= DISPATCH_LEVEL.  nf-wdm-exdeletelookasidelistex. */
 VOID NTAPI ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
+    ddi_enter(ExDeleteLookasideListEx);
     event_send(EVENT_OBJECT_DESTROY, &Lookaside->L, OBJECT_LOOKASIDE, Lookaside->L.Size, Lookaside->L.Tag, 0);
     ExFlushLookasideListEx(Lookaside);
 }

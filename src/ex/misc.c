@@ -1,6 +1,7 @@
 /*
  * misc.c - small executive routines: exceptions, processor features, time zones, UUIDs.
  */
+#include "ke/ddi.h"
 #include "ke/engine.h"
 #include "ke/run.h"
 
@@ -11,6 +12,7 @@
 /* Raises an exception; a driver cannot handle one here, so it is bug check 0x1E.  nf-wdm-exraisestatus. */
 VOID NTAPI ExRaiseStatus(NTSTATUS Status)
 {
+    ddi_enter(ExRaiseStatus);
     ke_bugcheck(KMODE_EXCEPTION_NOT_HANDLED, (ULONG)Status, (ULONG_PTR)__builtin_return_address(0), 0, 0);
 }
 
@@ -18,6 +20,7 @@ VOID NTAPI ExRaiseStatus(NTSTATUS Status)
  * nf-wdm-exisprocessorfeaturepresent. */
 BOOLEAN NTAPI ExIsProcessorFeaturePresent(ULONG ProcessorFeature)
 {
+    ddi_enter(ExIsProcessorFeaturePresent);
     switch (ProcessorFeature) {
     case 2:  /* PF_COMPARE_EXCHANGE_DOUBLE */
     case 3:  /* PF_MMX_INSTRUCTIONS_AVAILABLE */
@@ -37,6 +40,7 @@ BOOLEAN NTAPI ExIsProcessorFeaturePresent(ULONG ProcessorFeature)
  */
 ULONG NTAPI ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution)
 {
+    ddi_enter(ExSetTimerResolution);
     (void)DesiredTime, (void)SetResolution;
     return CLOCK_INCREMENT;
 }
@@ -44,11 +48,13 @@ ULONG NTAPI ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution)
 /* Local time is UTC.  Any IRQL.  nf-wdm-exsystemtimetolocaltime. */
 VOID NTAPI ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime)
 {
+    ddi_enter(ExSystemTimeToLocalTime);
     *LocalTime = *SystemTime;
 }
 
 VOID NTAPI ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER SystemTime)
 {
+    ddi_enter(ExLocalTimeToSystemTime);
     *SystemTime = *LocalTime;
 }
 
@@ -58,6 +64,7 @@ VOID NTAPI ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER Syst
  */
 NTSTATUS NTAPI ExUuidCreate(GUID *Uuid)
 {
+    ddi_enter(ExUuidCreate);
     UCHAR *bytes = (UCHAR *)Uuid;
     for (unsigned i = 0; i < sizeof(*Uuid); i++) {
         bytes[i] = (UCHAR)ke_choose(CHOICE_DEVICE, 256);

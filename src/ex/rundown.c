@@ -4,6 +4,7 @@
  * Count is Windows': bit 0 says that the run-down has begun, each user counts 2.  While somebody waits, the
  * rest of the word is the address of what he waits on, with bit 0 set.
  */
+#include "ke/ddi.h"
 #include "ke/observer.h"
 
 #define RUNDOWN_ACTIVE ((ULONG_PTR)1)
@@ -28,6 +29,7 @@ static bool replace(PEX_RUNDOWN_REF reference, ULONG_PTR *seen, ULONG_PTR value)
 /* Makes a reference that nobody uses.  Any IRQL.  nf-wdm-exinitializerundownprotection. */
 VOID NTAPI ExInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
+    ddi_enter(ExInitializeRundownProtection);
     ke_synchronizes(RunRef);
     __atomic_store_n(&RunRef->Count, 0, __ATOMIC_SEQ_CST);
 }
@@ -35,6 +37,7 @@ VOID NTAPI ExInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
 /* Makes it usable again after a run-down.  Any IRQL.  nf-wdm-exreinitializerundownprotection. */
 VOID NTAPI ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
+    ddi_enter(ExReInitializeRundownProtection);
     ke_synchronizes(RunRef);
     __atomic_store_n(&RunRef->Count, 0, __ATOMIC_SEQ_CST);
 }
@@ -43,6 +46,7 @@ VOID NTAPI ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
  */
 BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
+    ddi_enter(ExAcquireRundownProtection);
     ke_synchronizes(RunRef);
     ULONG_PTR seen = load(RunRef);
     while (!(seen & RUNDOWN_ACTIVE)) {
@@ -57,6 +61,7 @@ BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
  */
 VOID NTAPI ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
+    ddi_enter(ExReleaseRundownProtection);
     ke_synchronizes(RunRef);
     ULONG_PTR seen = load(RunRef);
     while (!(seen & RUNDOWN_ACTIVE)) {
@@ -74,6 +79,7 @@ VOID NTAPI ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef)
  */
 VOID NTAPI ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef)
 {
+    ddi_enter(ExWaitForRundownProtectionRelease);
     ke_synchronizes(RunRef);
     struct rundown_wait wait;
     KeInitializeEvent(&wait.gone, SynchronizationEvent, FALSE);
@@ -96,6 +102,7 @@ VOID NTAPI ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef)
 /* Marks the run-down as over, so that a later wait returns at once.  Any IRQL.  nf-wdm-exrundowncompleted. */
 VOID NTAPI ExRundownCompleted(PEX_RUNDOWN_REF RunRef)
 {
+    ddi_enter(ExRundownCompleted);
     ke_synchronizes(RunRef);
     __atomic_store_n(&RunRef->Count, RUNDOWN_ACTIVE, __ATOMIC_SEQ_CST);
 }

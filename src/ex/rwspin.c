@@ -7,6 +7,7 @@
 #include "ex/map.h"
 #include "ex/rwexplored.h"
 #include "host/memory.h"
+#include "ke/ddi.h"
 #include "ke/engine.h"
 #include "ke/run.h"
 
@@ -139,6 +140,7 @@ static void release_exclusive(volatile uint32_t *word)
  * nf-wdm-exacquirespinlockshared. */
 KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock)
 {
+    ddi_enter(ExAcquireSpinLockShared);
     KIRQL old = KeRaiseIrqlToDpcLevel();
     acquire_shared(word_of(SpinLock));
     return old;
@@ -147,6 +149,7 @@ KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock)
 /* Gives it back and goes back to that IRQL.  DISPATCH_LEVEL. */
 VOID NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
 {
+    ddi_enter(ExReleaseSpinLockShared);
     release_shared(word_of(SpinLock));
     KeLowerIrql(OldIrql);
 }
@@ -154,6 +157,7 @@ VOID NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
 /* The same, alone.  nf-wdm-exacquirespinlockexclusive. */
 KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
 {
+    ddi_enter(ExAcquireSpinLockExclusive);
     KIRQL old = KeRaiseIrqlToDpcLevel();
     acquire_exclusive(word_of(SpinLock));
     return old;
@@ -161,6 +165,7 @@ KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
 
 VOID NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
 {
+    ddi_enter(ExReleaseSpinLockExclusive);
     release_exclusive(word_of(SpinLock));
     KeLowerIrql(OldIrql);
 }
@@ -168,20 +173,24 @@ VOID NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
 /* The four for callers at DISPATCH_LEVEL, who stay there. */
 VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
+    ddi_enter(ExAcquireSpinLockSharedAtDpcLevel);
     acquire_shared(word_of(SpinLock));
 }
 
 VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
+    ddi_enter(ExReleaseSpinLockSharedFromDpcLevel);
     release_shared(word_of(SpinLock));
 }
 
 VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
+    ddi_enter(ExAcquireSpinLockExclusiveAtDpcLevel);
     acquire_exclusive(word_of(SpinLock));
 }
 
 VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
+    ddi_enter(ExReleaseSpinLockExclusiveFromDpcLevel);
     release_exclusive(word_of(SpinLock));
 }

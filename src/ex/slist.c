@@ -5,6 +5,7 @@
  * second.  A guard from a small table, chosen by the header's address, makes each operation atomic at any
  * IRQL; a lock-free pop would have to read entries that another processor may have freed meanwhile.
  */
+#include "ke/ddi.h"
 #include "ke/observer.h"
 #include "ke/processor.h"
 #include "ke/run.h"
@@ -57,6 +58,7 @@ static void check_alignment(const void *address)
  */
 VOID NTAPI InitializeSListHead(PSLIST_HEADER SListHead)
 {
+    ddi_enter(InitializeSListHead);
     check_alignment(SListHead);
     ke_writes(SListHead, sizeof(*SListHead));
     SListHead->Alignment = 0;
@@ -66,6 +68,7 @@ VOID NTAPI InitializeSListHead(PSLIST_HEADER SListHead)
 /* The same under its other name. */
 VOID NTAPI ExInitializeSListHead(PSLIST_HEADER SListHead)
 {
+    ddi_enter(ExInitializeSListHead);
     InitializeSListHead(SListHead);
 }
 
@@ -76,6 +79,7 @@ VOID NTAPI ExInitializeSListHead(PSLIST_HEADER SListHead)
  */
 PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry)
 {
+    ddi_enter(ExpInterlockedPushEntrySList);
     check_alignment(ListEntry);
     ke_writes(&ListEntry->Next, sizeof(ListEntry->Next));
     ListEntry->Next = NULL; /* in this step, so that whoever looks at it does so before or after */
@@ -98,6 +102,7 @@ PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_E
  */
 PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead)
 {
+    ddi_enter(ExpInterlockedPopEntrySList);
     UPDATES(ListHead);
     struct ke_guard *guard = guard_of(ListHead);
     ke_synchronizes(ListHead);
@@ -117,6 +122,7 @@ PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead)
  * Any IRQL. */
 PSLIST_ENTRY NTAPI ExpInterlockedFlushSList(PSLIST_HEADER ListHead)
 {
+    ddi_enter(ExpInterlockedFlushSList);
     UPDATES(ListHead);
     struct ke_guard *guard = guard_of(ListHead);
     ke_synchronizes(ListHead);
@@ -133,6 +139,7 @@ PSLIST_ENTRY NTAPI ExpInterlockedFlushSList(PSLIST_HEADER ListHead)
 /* The number of entries, modulo 65536; a snapshot.  IL-12, nf-wdm-exquerydepthslist. */
 USHORT NTAPI ExQueryDepthSList(PSLIST_HEADER SListHead)
 {
+    ddi_enter(ExQueryDepthSList);
     LOOKS(&SListHead->Alignment);
     return (USHORT)(*(volatile ULONGLONG *)&SListHead->Alignment & DEPTH_MASK);
 }

@@ -5,6 +5,7 @@
  * wait for other work items may stop here sooner (WI-6).  The queues have no priorities among each other.
  */
 #include "ex/work.h"
+#include "ke/ddi.h"
 #include "ke/engine.h"
 #include "ke/observer.h"
 #include "ke/run.h"
@@ -145,6 +146,7 @@ __attribute__((constructor)) static void join_machine(void)
  */
 VOID NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
 {
+    ddi_enter(ExQueueWorkItem);
     if ((unsigned)QueueType >= (unsigned)MaximumWorkQueue &&
         (unsigned)QueueType < (unsigned)CustomPriorityWorkQueue) {
         ke_bugcheck(0xE4, 6, (ULONG_PTR)WorkItem, QueueType, 0);

@@ -4,6 +4,7 @@
  * While a request is queued its DriverContext[3] points to the queue, or to the context that the driver gave
  * with it. The driver's callbacks run where the driver called in, so they need no bracket.
  */
+#include "ke/ddi.h"
 #include "ke/run.h"
 #include "ob/ob.h"
 
@@ -61,6 +62,7 @@ NTSTATUS NTAPI IoCsqInitialize(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP CsqInsertIrp, PIO
                                PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
                                PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp)
 {
+    ddi_enter(IoCsqInitialize);
     initialize(Csq, CSQ_TYPE, CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock, CsqReleaseLock,
                CsqCompleteCanceledIrp);
     Csq->CsqInsertIrp = CsqInsertIrp;
@@ -72,6 +74,7 @@ NTSTATUS NTAPI IoCsqInitializeEx(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP_EX CsqInsertIrp
                                  PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock, PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
                                  PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp)
 {
+    ddi_enter(IoCsqInitializeEx);
     initialize(Csq, CSQ_TYPE_EX, CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock, CsqReleaseLock,
                CsqCompleteCanceledIrp);
     Csq->CsqInsertIrp = (PIO_CSQ_INSERT_IRP)(void (*)(void))CsqInsertIrp;
@@ -95,6 +98,7 @@ static NTSTATUS call_insert(PIO_CSQ queue, PIRP irp, PVOID insert_context)
  */
 NTSTATUS NTAPI IoCsqInsertIrpEx(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Context, PVOID InsertContext)
 {
+    ddi_enter(IoCsqInsertIrpEx);
     KIRQL irql;
     Csq->CsqAcquireLock(Csq, &irql);
     if (Context != NULL) {
@@ -127,6 +131,7 @@ NTSTATUS NTAPI IoCsqInsertIrpEx(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Conte
 
 VOID NTAPI IoCsqInsertIrp(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Context)
 {
+    ddi_enter(IoCsqInsertIrp);
     (void)IoCsqInsertIrpEx(Csq, Irp, Context, NULL);
 }
 
@@ -134,6 +139,7 @@ VOID NTAPI IoCsqInsertIrp(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Context)
  * DISPATCH_LEVEL. */
 PIRP NTAPI IoCsqRemoveIrp(PIO_CSQ Csq, PIO_CSQ_IRP_CONTEXT Context)
 {
+    ddi_enter(IoCsqRemoveIrp);
     KIRQL irql;
     Csq->CsqAcquireLock(Csq, &irql);
     PIRP irp = Context->Irp;
@@ -152,6 +158,7 @@ PIRP NTAPI IoCsqRemoveIrp(PIO_CSQ Csq, PIO_CSQ_IRP_CONTEXT Context)
  * nf-wdm-iocsqremovenextirp. */
 PIRP NTAPI IoCsqRemoveNextIrp(PIO_CSQ Csq, PVOID PeekContext)
 {
+    ddi_enter(IoCsqRemoveNextIrp);
     KIRQL irql;
     Csq->CsqAcquireLock(Csq, &irql);
     PIRP irp = Csq->CsqPeekNextIrp(Csq, NULL, PeekContext);

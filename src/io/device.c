@@ -6,6 +6,7 @@
  */
 #include "ex/pool.h"
 #include "io/object.h"
+#include "ke/ddi.h"
 
 #define DEVICE_TAG 0x69766544u /* 'Devi' */
 #define DEVICE_ALIGNMENT 16
@@ -77,6 +78,7 @@ NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtension
                               PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType, ULONG DeviceCharacteristics,
                               BOOLEAN Exclusive, PDEVICE_OBJECT *DeviceObject)
 {
+    ddi_enter(IoCreateDevice);
     NTSTATUS status = STATUS_SUCCESS;
     *DeviceObject = NULL;
     PDEVICE_OBJECT device = make_device(DriverObject, DeviceExtensionSize);
@@ -110,6 +112,7 @@ NTSTATUS NTAPI IoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExt
                                     PCUNICODE_STRING DefaultSDDLString, LPCGUID DeviceClassGuid,
                                     PDEVICE_OBJECT *DeviceObject)
 {
+    ddi_enter(IoCreateDeviceSecure);
     (void)DefaultSDDLString, (void)DeviceClassGuid;
     return IoCreateDevice(DriverObject, DeviceExtensionSize, DeviceName, DeviceType, DeviceCharacteristics,
                           Exclusive, DeviceObject);
@@ -121,6 +124,7 @@ NTSTATUS NTAPI IoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExt
  */
 VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 {
+    ddi_enter(IoDeleteDevice);
     ob_name_remove(DeviceObject);
     unlink_device(DeviceObject);
     io_timer_destroy(DeviceObject);
@@ -141,6 +145,7 @@ PDEVICE_OBJECT io_device_top(PDEVICE_OBJECT device)
  * nf-wdm-iogetattacheddevicereference. */
 PDEVICE_OBJECT NTAPI IoGetAttachedDeviceReference(PDEVICE_OBJECT DeviceObject)
 {
+    ddi_enter(IoGetAttachedDeviceReference);
     PDEVICE_OBJECT top = io_device_top(DeviceObject);
     ob_reference(top);
     return top;
@@ -149,6 +154,7 @@ PDEVICE_OBJECT NTAPI IoGetAttachedDeviceReference(PDEVICE_OBJECT DeviceObject)
 /* The same without a reference. */
 PDEVICE_OBJECT NTAPI IoGetAttachedDevice(PDEVICE_OBJECT DeviceObject)
 {
+    ddi_enter(IoGetAttachedDevice);
     return io_device_top(DeviceObject);
 }
 
@@ -158,6 +164,7 @@ PDEVICE_OBJECT NTAPI IoGetAttachedDevice(PDEVICE_OBJECT DeviceObject)
  */
 PDEVICE_OBJECT NTAPI IoAttachDeviceToDeviceStack(PDEVICE_OBJECT SourceDevice, PDEVICE_OBJECT TargetDevice)
 {
+    ddi_enter(IoAttachDeviceToDeviceStack);
     PDEVICE_OBJECT top = TargetDevice;
     KIRQL old = ke_guard_enter(&device_guard);
     while (top->AttachedDevice != NULL) {
@@ -173,6 +180,7 @@ PDEVICE_OBJECT NTAPI IoAttachDeviceToDeviceStack(PDEVICE_OBJECT SourceDevice, PD
 /* Undoes that; TargetDevice is what the attach returned.  PASSIVE_LEVEL.  nf-wdm-iodetachdevice. */
 VOID NTAPI IoDetachDevice(PDEVICE_OBJECT TargetDevice)
 {
+    ddi_enter(IoDetachDevice);
     KIRQL old = ke_guard_enter(&device_guard);
     TargetDevice->AttachedDevice = NULL;
     ke_guard_leave(&device_guard, old);
@@ -184,11 +192,13 @@ VOID NTAPI IoDetachDevice(PDEVICE_OBJECT TargetDevice)
  */
 NTSTATUS NTAPI IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName)
 {
+    ddi_enter(IoCreateSymbolicLink);
     return ob_name_link(SymbolicLinkName, DeviceName);
 }
 
 /* Removes a link.  PASSIVE_LEVEL.  STATUS_OBJECT_NAME_NOT_FOUND.  nf-wdm-iodeletesymboliclink. */
 NTSTATUS NTAPI IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName)
 {
+    ddi_enter(IoDeleteSymbolicLink);
     return ob_name_unlink(SymbolicLinkName);
 }

@@ -4,6 +4,7 @@
 #include "io/driver.h"
 #include "ex/pool.h"
 #include "io/object.h"
+#include "ke/ddi.h"
 #include "rtl/registry.h"
 
 #include <string.h>
@@ -182,6 +183,7 @@ static struct driver_client *find_client(const struct io_driver *driver, const v
 NTSTATUS NTAPI IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificationAddress,
                                                ULONG DriverObjectExtensionSize, PVOID *DriverObjectExtension)
 {
+    ddi_enter(IoAllocateDriverObjectExtension);
     struct io_driver *driver = driver_of(DriverObject);
     *DriverObjectExtension = NULL;
     struct driver_client *client = ex_pool_allocate(sizeof(*client) + DriverObjectExtensionSize, DRIVER_TAG,
@@ -209,6 +211,7 @@ NTSTATUS NTAPI IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOI
 /* That context area, or NULL.  <= DISPATCH_LEVEL.  nf-wdm-iogetdriverobjectextension. */
 PVOID NTAPI IoGetDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificationAddress)
 {
+    ddi_enter(IoGetDriverObjectExtension);
     KIRQL old = ke_guard_enter(&client_guard);
     struct driver_client *client = find_client(driver_of(DriverObject), ClientIdentificationAddress);
     ke_guard_leave(&client_guard, old);

@@ -3,6 +3,7 @@
  */
 #include "ex/pool.h"
 #include "io/object.h"
+#include "ke/ddi.h"
 
 #define LOG_TAG 0x4C727245u /* 'ErrL' */
 
@@ -10,6 +11,7 @@
  * DISPATCH_LEVEL. nf-wdm-ioallocateerrorlogentry. */
 PVOID NTAPI IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize)
 {
+    ddi_enter(IoAllocateErrorLogEntry);
     if (IoObject == NULL || EntrySize < sizeof(IO_ERROR_LOG_PACKET) || EntrySize > ERROR_LOG_MAXIMUM_SIZE) {
         return NULL;
     }
@@ -19,12 +21,14 @@ PVOID NTAPI IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize)
 /* Gives back an entry that was not written.  <= DISPATCH_LEVEL.  nf-ntddk-iofreeerrorlogentry. */
 VOID NTAPI IoFreeErrorLogEntry(PVOID ElEntry)
 {
+    ddi_enter(IoFreeErrorLogEntry);
     ex_pool_free(ElEntry, LOG_TAG, OBJECT_POOL);
 }
 
 /* Writes and frees it.  <= DISPATCH_LEVEL.  nf-wdm-iowriteerrorlogentry. */
 VOID NTAPI IoWriteErrorLogEntry(PVOID ElEntry)
 {
+    ddi_enter(IoWriteErrorLogEntry);
     const IO_ERROR_LOG_PACKET *packet = ElEntry;
     DbgPrint("error log: 0x%08lX, unique value 0x%lX, final status 0x%08lX, %u bytes of data (0x%08lX)\n",
              packet->ErrorCode, packet->UniqueErrorValue, packet->FinalStatus, packet->DumpDataSize,

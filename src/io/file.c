@@ -4,6 +4,7 @@
 #include "ex/pool.h"
 #include "io/irp.h"
 #include "io/object.h"
+#include "ke/ddi.h"
 
 #define FILE_TAG 0x656C6946u /* 'File' */
 
@@ -143,6 +144,7 @@ NTSTATUS io_file_write(PFILE_OBJECT file, const void *buffer, ULONG length, ULON
  * nf-wdm-iogetrelateddeviceobject. */
 PDEVICE_OBJECT NTAPI IoGetRelatedDeviceObject(PFILE_OBJECT FileObject)
 {
+    ddi_enter(IoGetRelatedDeviceObject);
     return io_device_top(FileObject->DeviceObject);
 }
 
@@ -155,6 +157,7 @@ PDEVICE_OBJECT NTAPI IoGetRelatedDeviceObject(PFILE_OBJECT FileObject)
 NTSTATUS NTAPI IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess,
                                         PFILE_OBJECT *FileObject, PDEVICE_OBJECT *DeviceObject)
 {
+    ddi_enter(IoGetDeviceObjectPointer);
     (void)DesiredAccess;
     NTSTATUS status = io_file_open(ObjectName, FileObject);
     if (NT_SUCCESS(status)) {

@@ -7,6 +7,7 @@
 #include "io/irp.h"
 #include "ex/pool.h"
 #include "io/object.h"
+#include "ke/ddi.h"
 #include "ke/run.h"
 
 #include <string.h>
@@ -46,6 +47,7 @@ static NTSTATUS call_completion(PIO_COMPLETION_ROUTINE routine, PDEVICE_OBJECT d
 /* Makes a request of the driver's own storage ready for use.  <= DISPATCH_LEVEL.  nf-wdm-ioinitializeirp. */
 VOID NTAPI IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
 {
+    ddi_enter(IoInitializeIrp);
     memset(Irp, 0, PacketSize);
     Irp->Type = IO_OBJECT_IRP;
     Irp->Size = PacketSize;
@@ -58,6 +60,7 @@ VOID NTAPI IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
 /* Makes a request; NULL when memory is short.  <= DISPATCH_LEVEL.  nf-wdm-ioallocateirp. */
 PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
 {
+    ddi_enter(IoAllocateIrp);
     (void)ChargeQuota;
     USHORT size = IoSizeOfIrp(StackSize);
     PIRP irp = ex_pool_allocate(size, IRP_TAG, EX_POOL_ZERO, OBJECT_POOL, NULL);
@@ -70,6 +73,7 @@ PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
 /* Frees a request of IoAllocateIrp.  <= DISPATCH_LEVEL.  nf-wdm-iofreeirp. */
 VOID NTAPI IoFreeIrp(PIRP Irp)
 {
+    ddi_enter(IoFreeIrp);
     ex_pool_free(Irp, IRP_TAG, OBJECT_POOL);
 }
 
@@ -77,6 +81,7 @@ VOID NTAPI IoFreeIrp(PIRP Irp)
  * nf-wdm-ioreuseirp. */
 VOID NTAPI IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
 {
+    ddi_enter(IoReuseIrp);
     UCHAR flags = Irp->AllocationFlags;
     IoInitializeIrp(Irp, Irp->Size, Irp->StackCount);
     Irp->AllocationFlags = flags;
@@ -89,6 +94,7 @@ VOID NTAPI IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
  */
 NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
+    ddi_enter(IofCallDriver);
     Irp->CurrentLocation--;
     if (Irp->CurrentLocation <= 0) {
         ke_bugcheck(0x35, (ULONG_PTR)Irp, 0, 0, 0);
@@ -136,6 +142,7 @@ static bool complete_one(PIRP irp)
  */
 VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
 {
+    ddi_enter(IofCompleteRequest);
     (void)PriorityBoost;
     if (Irp->Type != IO_OBJECT_IRP || Irp->CurrentLocation > Irp->StackCount + 1) {
         ke_bugcheck(0x44, (ULONG_PTR)Irp, 0, 0, 0);
@@ -159,12 +166,14 @@ static KSPIN_LOCK cancel_lock;
 /* Takes the lock that guards Irp->CancelRoutine.  <= DISPATCH_LEVEL.  nf-wdm-ioacquirecancelspinlock. */
 VOID NTAPI IoAcquireCancelSpinLock(PKIRQL Irql)
 {
+    ddi_enter(IoAcquireCancelSpinLock);
     *Irql = KeAcquireSpinLockRaiseToDpc(&cancel_lock);
 }
 
 /* Gives it back.  DISPATCH_LEVEL.  nf-wdm-ioreleasecancelspinlock. */
 VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql)
 {
+    ddi_enter(IoReleaseCancelSpinLock);
     KeReleaseSpinLock(&cancel_lock, Irql);
 }
 
@@ -175,6 +184,7 @@ VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql)
  */
 BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
 {
+    ddi_enter(IoCancelIrp);
     KIRQL irql;
     IoAcquireCancelSpinLock(&irql);
     Irp->Cancel = TRUE;

@@ -1,6 +1,7 @@
 /*
  * removelock.c - remove locks: a device's requests in flight, and the wait for the last of them.
  */
+#include "ke/ddi.h"
 #include "ke/observer.h"
 #include "ke/run.h"
 #include "ob/ob.h"
@@ -10,6 +11,7 @@
 VOID NTAPI IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG MaxLockedMinutes,
                                     ULONG HighWatermark, ULONG RemlockSize)
 {
+    ddi_enter(IoInitializeRemoveLockEx);
     (void)AllocateTag, (void)MaxLockedMinutes, (void)HighWatermark, (void)RemlockSize;
     Lock->Common.Removed = FALSE;
     Lock->Common.IoCount = 1; /* the driver's own, which IoReleaseRemoveLockAndWait gives back */
@@ -29,6 +31,7 @@ static void drop(PIO_REMOVE_LOCK lock)
 NTSTATUS NTAPI IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCSTR File, ULONG Line,
                                      ULONG RemlockSize)
 {
+    ddi_enter(IoAcquireRemoveLockEx);
     (void)Tag, (void)File, (void)Line, (void)RemlockSize;
     ke_synchronizes(RemoveLock);
     InterlockedIncrement(&RemoveLock->Common.IoCount);
@@ -42,6 +45,7 @@ NTSTATUS NTAPI IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCST
 /* One less.  <= DISPATCH_LEVEL.  nf-wdm-ioreleaseremovelock. */
 VOID NTAPI IoReleaseRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockSize)
 {
+    ddi_enter(IoReleaseRemoveLockEx);
     (void)Tag, (void)RemlockSize;
     drop(RemoveLock);
 }
@@ -50,6 +54,7 @@ VOID NTAPI IoReleaseRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG Re
  */
 VOID NTAPI IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockSize)
 {
+    ddi_enter(IoReleaseRemoveLockAndWaitEx);
     (void)Tag, (void)RemlockSize;
     ke_synchronizes(RemoveLock);
     RemoveLock->Common.Removed = TRUE;

@@ -5,6 +5,7 @@
 #include "ex/pool.h"
 #include "io/irp.h"
 #include "io/object.h"
+#include "ke/ddi.h"
 
 #include <string.h>
 
@@ -124,6 +125,7 @@ PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT Dev
                                          ULONG OutputBufferLength, BOOLEAN InternalDeviceIoControl,
                                          PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock)
 {
+    ddi_enter(IoBuildDeviceIoControlRequest);
     UCHAR major = InternalDeviceIoControl ? IRP_MJ_INTERNAL_DEVICE_CONTROL : IRP_MJ_DEVICE_CONTROL;
     PIRP irp = start_request(DeviceObject, major, Event, IoStatusBlock);
     if (irp == NULL) {
@@ -164,6 +166,7 @@ PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT Devi
                                         ULONG Length, PLARGE_INTEGER StartingOffset, PKEVENT Event,
                                         PIO_STATUS_BLOCK IoStatusBlock)
 {
+    ddi_enter(IoBuildSynchronousFsdRequest);
     PIRP irp = start_request(DeviceObject, (UCHAR)MajorFunction, Event, IoStatusBlock);
     if (irp == NULL || (MajorFunction != IRP_MJ_READ && MajorFunction != IRP_MJ_WRITE)) {
         return irp;

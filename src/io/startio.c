@@ -3,10 +3,12 @@
  * DriverStartIo.
  */
 #include "io/object.h"
+#include "ke/ddi.h"
 
 /* Makes an idle queue.  Any IRQL.  nf-wdm-keinitializedevicequeue. */
 VOID NTAPI KeInitializeDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
 {
+    ddi_enter(KeInitializeDeviceQueue);
     DeviceQueue->Type = 20; /* DeviceQueueObject */
     DeviceQueue->Size = sizeof(*DeviceQueue);
     InitializeListHead(&DeviceQueue->DeviceListHead);
@@ -17,6 +19,7 @@ VOID NTAPI KeInitializeDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
 /* Queues an entry at the end; FALSE, and the queue is busy from now on, when it was idle.  DISPATCH_LEVEL. */
 BOOLEAN NTAPI KeInsertDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry)
 {
+    ddi_enter(KeInsertDeviceQueue);
     KeAcquireSpinLockAtDpcLevel(&DeviceQueue->Lock);
     BOOLEAN busy = DeviceQueue->Busy;
     DeviceQueue->Busy = TRUE;
@@ -31,6 +34,7 @@ BOOLEAN NTAPI KeInsertDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENT
 /* Takes the first entry; NULL, and the queue is idle from now on, when there is none.  DISPATCH_LEVEL. */
 PKDEVICE_QUEUE_ENTRY NTAPI KeRemoveDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
 {
+    ddi_enter(KeRemoveDeviceQueue);
     PKDEVICE_QUEUE_ENTRY entry = NULL;
     KeAcquireSpinLockAtDpcLevel(&DeviceQueue->Lock);
     if (IsListEmpty(&DeviceQueue->DeviceListHead)) {
@@ -61,6 +65,7 @@ static void start_io(PDEVICE_OBJECT device, PIRP irp)
  */
 VOID NTAPI IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key, PDRIVER_CANCEL CancelFunction)
 {
+    ddi_enter(IoStartPacket);
     KIRQL old, cancel;
     (void)Key;
     KeRaiseIrql(DISPATCH_LEVEL, &old);
@@ -82,6 +87,7 @@ VOID NTAPI IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key, PDRI
  */
 VOID NTAPI IoStartNextPacket(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelable)
 {
+    ddi_enter(IoStartNextPacket);
     KIRQL cancel = DISPATCH_LEVEL;
     if (Cancelable) {
         IoAcquireCancelSpinLock(&cancel);
@@ -101,6 +107,7 @@ VOID NTAPI IoStartNextPacket(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelable)
 /* Sets up the device's DPC, which IoRequestDpc queues.  PASSIVE_LEVEL.  nf-wdm-ioinitializedpcrequest. */
 VOID NTAPI IoInitializeDpcRequest(PDEVICE_OBJECT DeviceObject, PIO_DPC_ROUTINE DpcRoutine)
 {
+    ddi_enter(IoInitializeDpcRequest);
     /* The two routine types differ only in what their pointers point to. */
     KeInitializeDpc(&DeviceObject->Dpc, (PKDEFERRED_ROUTINE)(void (*)(void))DpcRoutine, DeviceObject);
 }

@@ -3,6 +3,7 @@
  */
 #include "ex/pool.h"
 #include "io/object.h"
+#include "ke/ddi.h"
 
 #define TIMER_TAG 0x6D695449u /* 'ITim' */
 #define TIMER_PERIOD_MS 1000
@@ -27,6 +28,7 @@ static VOID NTAPI tick(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument
  * STATUS_INSUFFICIENT_RESOURCES.  nf-wdm-ioinitializetimer. */
 NTSTATUS NTAPI IoInitializeTimer(PDEVICE_OBJECT DeviceObject, PIO_TIMER_ROUTINE TimerRoutine, PVOID Context)
 {
+    ddi_enter(IoInitializeTimer);
     struct _IO_TIMER *timer = DeviceObject->Timer;
     if (timer == NULL) {
         timer = ex_pool_allocate(sizeof(*timer), TIMER_TAG, EX_POOL_ZERO, OBJECT_TIMER, &io_device_type);
@@ -46,6 +48,7 @@ NTSTATUS NTAPI IoInitializeTimer(PDEVICE_OBJECT DeviceObject, PIO_TIMER_ROUTINE 
 /* Starts it.  <= DISPATCH_LEVEL.  nf-wdm-iostarttimer. */
 VOID NTAPI IoStartTimer(PDEVICE_OBJECT DeviceObject)
 {
+    ddi_enter(IoStartTimer);
     LARGE_INTEGER due = {.QuadPart = -(LONGLONG)TIMER_PERIOD_MS * 10000};
     KeSetTimerEx(&DeviceObject->Timer->timer, due, TIMER_PERIOD_MS, &DeviceObject->Timer->dpc);
 }
@@ -53,6 +56,7 @@ VOID NTAPI IoStartTimer(PDEVICE_OBJECT DeviceObject)
 /* Stops it; a routine that runs already goes on.  <= DISPATCH_LEVEL.  nf-wdm-iostoptimer. */
 VOID NTAPI IoStopTimer(PDEVICE_OBJECT DeviceObject)
 {
+    ddi_enter(IoStopTimer);
     KeCancelTimer(&DeviceObject->Timer->timer);
     KeRemoveQueueDpc(&DeviceObject->Timer->dpc);
 }

@@ -6,6 +6,7 @@
 #include "ex/pool.h"
 #include "ex/work.h"
 #include "io/object.h"
+#include "ke/ddi.h"
 #include "ke/run.h"
 
 #include <string.h>
@@ -68,6 +69,7 @@ static void queue(PIO_WORKITEM item, WORK_QUEUE_TYPE type, PVOID context)
  */
 PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
 {
+    ddi_enter(IoAllocateWorkItem);
     PIO_WORKITEM item = ex_pool_allocate(sizeof(*item), WORK_ITEM_TAG, EX_POOL_ZERO, OBJECT_WORK_ITEM, NULL);
     if (item != NULL) {
         initialize(item, DeviceObject);
@@ -87,6 +89,7 @@ static void check_idle(PIO_WORKITEM item)
  */
 VOID NTAPI IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
 {
+    ddi_enter(IoFreeWorkItem);
     size_t size;
     ULONG tag;
     if (ex_pool_query(IoWorkItem, &size, &tag) && tag == WORK_ITEM_TAG) {
@@ -103,6 +106,7 @@ VOID NTAPI IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
 VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine,
                            WORK_QUEUE_TYPE QueueType, PVOID Context)
 {
+    ddi_enter(IoQueueWorkItem);
     IoWorkItem->routine.plain = WorkerRoutine;
     IoWorkItem->kind = ROUTINE_PLAIN;
     queue(IoWorkItem, QueueType, Context);
@@ -112,6 +116,7 @@ VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerR
 VOID NTAPI IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine,
                              WORK_QUEUE_TYPE QueueType, PVOID Context)
 {
+    ddi_enter(IoQueueWorkItemEx);
     IoWorkItem->routine.extended = WorkerRoutine;
     IoWorkItem->kind = ROUTINE_EX;
     queue(IoWorkItem, QueueType, Context);
@@ -120,12 +125,14 @@ VOID NTAPI IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX Wo
 /* The bytes of an item in the driver's own storage.  Any IRQL.  nf-wdm-iosizeofworkitem. */
 ULONG NTAPI IoSizeofWorkItem(VOID)
 {
+    ddi_enter(IoSizeofWorkItem);
     return sizeof(struct _IO_WORKITEM);
 }
 
 /* Makes such an item ready.  <= DISPATCH_LEVEL.  nf-wdm-ioinitializeworkitem. */
 VOID NTAPI IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem)
 {
+    ddi_enter(IoInitializeWorkItem);
     initialize(IoWorkItem, IoObject);
     event_send(EVENT_OBJECT_CREATE, IoWorkItem, OBJECT_WORK_ITEM, sizeof(*IoWorkItem), WORK_ITEM_TAG, 0);
 }
@@ -133,6 +140,7 @@ VOID NTAPI IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem)
 /* Ends it; not queued.  <= DISPATCH_LEVEL.  nf-wdm-iouninitializeworkitem. */
 VOID NTAPI IoUninitializeWorkItem(PIO_WORKITEM IoWorkItem)
 {
+    ddi_enter(IoUninitializeWorkItem);
     check_idle(IoWorkItem);
     event_send(EVENT_OBJECT_DESTROY, IoWorkItem, OBJECT_WORK_ITEM, sizeof(*IoWorkItem), WORK_ITEM_TAG, 0);
 }

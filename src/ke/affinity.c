@@ -2,6 +2,7 @@
  * affinity.c - which processors there are, which one this is, and binding threads to some of them.
  * One processor group of up to 64.
  */
+#include "ke/ddi.h"
 #include "ke/dispatch.h"
 
 #undef KeGetCurrentProcessorNumber
@@ -15,12 +16,14 @@ static KAFFINITY all_processors(void)
 /* KeGetCurrentProcessorNumber: any IRQL; below DISPATCH_LEVEL stale as soon as it is returned. */
 ULONG KeGetCurrentProcessorNumber(VOID)
 {
+    ddi_enter(KeGetCurrentProcessorNumber);
     return ke_processor()->number;
 }
 
 /* KeGetCurrentProcessorNumberEx: any IRQL; also as group and number. */
 ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber)
 {
+    ddi_enter(KeGetCurrentProcessorNumberEx);
     ULONG number = ke_processor()->number;
     if (ProcNumber != NULL) {
         *ProcNumber = (PROCESSOR_NUMBER){.Group = 0, .Number = (UCHAR)number};
@@ -31,6 +34,7 @@ ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber)
 /* KeQueryActiveProcessorCount: <= DISPATCH_LEVEL (any here). */
 ULONG KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors)
 {
+    ddi_enter(KeQueryActiveProcessorCount);
     if (ActiveProcessors != NULL) {
         *ActiveProcessors = all_processors();
     }
@@ -40,48 +44,56 @@ ULONG KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors)
 /* KeQueryActiveProcessorCountEx: any IRQL; 0 for a group that is not there. */
 ULONG KeQueryActiveProcessorCountEx(USHORT GroupNumber)
 {
+    ddi_enter(KeQueryActiveProcessorCountEx);
     return GroupNumber == 0 || GroupNumber == ALL_PROCESSOR_GROUPS ? ke_processor_count : 0;
 }
 
 /* KeQueryMaximumProcessorCount: any IRQL; processors are never added to a running machine. */
 ULONG KeQueryMaximumProcessorCount(VOID)
 {
+    ddi_enter(KeQueryMaximumProcessorCount);
     return ke_processor_count;
 }
 
 /* KeQueryMaximumProcessorCountEx: any IRQL. */
 ULONG KeQueryMaximumProcessorCountEx(USHORT GroupNumber)
 {
+    ddi_enter(KeQueryMaximumProcessorCountEx);
     return KeQueryActiveProcessorCountEx(GroupNumber);
 }
 
 /* KeQueryActiveGroupCount: any IRQL. */
 USHORT KeQueryActiveGroupCount(VOID)
 {
+    ddi_enter(KeQueryActiveGroupCount);
     return 1;
 }
 
 /* KeQueryMaximumGroupCount: any IRQL. */
 USHORT KeQueryMaximumGroupCount(VOID)
 {
+    ddi_enter(KeQueryMaximumGroupCount);
     return 1;
 }
 
 /* KeQueryGroupAffinity: any IRQL. */
 KAFFINITY KeQueryGroupAffinity(USHORT GroupNumber)
 {
+    ddi_enter(KeQueryGroupAffinity);
     return GroupNumber == 0 ? all_processors() : 0;
 }
 
 /* KeQueryActiveProcessors: any IRQL. */
 KAFFINITY KeQueryActiveProcessors(VOID)
 {
+    ddi_enter(KeQueryActiveProcessors);
     return all_processors();
 }
 
 /* KeGetProcessorNumberFromIndex: any IRQL. */
 NTSTATUS KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber)
 {
+    ddi_enter(KeGetProcessorNumberFromIndex);
     if (ProcIndex >= ke_processor_count) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -92,6 +104,7 @@ NTSTATUS KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNu
 /* KeGetProcessorIndexFromNumber: any IRQL; INVALID_PROCESSOR_INDEX when there is none such. */
 ULONG KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber)
 {
+    ddi_enter(KeGetProcessorIndexFromNumber);
     return ProcNumber->Group == 0 && ProcNumber->Number < ke_processor_count ? ProcNumber->Number
                                                                              : INVALID_PROCESSOR_INDEX;
 }
@@ -116,6 +129,7 @@ static KAFFINITY set_affinity(KAFFINITY affinity)
 /* KeSetSystemAffinityThread: <= APC_LEVEL; the calling thread runs on those processors from now on. */
 VOID KeSetSystemAffinityThread(KAFFINITY Affinity)
 {
+    ddi_enter(KeSetSystemAffinityThread);
     set_affinity(Affinity);
 }
 
@@ -123,6 +137,7 @@ VOID KeSetSystemAffinityThread(KAFFINITY Affinity)
  * 0 for the first call. */
 KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY Affinity)
 {
+    ddi_enter(KeSetSystemAffinityThreadEx);
     struct _KTHREAD *thread = (struct _KTHREAD *)KeGetCurrentThread();
     KAFFINITY old = set_affinity(Affinity);
     return old == thread->user_affinity ? 0 : old;
@@ -131,18 +146,21 @@ KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY Affinity)
 /* KeRevertToUserAffinityThread: <= APC_LEVEL. */
 VOID KeRevertToUserAffinityThread(VOID)
 {
+    ddi_enter(KeRevertToUserAffinityThread);
     set_affinity(((struct _KTHREAD *)KeGetCurrentThread())->user_affinity);
 }
 
 /* KeRevertToUserAffinityThreadEx: <= APC_LEVEL; 0 goes back to the thread's own affinity. */
 VOID KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
 {
+    ddi_enter(KeRevertToUserAffinityThreadEx);
     set_affinity(Affinity != 0 ? Affinity : ((struct _KTHREAD *)KeGetCurrentThread())->user_affinity);
 }
 
 /* KeSetSystemGroupAffinityThread: <= APC_LEVEL; PreviousAffinity is all zero for the first call. */
 VOID KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity)
 {
+    ddi_enter(KeSetSystemGroupAffinityThread);
     KAFFINITY old = KeSetSystemAffinityThreadEx(Affinity->Group == 0 ? Affinity->Mask : 0);
     if (PreviousAffinity != NULL) {
         *PreviousAffinity = (GROUP_AFFINITY){.Mask = old};
@@ -152,5 +170,6 @@ VOID KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY Pr
 /* KeRevertToUserGroupAffinityThread: <= APC_LEVEL. */
 VOID KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity)
 {
+    ddi_enter(KeRevertToUserGroupAffinityThread);
     KeRevertToUserAffinityThreadEx(PreviousAffinity->Mask);
 }

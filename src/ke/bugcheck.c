@@ -3,6 +3,7 @@
  */
 #include "ke/bugcheck.h"
 
+#include "ke/ddi.h"
 #include "ke/dispatch.h"
 #include "ke/engine.h"
 #include "ke/run.h"
@@ -120,6 +121,7 @@ void ke_bugcheck(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR
 VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_PTR BugCheckParameter2,
                   ULONG_PTR BugCheckParameter3, ULONG_PTR BugCheckParameter4)
 {
+    ddi_enter(KeBugCheckEx);
     bugcheck(true, BugCheckCode, BugCheckParameter1, BugCheckParameter2, BugCheckParameter3,
              BugCheckParameter4);
     __builtin_unreachable();
@@ -128,6 +130,7 @@ VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_PTR Bu
 /* KeBugCheck: any IRQL; stops the machine.  nf-ntddk-kebugcheck. */
 VOID KeBugCheck(ULONG BugCheckCode)
 {
+    ddi_enter(KeBugCheck);
     KeBugCheckEx(BugCheckCode, 0, 0, 0, 0);
 }
 

@@ -53,7 +53,8 @@ __attribute__((cold)) void ddi_out_of_range(enum ddi ddi, const char *condition,
         static const struct ddi_judge ddi_judge                                                              \
             __attribute__((used, section("undis_ddi"))) = {&&ddi_here, __func__, DDI_##name};                \
     ddi_here:                                                                                                \
-        if (__builtin_expect((unsigned)ke_irql() - (unsigned)DDI_LOWEST_##name >                             \
+        if (((int)DDI_LOWEST_##name > PASSIVE_LEVEL || (int)DDI_HIGHEST_##name < HIGH_LEVEL) &&              \
+            __builtin_expect((unsigned)ke_irql() - (unsigned)DDI_LOWEST_##name >                             \
                                  (unsigned)DDI_HIGHEST_##name - (unsigned)DDI_LOWEST_##name,                 \
                              0)) {                                                                           \
             ddi_out_of_range(DDI_##name, NULL, DDI_LOWEST_##name, DDI_HIGHEST_##name,                        \

@@ -5,6 +5,7 @@
  * from NULL owns the insertion, so one object is never queued twice.  KDPC.Number is 0 for "where it is
  * queued", else the target processor's number plus one.
  */
+#include "ke/ddi.h"
 #include "ke/dispatch.h"
 #include "ke/engine.h"
 #include "ke/observer.h"
@@ -32,6 +33,7 @@ void ke_dpc_initialize_processor(struct ke_processor *processor)
 /* KeInitializeDpc: any IRQL.  nf-wdm-keinitializedpc. */
 VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
 {
+    ddi_enter(KeInitializeDpc);
     ke_uses(Dpc);
     Dpc->Type = DPC_TYPE;
     Dpc->Importance = MediumImportance;
@@ -46,18 +48,21 @@ VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID Defer
 /* KeSetImportanceDpc: any IRQL; counts for later insertions.  nf-wdm-kesetimportancedpc. */
 VOID KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance)
 {
+    ddi_enter(KeSetImportanceDpc);
     Dpc->Importance = (UCHAR)Importance;
 }
 
 /* KeSetTargetProcessorDpc: any IRQL.  nf-wdm-kesettargetprocessordpc. */
 VOID KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number)
 {
+    ddi_enter(KeSetTargetProcessorDpc);
     Dpc->Number = (USHORT)(Number + 1);
 }
 
 /* KeSetTargetProcessorDpcEx: any IRQL; STATUS_INVALID_PARAMETER for a processor that is not there. */
 NTSTATUS KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber)
 {
+    ddi_enter(KeSetTargetProcessorDpcEx);
     if (ProcNumber->Group != 0 || ProcNumber->Number >= ke_processor_count || ProcNumber->Reserved != 0) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -77,6 +82,7 @@ static struct ke_processor *dpc_target(PRKDPC dpc)
  */
 BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
 {
+    ddi_enter(KeInsertQueueDpc);
     ke_about_to_change_always(Dpc, &dpc_target(Dpc)->dpc_queue);
     ke_uses(Dpc);
     KIRQL old = ke_mask();
@@ -124,6 +130,7 @@ static void tell_withdrawal(struct ke_processor *target, PRKDPC dpc)
 /* KeRemoveQueueDpc: any IRQL; TRUE when it was queued and now will not run.  nf-wdm-keremovequeuedpc. */
 BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
 {
+    ddi_enter(KeRemoveQueueDpc);
     ke_about_to_change_always(Dpc, &ke_dpc_removal);
     for (;;) {
         struct ke_processor *target =
@@ -238,6 +245,7 @@ static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVO
  */
 VOID KeFlushQueuedDpcs(VOID)
 {
+    ddi_enter(KeFlushQueuedDpcs);
     KDPC marker[KE_MAXIMUM_PROCESSORS];
     struct flush flush = {.left = (LONG)ke_processor_count};
     KeInitializeEvent(&flush.done, NotificationEvent, FALSE);
@@ -261,6 +269,7 @@ VOID KeFlushQueuedDpcs(VOID)
  */
 NTSTATUS KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation)
 {
+    ddi_enter(KeQueryDpcWatchdogInformation);
     struct ke_processor *processor = ke_processor();
     if (ke_irql() < DISPATCH_LEVEL || !processor->dpc_active) {
         return STATUS_UNSUCCESSFUL;

@@ -11,6 +11,7 @@
  * waiter go. */
 VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
 {
+    ddi_enter(KeInitializeEvent);
     ke_uses(Event);
     Event->Header.Type = Type == NotificationEvent ? KE_NOTIFICATION_EVENT : KE_SYNCHRONIZATION_EVENT;
     Event->Header.SignalState = State;
@@ -54,12 +55,14 @@ LONG KeResetEvent(PRKEVENT Event)
 /* KeClearEvent: <= DISPATCH_LEVEL. */
 VOID KeClearEvent(PRKEVENT Event)
 {
+    ddi_enter(KeClearEvent);
     event_change(Event, 0);
 }
 
 /* KePulseEvent: <= DISPATCH_LEVEL; lets the present waiters go and resets; returns the former state. */
 LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
+    ddi_enter(KePulseEvent);
     (void)Increment, (void)Wait;
     ke_about_to_change(Event);
     ke_uses(Event);
@@ -76,6 +79,7 @@ LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 /* KeReadStateEvent: any IRQL. */
 LONG KeReadStateEvent(PRKEVENT Event)
 {
+    ddi_enter(KeReadStateEvent);
     ke_about_to_look(Event);
     ke_acquires(Event);
     return *(volatile LONG *)&Event->Header.SignalState;

@@ -3,6 +3,7 @@
  *
  * PKINTERRUPT is a struct ke_interrupt.
  */
+#include "ke/ddi.h"
 #include "ke/dispatch.h"
 #include "ke/line.h"
 #include "ke/spinlock.h"
@@ -19,6 +20,7 @@ static struct ke_interrupt *interrupt_of(PKINTERRUPT interrupt)
 BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
                                PVOID SynchronizeContext)
 {
+    ddi_enter(KeSynchronizeExecution);
     return ke_interrupt_synchronize(interrupt_of(Interrupt), SynchronizeRoutine, SynchronizeContext,
                                     "SynchCritSection");
 }
@@ -27,6 +29,7 @@ BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE Sync
  * level. */
 KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
 {
+    ddi_enter(KeAcquireInterruptSpinLock);
     struct ke_interrupt *interrupt = interrupt_of(Interrupt);
     KIRQL old = ke_raise(interrupt->irql);
     ke_spin_lock_take(&interrupt->lock);
@@ -37,6 +40,7 @@ KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
 /* KeReleaseInterruptSpinLock: DIRQL; releases it and restores OldIrql. */
 VOID KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql)
 {
+    ddi_enter(KeReleaseInterruptSpinLock);
     struct ke_interrupt *interrupt = interrupt_of(Interrupt);
     interrupt->owner = NULL;
     ke_spin_lock_drop(&interrupt->lock);

@@ -1,6 +1,7 @@
 /*
  * irql.c - IRQL changes that drivers ask for (spec section 1).
  */
+#include "ke/ddi.h"
 #include "ke/dispatch.h"
 #include "ke/step.h"
 
@@ -29,6 +30,7 @@ void ke_lower(KIRQL irql)
 /* KeGetCurrentIrql: any IRQL.  nf-wdm-kegetcurrentirql, IR-1. */
 KIRQL KeGetCurrentIrql(void)
 {
+    ddi_enter(KeGetCurrentIrql);
     return ke_irql();
 }
 
@@ -38,6 +40,7 @@ KIRQL KeGetCurrentIrql(void)
  */
 KIRQL KfRaiseIrql(KIRQL NewIrql)
 {
+    ddi_enter(KfRaiseIrql);
     ke_about_to_raise(NewIrql);
     KIRQL old = ke_mask();
     bool objected = event_send(EVENT_IRQL, NULL, old, NewIrql, IRQL_CAUSE_DRIVER, 0);
@@ -51,6 +54,7 @@ KIRQL KfRaiseIrql(KIRQL NewIrql)
  */
 VOID KeLowerIrql(KIRQL NewIrql)
 {
+    ddi_enter(KeLowerIrql);
     ke_about_to_lower(NewIrql);
     KIRQL old = ke_mask();
     bool objected = event_send(EVENT_IRQL, NULL, old, NewIrql, IRQL_CAUSE_DRIVER, 1);
@@ -61,11 +65,13 @@ VOID KeLowerIrql(KIRQL NewIrql)
 VOID KfLowerIrql(KIRQL NewIrql);
 VOID KfLowerIrql(KIRQL NewIrql)
 {
+    ddi_enter(KfLowerIrql);
     KeLowerIrql(NewIrql);
 }
 
 /* KeRaiseIrqlToDpcLevel: <= DISPATCH_LEVEL; returns the old level.  nf-wdm-keraiseirqltodpclevel. */
 KIRQL KeRaiseIrqlToDpcLevel(VOID)
 {
+    ddi_enter(KeRaiseIrqlToDpcLevel);
     return KfRaiseIrql(DISPATCH_LEVEL);
 }

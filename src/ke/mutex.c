@@ -1,6 +1,7 @@
 /*
  * mutex.c - KMUTEX: owned by a thread, recursive (nf-wdm-keinitializemutex, nf-wdm-kereleasemutex; MU-1).
  */
+#include "ke/ddi.h"
 #include "ke/dispatch.h"
 #include "ke/object.h"
 #include "ke/run.h"
@@ -10,6 +11,7 @@
 /* KeInitializeMutex: any IRQL; free.  Level is obsolete. */
 VOID KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
 {
+    ddi_enter(KeInitializeMutex);
     (void)Level;
     ke_uses(Mutex);
     Mutex->Header.Type = KE_MUTANT;
@@ -26,6 +28,7 @@ VOID KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
  */
 LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
 {
+    ddi_enter(KeReleaseMutex);
     (void)Wait;
     PKTHREAD thread = KeGetCurrentThread();
     ke_about_to_change(Mutex);
@@ -51,6 +54,7 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
 /* KeReadStateMutex: any IRQL; 1 when free. */
 LONG KeReadStateMutex(PRKMUTEX Mutex)
 {
+    ddi_enter(KeReadStateMutex);
     ke_about_to_look(Mutex);
     return *(volatile LONG *)&Mutex->Header.SignalState;
 }

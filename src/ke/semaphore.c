@@ -1,6 +1,7 @@
 /*
  * semaphore.c - KSEMAPHORE (nf-wdm-keinitializesemaphore and neighbours).
  */
+#include "ke/ddi.h"
 #include "ke/dispatch.h"
 #include "ke/object.h"
 #include "ke/run.h"
@@ -10,6 +11,7 @@
 /* KeInitializeSemaphore: any IRQL. */
 VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
 {
+    ddi_enter(KeInitializeSemaphore);
     ke_uses(Semaphore);
     Semaphore->Header.Type = KE_SEMAPHORE;
     Semaphore->Header.SignalState = Count;
@@ -23,6 +25,7 @@ VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
  */
 LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait)
 {
+    ddi_enter(KeReleaseSemaphore);
     (void)Increment, (void)Wait;
     ke_about_to_change(Semaphore);
     ke_uses(Semaphore);
@@ -45,6 +48,7 @@ LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjust
 /* KeReadStateSemaphore: any IRQL. */
 LONG KeReadStateSemaphore(PRKSEMAPHORE Semaphore)
 {
+    ddi_enter(KeReadStateSemaphore);
     ke_about_to_look(Semaphore);
     return *(volatile LONG *)&Semaphore->Header.SignalState;
 }

@@ -4,6 +4,7 @@
  * A waiter spins briefly and then asks the engine to wait, because the host may have preempted the
  * holder.  It stays interruptible above its own IRQL all the while.  No fairness is promised (SL-19).
  */
+#include "ke/ddi.h"
 #include "ke/spinlock.h"
 
 #include "ke/engine.h"
@@ -91,6 +92,7 @@ void ke_spin_lock_release_checked(PKSPIN_LOCK lock, enum lock_flavor flavor, KIR
 /* KeInitializeSpinLock: any IRQL; makes the lock free.  nf-wdm-keinitializespinlock. */
 VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 {
+    ddi_enter(KeInitializeSpinLock);
     event_send(EVENT_LOCK_INIT, SpinLock, LOCK_KE, 0, 0, 0);
     ke_uses(SpinLock);
     *(volatile KSPIN_LOCK *)SpinLock = 0;
@@ -102,6 +104,7 @@ VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
  */
 KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
 {
+    ddi_enter(KeAcquireSpinLockRaiseToDpc);
     KIRQL old = UNDIS_CHECKED ? ke_irql() : PASSIVE_LEVEL; /* stands only when the verifier objects */
     ke_spin_lock_acquire(SpinLock, LOCK_KE, &old);
     return old;
@@ -111,18 +114,21 @@ KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
 VOID KeAcquireSpinLock(PKSPIN_LOCK SpinLock, PKIRQL OldIrql);
 VOID KeAcquireSpinLock(PKSPIN_LOCK SpinLock, PKIRQL OldIrql)
 {
+    ddi_enter(KeAcquireSpinLock);
     ke_spin_lock_acquire(SpinLock, LOCK_KE, OldIrql);
 }
 
 /* KeReleaseSpinLock: DISPATCH_LEVEL; releases and restores NewIrql.  nf-wdm-kereleasespinlock. */
 VOID KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
 {
+    ddi_enter(KeReleaseSpinLock);
     ke_spin_lock_release(SpinLock, LOCK_KE, NewIrql);
 }
 
 /* KeAcquireSpinLockAtDpcLevel: >= DISPATCH_LEVEL; IRQL is untouched.  SL-8. */
 VOID KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
+    ddi_enter(KeAcquireSpinLockAtDpcLevel);
     ke_spin_lock_acquire_at_dpc(SpinLock, LOCK_KE_DPC);
 }
 
@@ -130,12 +136,14 @@ VOID KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
  */
 VOID KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
 {
+    ddi_enter(KeReleaseSpinLockFromDpcLevel);
     ke_spin_lock_release_from_dpc(SpinLock, LOCK_KE_DPC);
 }
 
 /* KeTryToAcquireSpinLockAtDpcLevel: >= DISPATCH_LEVEL; FALSE at once when the lock is held. */
 BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
+    ddi_enter(KeTryToAcquireSpinLockAtDpcLevel);
     ke_about_to_try(ke_spin_lock_word(SpinLock));
     if (!ke_word_try(ke_spin_lock_word(SpinLock))) {
         return FALSE;
@@ -147,6 +155,7 @@ BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 /* KeTestSpinLock: any IRQL; TRUE when the lock is free at this moment.  nf-wdm-ketestspinlock. */
 BOOLEAN KeTestSpinLock(PKSPIN_LOCK SpinLock)
 {
+    ddi_enter(KeTestSpinLock);
     ke_about_to_test(ke_spin_lock_word(SpinLock));
     return *ke_spin_lock_word(SpinLock) == WORD_FREE;
 }

@@ -1,6 +1,7 @@
 /*
  * thread.c - making, ending and counting kernel threads (contract in thread.h).
  */
+#include "ke/ddi.h"
 #include "ke/thread.h"
 
 #include "ke/dispatch.h"
@@ -153,6 +154,7 @@ void ke_thread_each(void (*visit)(struct _KTHREAD *thread, void *argument), void
 /* KeGetCurrentThread: any IRQL; the thread that this processor runs or whose stack a DPC or ISR borrows. */
 PKTHREAD KeGetCurrentThread(VOID)
 {
+    ddi_enter(KeGetCurrentThread);
     KIRQL old = ke_mask();
     PKTHREAD current = (PKTHREAD)ke_processor()->current;
     ke_unmask(old);
@@ -163,29 +165,34 @@ PKTHREAD KeGetCurrentThread(VOID)
  */
 KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
 {
+    ddi_enter(KeSetPriorityThread);
     return InterlockedExchange((volatile LONG *)&((struct _KTHREAD *)Thread)->priority, Priority);
 }
 
 /* KeQueryPriorityThread: PASSIVE_LEVEL. */
 KPRIORITY KeQueryPriorityThread(PKTHREAD Thread)
 {
+    ddi_enter(KeQueryPriorityThread);
     return ((struct _KTHREAD *)Thread)->priority;
 }
 
 /* KeEnterCriticalRegion: <= APC_LEVEL; normal kernel APCs are never sent here, so only the count is kept. */
 VOID KeEnterCriticalRegion(VOID)
 {
+    ddi_enter(KeEnterCriticalRegion);
     ((struct _KTHREAD *)KeGetCurrentThread())->critical_region--;
 }
 
 /* KeLeaveCriticalRegion: <= APC_LEVEL. */
 VOID KeLeaveCriticalRegion(VOID)
 {
+    ddi_enter(KeLeaveCriticalRegion);
     ((struct _KTHREAD *)KeGetCurrentThread())->critical_region++;
 }
 
 /* KeAreApcsDisabled: <= DISPATCH_LEVEL. */
 BOOLEAN KeAreApcsDisabled(VOID)
 {
+    ddi_enter(KeAreApcsDisabled);
     return ((struct _KTHREAD *)KeGetCurrentThread())->critical_region != 0;
 }

@@ -4,6 +4,7 @@
  * DueTime holds the engine's clock in nanoseconds.  A timer is armed while TimerListEntry.Flink is not
  * NULL.  Expiry happens at DISPATCH_LEVEL on whichever processor the clock interrupted.
  */
+#include "ke/ddi.h"
 #include "ke/dispatch.h"
 #include "ke/engine.h"
 #include "ke/object.h"
@@ -164,6 +165,7 @@ void ke_timers_expire(void)
 /* KeInitializeTimerEx: any IRQL.  nf-wdm-keinitializetimerex. */
 VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 {
+    ddi_enter(KeInitializeTimerEx);
     ke_uses(Timer);
     memset(Timer, 0, sizeof *Timer);
     Timer->Header.Type = Type == NotificationTimer ? KE_NOTIFICATION_TIMER : KE_SYNCHRONIZATION_TIMER;
@@ -173,6 +175,7 @@ VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 /* KeInitializeTimer: any IRQL; a notification timer. */
 VOID KeInitializeTimer(PKTIMER Timer)
 {
+    ddi_enter(KeInitializeTimer);
     KeInitializeTimerEx(Timer, NotificationTimer);
 }
 
@@ -182,6 +185,7 @@ VOID KeInitializeTimer(PKTIMER Timer)
  */
 BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
 {
+    ddi_enter(KeSetTimerEx);
     ke_about_to_change_always(Timer, Dpc);
     ke_uses(Timer);
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
@@ -201,6 +205,7 @@ BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dp
 /* KeSetTimer: <= DISPATCH_LEVEL; one expiry. */
 BOOLEAN KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
 {
+    ddi_enter(KeSetTimer);
     return KeSetTimerEx(Timer, DueTime, 0, Dpc);
 }
 
@@ -208,6 +213,7 @@ BOOLEAN KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
 BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay,
                               PKDPC Dpc)
 {
+    ddi_enter(KeSetCoalescableTimer);
     (void)TolerableDelay;
     return KeSetTimerEx(Timer, DueTime, (LONG)Period, Dpc);
 }
@@ -218,6 +224,7 @@ BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period
  */
 BOOLEAN KeCancelTimer(PKTIMER Timer)
 {
+    ddi_enter(KeCancelTimer);
     ke_about_to_change_always(Timer, NULL);
     ke_uses(Timer);
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
@@ -229,6 +236,7 @@ BOOLEAN KeCancelTimer(PKTIMER Timer)
 /* KeReadStateTimer: any IRQL; TRUE when it has expired since it was set. */
 BOOLEAN KeReadStateTimer(PKTIMER Timer)
 {
+    ddi_enter(KeReadStateTimer);
     ke_about_to_change_always(Timer, NULL);
     return *(volatile LONG *)&Timer->Header.SignalState != 0;
 }

@@ -4,6 +4,7 @@
  * An object's signal is consumed by the wait that it satisfies: at once when the object is a
  * synchronisation event, a semaphore, a mutex or a synchronisation timer.
  */
+#include "ke/ddi.h"
 #include "ke/dispatch.h"
 #include "ke/engine.h"
 #include "ke/object.h"
@@ -225,6 +226,7 @@ static void fill_block(KWAIT_BLOCK *block, PVOID object, ULONG key)
 NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
                                BOOLEAN Alertable, PLARGE_INTEGER Timeout)
 {
+    ddi_enter(KeWaitForSingleObject);
     (void)WaitReason, (void)WaitMode, (void)Alertable;
     KWAIT_BLOCK block;
     fill_block(&block, Object, 0);
@@ -239,6 +241,7 @@ NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitTyp
                                   KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
                                   PKWAIT_BLOCK WaitBlockArray)
 {
+    ddi_enter(KeWaitForMultipleObjects);
     (void)WaitReason, (void)WaitMode, (void)Alertable;
     KWAIT_BLOCK own[THREAD_WAIT_OBJECTS];
     KWAIT_BLOCK *blocks = WaitBlockArray != NULL ? WaitBlockArray : own;
@@ -254,6 +257,7 @@ NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitTyp
 /* KeDelayExecutionThread: <= APC_LEVEL; sleeps until the interval is over.  nf-wdm-kedelayexecutionthread. */
 NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval)
 {
+    ddi_enter(KeDelayExecutionThread);
     (void)WaitMode, (void)Alertable;
     NTSTATUS status = ke_wait(NULL, 0, WaitAny, Interval);
     return status == STATUS_TIMEOUT ? STATUS_SUCCESS : status;

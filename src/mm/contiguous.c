@@ -4,6 +4,7 @@
  * The memory comes from the region that devices can reach, so a guard page lies behind each block.
  */
 #include "ex/map.h"
+#include "ke/ddi.h"
 #include "ke/event.h"
 #include "ke/run.h"
 #include "mm/dma.h"
@@ -71,6 +72,7 @@ PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes,
                                                    PHYSICAL_ADDRESS BoundaryAddressMultiple,
                                                    MEMORY_CACHING_TYPE CacheType)
 {
+    ddi_enter(MmAllocateContiguousMemorySpecifyCache);
     (void)CacheType;
     return allocate(NumberOfBytes, (uint64_t)LowestAcceptableAddress.QuadPart,
                     (uint64_t)HighestAcceptableAddress.QuadPart, (uint64_t)BoundaryAddressMultiple.QuadPart);
@@ -79,18 +81,21 @@ PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes,
 /* The same from address 0 on.  nf-wdm-mmallocatecontiguousmemory. */
 PVOID NTAPI MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS HighestAcceptableAddress)
 {
+    ddi_enter(MmAllocateContiguousMemory);
     return allocate(NumberOfBytes, 0, (uint64_t)HighestAcceptableAddress.QuadPart, 0);
 }
 
 /* Frees it.  <= DISPATCH_LEVEL.  Another address is bug check 0xC2/0x60.  nf-wdm-mmfreecontiguousmemory. */
 VOID NTAPI MmFreeContiguousMemory(PVOID BaseAddress)
 {
+    ddi_enter(MmFreeContiguousMemory);
     release(BaseAddress);
 }
 
 VOID NTAPI MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes,
                                               MEMORY_CACHING_TYPE CacheType)
 {
+    ddi_enter(MmFreeContiguousMemorySpecifyCache);
     (void)NumberOfBytes, (void)CacheType;
     release(BaseAddress);
 }
@@ -99,11 +104,13 @@ VOID NTAPI MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOf
  * nf-ntddk-mmallocatenoncachedmemory. */
 PVOID NTAPI MmAllocateNonCachedMemory(SIZE_T NumberOfBytes)
 {
+    ddi_enter(MmAllocateNonCachedMemory);
     return allocate(NumberOfBytes, 0, UINT64_MAX, 0);
 }
 
 VOID NTAPI MmFreeNonCachedMemory(PVOID BaseAddress, SIZE_T NumberOfBytes)
 {
+    ddi_enter(MmFreeNonCachedMemory);
     (void)NumberOfBytes;
     release(BaseAddress);
 }
@@ -111,18 +118,21 @@ VOID NTAPI MmFreeNonCachedMemory(PVOID BaseAddress, SIZE_T NumberOfBytes)
 /* The physical address of one byte of memory.  Any IRQL.  nf-wdm-mmgetphysicaladdress. */
 PHYSICAL_ADDRESS NTAPI MmGetPhysicalAddress(PVOID BaseAddress)
 {
+    ddi_enter(MmGetPhysicalAddress);
     return (PHYSICAL_ADDRESS){.QuadPart = (LONGLONG)mm_physical_address(BaseAddress)};
 }
 
 /* Whether reading that byte would not fault, at this moment.  Any IRQL.  nf-ntddk-mmisaddressvalid. */
 BOOLEAN NTAPI MmIsAddressValid(PVOID VirtualAddress)
 {
+    ddi_enter(MmIsAddressValid);
     return host_readable(VirtualAddress);
 }
 
 /* The routine of that name that undis exports, or NULL.  PASSIVE_LEVEL.  nf-wdm-mmgetsystemroutineaddress. */
 PVOID NTAPI MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName)
 {
+    ddi_enter(MmGetSystemRoutineAddress);
     char name[ROUTINE_NAME_LONGEST];
     size_t length = SystemRoutineName->Length / sizeof(WCHAR);
     if (length >= sizeof(name)) {
@@ -146,10 +156,12 @@ PVOID NTAPI MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName)
 /* Nothing is paged out, so a section is always locked; the handle says nothing.  <= APC_LEVEL. */
 PVOID NTAPI MmLockPagableDataSection(PVOID AddressWithinSection)
 {
+    ddi_enter(MmLockPagableDataSection);
     return AddressWithinSection;
 }
 
 VOID NTAPI MmUnlockPagableImageSection(PVOID ImageSectionHandle)
 {
+    ddi_enter(MmUnlockPagableImageSection);
     (void)ImageSectionHandle;
 }

@@ -6,6 +6,7 @@
  * are those of src/mm/dma.h: neighbouring pages are not neighbours in physical memory.
  */
 #include "ex/pool.h"
+#include "ke/ddi.h"
 #include "ke/run.h"
 #include "mm/dma.h"
 
@@ -29,6 +30,7 @@ static void fill_frames(PMDL mdl)
 /* Bytes that an MDL for that buffer takes, its page array included.  Any IRQL.  nf-wdm-mmsizeofmdl. */
 SIZE_T NTAPI MmSizeOfMdl(PVOID Base, SIZE_T Length)
 {
+    ddi_enter(MmSizeOfMdl);
     SIZE_T pages = (BYTE_OFFSET(Base) + Length + PAGE_SIZE - 1) >> PAGE_SHIFT;
     return sizeof(MDL) + pages * sizeof(PFN_NUMBER);
 }
@@ -54,6 +56,7 @@ static void link_to_irp(PMDL mdl, PIRP irp, bool secondary)
 PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota,
                          PIRP Irp)
 {
+    ddi_enter(IoAllocateMdl);
     (void)ChargeQuota;
     if (Length > MDL_LONGEST) {
         return NULL;
@@ -74,6 +77,7 @@ PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBu
  * nf-wdm-iofreemdl. */
 VOID NTAPI IoFreeMdl(PMDL Mdl)
 {
+    ddi_enter(IoFreeMdl);
     MmPrepareMdlForReuse(Mdl);
     ex_pool_free(Mdl, MDL_TAG, OBJECT_MDL);
 }
@@ -86,6 +90,7 @@ VOID NTAPI IoFreeMdl(PMDL Mdl)
  */
 VOID NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length)
 {
+    ddi_enter(IoBuildPartialMdl);
     ULONG_PTR start = (ULONG_PTR)MmGetMdlVirtualAddress(SourceMdl), part = (ULONG_PTR)VirtualAddress;
     ULONG_PTR offset = part - start;
     if (Length == 0 && offset <= SourceMdl->ByteCount) {
@@ -117,6 +122,7 @@ VOID NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddres
  * nf-wdm-mmbuildmdlfornonpagedpool. */
 VOID NTAPI MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 {
+    ddi_enter(MmBuildMdlForNonPagedPool);
     MemoryDescriptorList->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
     MemoryDescriptorList->Process = NULL;
     MemoryDescriptorList->MappedSystemVa = MmGetMdlVirtualAddress(MemoryDescriptorList);
@@ -130,6 +136,7 @@ VOID NTAPI MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode,
                                LOCK_OPERATION Operation)
 {
+    ddi_enter(MmProbeAndLockPages);
     (void)AccessMode;
     MemoryDescriptorList->MdlFlags |= MDL_PAGES_LOCKED;
     if (Operation != IoReadAccess) {
@@ -152,6 +159,7 @@ static void end_mapping(PMDL mdl)
  */
 VOID NTAPI MmUnlockPages(PMDL MemoryDescriptorList)
 {
+    ddi_enter(MmUnlockPages);
     if (!(MemoryDescriptorList->MdlFlags & MDL_PAGES_LOCKED)) {
         ke_bugcheck(PROCESS_HAS_LOCKED_PAGES, 1, (ULONG_PTR)MemoryDescriptorList, 0, 0);
     }
@@ -170,6 +178,7 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_M
                                          MEMORY_CACHING_TYPE CacheType, PVOID RequestedAddress,
                                          ULONG BugCheckOnFailure, ULONG Priority)
 {
+    ddi_enter(MmMapLockedPagesSpecifyCache);
     (void)CacheType, (void)RequestedAddress, (void)BugCheckOnFailure, (void)Priority;
     PMDL mdl = MemoryDescriptorList;
     if (AccessMode == UserMode || mdl->MdlFlags & MDL_MAPPED_SOMEHOW) {
@@ -185,6 +194,7 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_M
 /* The same with the defaults; obsolete.  nf-wdm-mmmaplockedpages. */
 PVOID NTAPI MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode)
 {
+    ddi_enter(MmMapLockedPages);
     return MmMapLockedPagesSpecifyCache(MemoryDescriptorList, AccessMode, MmCached, NULL, TRUE,
                                         HighPagePriority);
 }
@@ -195,6 +205,7 @@ PVOID NTAPI MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMo
  */
 VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
 {
+    ddi_enter(MmUnmapLockedPages);
     PMDL mdl = MemoryDescriptorList;
     if (!(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA)) {
         if (mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL || BaseAddress != MmGetMdlVirtualAddress(mdl)) {
@@ -217,6 +228,7 @@ PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS
                                    PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes,
                                    MEMORY_CACHING_TYPE CacheType, ULONG Flags)
 {
+    ddi_enter(MmAllocatePagesForMdlEx);
     (void)LowAddress, (void)HighAddress, (void)SkipBytes, (void)CacheType, (void)Flags;
     SIZE_T bytes = ROUND_TO_PAGES(TotalBytes);
     if (bytes == 0 || bytes > MDL_LONGEST) {
@@ -243,12 +255,14 @@ PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS
 PMDL NTAPI MmAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
                                  PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes)
 {
+    ddi_enter(MmAllocatePagesForMdl);
     return MmAllocatePagesForMdlEx(LowAddress, HighAddress, SkipBytes, TotalBytes, MmCached, 0);
 }
 
 /* Frees those pages, not the MDL.  <= APC_LEVEL.  nf-wdm-mmfreepagesfrommdl. */
 VOID NTAPI MmFreePagesFromMdl(PMDL MemoryDescriptorList)
 {
+    ddi_enter(MmFreePagesFromMdl);
     void *pages = MemoryDescriptorList->StartVa;
     if (MemoryDescriptorList->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) {
         end_mapping(MemoryDescriptorList);

@@ -11,6 +11,7 @@
 #include "mm/register.h"
 
 #include "host/memory.h"
+#include "ke/ddi.h"
 #include "ke/event.h"
 #include "ke/observer.h"
 #include "ke/step.h"
@@ -117,6 +118,7 @@ void register_device_gone(struct device *device)
  */
 PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType)
 {
+    ddi_enter(MmMapIoSpace);
     (void)CacheType;
     void *va = register_map((uint64_t)PhysicalAddress.QuadPart, NumberOfBytes);
     if (va != NULL) {
@@ -131,6 +133,7 @@ PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMOR
  */
 VOID MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes)
 {
+    ddi_enter(MmUnmapIoSpace);
     if (register_unmap(BaseAddress, NumberOfBytes)) {
         event_send(EVENT_OBJECT_DESTROY, BaseAddress, OBJECT_MAPPING, NumberOfBytes, 0, 0);
     }

@@ -1,6 +1,7 @@
 /*
  * adapter.c - adapters as things: made, described to the miniport, taken away.
  */
+#include "ke/ddi.h"
 #include "ndis/adapter.h"
 
 #include <stdio.h>
@@ -142,6 +143,7 @@ static NDIS_STATUS set_general(struct ndis_adapter *adapter,
 NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle,
                                        PNDIS_MINIPORT_ADAPTER_ATTRIBUTES MiniportAttributes)
 {
+    ddi_enter(NdisMSetMiniportAttributes);
     struct ndis_adapter *adapter = adapter_of(NdisMiniportAdapterHandle);
     if (adapter == NULL || MiniportAttributes == NULL) {
         return NDIS_STATUS_INVALID_PARAMETER;

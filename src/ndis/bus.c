@@ -1,6 +1,7 @@
 /*
  * bus.c - what a miniport sees of its bus: PCI configuration space; there are no I/O ports.
  */
+#include "ke/ddi.h"
 #include "ndis/adapter.h"
 
 #include <string.h>
@@ -31,6 +32,7 @@ static void fill_header(const struct ndis_adapter *adapter, PCI_COMMON_HEADER *h
 ULONG NdisMGetBusData(NDIS_HANDLE MiniportAdapterHandle, ULONG WhichSpace, ULONG Offset, PVOID Buffer,
                       ULONG Length)
 {
+    ddi_enter(NdisMGetBusData);
     const struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     PCI_COMMON_HEADER header;
     if (adapter == NULL || adapter->device == NULL || WhichSpace != PCI_WHICHSPACE_CONFIG ||
@@ -51,6 +53,7 @@ ULONG NdisMGetBusData(NDIS_HANDLE MiniportAdapterHandle, ULONG WhichSpace, ULONG
 NDIS_STATUS NdisMRegisterIoPortRange(PVOID *PortOffset, NDIS_HANDLE MiniportAdapterHandle, UINT InitialPort,
                                      UINT NumberOfPorts)
 {
+    ddi_enter(NdisMRegisterIoPortRange);
     (void)MiniportAdapterHandle, (void)InitialPort, (void)NumberOfPorts;
     *PortOffset = NULL;
     return NDIS_STATUS_RESOURCE_CONFLICT;

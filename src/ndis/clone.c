@@ -1,6 +1,7 @@
 /*
  * clone.c - NET_BUFFER_LISTs that describe the data of another, and the out-of-band information between them.
  */
+#include "ke/ddi.h"
 #include "ndis/buffer.h"
 
 /* New MDLs for the data of a NET_BUFFER: same bytes, no unused space. */
@@ -66,6 +67,7 @@ PNET_BUFFER_LIST NdisAllocateCloneNetBufferList(PNET_BUFFER_LIST OriginalNetBuff
                                                 NDIS_HANDLE NetBufferListPoolHandle,
                                                 NDIS_HANDLE NetBufferPoolHandle, ULONG AllocateCloneFlags)
 {
+    ddi_enter(NdisAllocateCloneNetBufferList);
     NET_BUFFER_LIST *clone = NdisAllocateNetBufferList(NetBufferListPoolHandle, 0, 0);
     if (clone == NULL) {
         return NULL;
@@ -86,6 +88,7 @@ PNET_BUFFER_LIST NdisAllocateCloneNetBufferList(PNET_BUFFER_LIST OriginalNetBuff
 /* Frees a clone and what was allocated for it.  <= DISPATCH_LEVEL.  nf-ndis-ndisfreeclonenetbufferlist. */
 VOID NdisFreeCloneNetBufferList(PNET_BUFFER_LIST CloneNetBufferList, ULONG FreeCloneFlags)
 {
+    ddi_enter(NdisFreeCloneNetBufferList);
     free_clone_buffers(CloneNetBufferList, FreeCloneFlags);
     NdisFreeNetBufferList(CloneNetBufferList);
 }
@@ -100,6 +103,7 @@ static void copy_information(NET_BUFFER_LIST *to, const NET_BUFFER_LIST *from)
 NDIS_STATUS NdisCopySendNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList,
                                           PNET_BUFFER_LIST SrcNetBufferList)
 {
+    ddi_enter(NdisCopySendNetBufferListInfo);
     copy_information(DestNetBufferList, SrcNetBufferList);
     return NDIS_STATUS_SUCCESS;
 }
@@ -109,6 +113,7 @@ NDIS_STATUS NdisCopySendNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList,
 NDIS_STATUS NdisCopyReceiveNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList,
                                              PNET_BUFFER_LIST SrcNetBufferList)
 {
+    ddi_enter(NdisCopyReceiveNetBufferListInfo);
     copy_information(DestNetBufferList, SrcNetBufferList);
     return NDIS_STATUS_SUCCESS;
 }

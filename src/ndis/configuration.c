@@ -1,6 +1,7 @@
 /*
  * configuration.c - an adapter's registry parameters, kept in memory; a scenario or a test fills them.
  */
+#include "ke/ddi.h"
 #include "ndis/adapter.h"
 
 #include <stdio.h>
@@ -146,6 +147,7 @@ static struct ndis_configuration *configuration_of(NDIS_HANDLE handle)
  */
 NDIS_STATUS NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject, PNDIS_HANDLE ConfigurationHandle)
 {
+    ddi_enter(NdisOpenConfigurationEx);
     if (ConfigObject->Header.Type != NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT ||
         ConfigObject->NdisHandle == NULL) {
         return NDIS_STATUS_FAILURE;
@@ -165,6 +167,7 @@ NDIS_STATUS NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject, PND
 /* Closes the handle; what was read through it is gone.  PASSIVE_LEVEL.  nf-ndis-ndiscloseconfiguration. */
 VOID NdisCloseConfiguration(NDIS_HANDLE ConfigurationHandle)
 {
+    ddi_enter(NdisCloseConfiguration);
     struct ndis_configuration *configuration = configuration_of(ConfigurationHandle);
     event_send(EVENT_OBJECT_DESTROY, configuration, OBJECT_CONFIGURATION, 0, 0, 0);
     while (configuration->handed_out != NULL) {
@@ -235,6 +238,7 @@ VOID NdisReadConfiguration(PNDIS_STATUS Status, PNDIS_CONFIGURATION_PARAMETER *P
                            NDIS_HANDLE ConfigurationHandle, PNDIS_STRING Keyword,
                            NDIS_PARAMETER_TYPE ParameterType)
 {
+    ddi_enter(NdisReadConfiguration);
     struct ndis_configuration *configuration = configuration_of(ConfigurationHandle);
     const struct ndis_parameter *parameter = find(configuration->adapter, Keyword);
     *ParameterValue = NULL;
@@ -264,6 +268,7 @@ VOID NdisReadConfiguration(PNDIS_STATUS Status, PNDIS_CONFIGURATION_PARAMETER *P
 VOID NdisWriteConfiguration(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle, PNDIS_STRING Keyword,
                             PNDIS_CONFIGURATION_PARAMETER ParameterValue)
 {
+    ddi_enter(NdisWriteConfiguration);
     struct ndis_configuration *configuration = configuration_of(ConfigurationHandle);
     if (configuration->adapter == NULL) {
         *Status = NDIS_STATUS_NOT_SUPPORTED;
@@ -290,6 +295,7 @@ VOID NdisWriteConfiguration(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle
 VOID NdisOpenConfigurationKeyByName(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle,
                                     PNDIS_STRING SubKeyName, PNDIS_HANDLE SubKeyHandle)
 {
+    ddi_enter(NdisOpenConfigurationKeyByName);
     (void)configuration_of(ConfigurationHandle), (void)SubKeyName;
     *SubKeyHandle = NULL;
     *Status = NDIS_STATUS_FAILURE;
@@ -299,6 +305,7 @@ VOID NdisOpenConfigurationKeyByName(PNDIS_STATUS Status, NDIS_HANDLE Configurati
 VOID NdisOpenConfigurationKeyByIndex(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle, ULONG Index,
                                      PNDIS_STRING KeyName, PNDIS_HANDLE KeyHandle)
 {
+    ddi_enter(NdisOpenConfigurationKeyByIndex);
     (void)configuration_of(ConfigurationHandle), (void)Index, (void)KeyName;
     *KeyHandle = NULL;
     *Status = NDIS_STATUS_FAILURE;
@@ -328,6 +335,7 @@ static UINT hex_bytes(const WCHAR *text, USHORT count, unsigned char *bytes, UIN
 VOID NdisReadNetworkAddress(PNDIS_STATUS Status, PVOID *NetworkAddress, PUINT NetworkAddressLength,
                             NDIS_HANDLE ConfigurationHandle)
 {
+    ddi_enter(NdisReadNetworkAddress);
     static WCHAR keyword[] = {'N', 'e', 't', 'w', 'o', 'r', 'k', 'A', 'd', 'd', 'r', 'e', 's', 's'};
     UNICODE_STRING name = {.Length = sizeof keyword, .MaximumLength = sizeof keyword, .Buffer = keyword};
     NDIS_CONFIGURATION_PARAMETER *parameter;

@@ -1,6 +1,7 @@
 /*
  * data.c - moving the start of a NET_BUFFER's data, looking at it, copying it; MDLs.
  */
+#include "ke/ddi.h"
 #include "ndis/buffer.h"
 
 void net_buffer_place(NET_BUFFER *buffer, MDL *chain, ULONG offset, SIZE_T length)
@@ -51,6 +52,7 @@ void mdl_free_chain(MDL *first)
  */
 PMDL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Length)
 {
+    ddi_enter(NdisAllocateMdl);
     (void)NdisHandle;
     MDL *mdl = IoAllocateMdl(VirtualAddress, Length, FALSE, FALSE, NULL);
     if (mdl != NULL) {
@@ -62,6 +64,7 @@ PMDL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Length)
 /* Frees an MDL of NdisAllocateMdl.  <= DISPATCH_LEVEL.  nf-ndis-ndisfreemdl. */
 VOID NdisFreeMdl(PMDL Mdl)
 {
+    ddi_enter(NdisFreeMdl);
     IoFreeMdl(Mdl);
 }
 
@@ -73,6 +76,7 @@ VOID NdisFreeMdl(PMDL Mdl)
 NDIS_STATUS NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
                                           NET_BUFFER_ALLOCATE_MDL_HANDLER *AllocateMdlHandler)
 {
+    ddi_enter(NdisRetreatNetBufferDataStart);
     ULONG unused = NET_BUFFER_DATA_OFFSET(NetBuffer);
     ULONG length = NET_BUFFER_DATA_LENGTH(NetBuffer) + DataOffsetDelta;
     if (unused >= DataOffsetDelta) {
@@ -98,6 +102,7 @@ NDIS_STATUS NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffse
 VOID NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
                                    NET_BUFFER_FREE_MDL_HANDLER *FreeMdlHandler)
 {
+    ddi_enter(NdisAdvanceNetBufferDataStart);
     ULONG offset = NET_BUFFER_DATA_OFFSET(NetBuffer) + DataOffsetDelta;
     ULONG length = NET_BUFFER_DATA_LENGTH(NetBuffer) - DataOffsetDelta;
     MDL *first = NET_BUFFER_FIRST_MDL(NetBuffer);
@@ -121,6 +126,7 @@ NDIS_STATUS NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, UL
                                               NET_BUFFER_ALLOCATE_MDL_HANDLER *AllocateMdlHandler,
                                               NET_BUFFER_FREE_MDL_HANDLER *FreeMdlHandler)
 {
+    ddi_enter(NdisRetreatNetBufferListDataStart);
     for (NET_BUFFER *buffer = NetBufferList->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
         NDIS_STATUS status =
             NdisRetreatNetBufferDataStart(buffer, DataOffsetDelta, DataBackFill, AllocateMdlHandler);
@@ -138,6 +144,7 @@ NDIS_STATUS NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, UL
 VOID NdisAdvanceNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
                                        NET_BUFFER_FREE_MDL_HANDLER *FreeMdlHandler)
 {
+    ddi_enter(NdisAdvanceNetBufferListDataStart);
     for (NET_BUFFER *buffer = NetBufferList->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
         NdisAdvanceNetBufferDataStart(buffer, DataOffsetDelta, FreeMdl, FreeMdlHandler);
     }
@@ -147,6 +154,7 @@ VOID NdisAdvanceNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG Dat
  * nf-ndis-ndisadjustnetbuffercurrentmdl. */
 VOID NdisAdjustNetBufferCurrentMdl(PNET_BUFFER NetBuffer)
 {
+    ddi_enter(NdisAdjustNetBufferCurrentMdl);
     net_buffer_place(NetBuffer, NET_BUFFER_FIRST_MDL(NetBuffer), NET_BUFFER_DATA_OFFSET(NetBuffer),
                      NET_BUFFER_DATA_LENGTH(NetBuffer));
 }
@@ -197,6 +205,7 @@ static ULONG walk_piece(const struct walk *walk, ULONG most, unsigned char **at)
 PVOID NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
                         ULONG AlignOffset)
 {
+    ddi_enter(NdisGetDataBuffer);
     if (BytesNeeded == 0 || BytesNeeded > NET_BUFFER_DATA_LENGTH(NetBuffer)) {
         return NULL;
     }
@@ -231,6 +240,7 @@ NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destination, ULONG Dest
                                              ULONG BytesToCopy, PNET_BUFFER Source, ULONG SourceOffset,
                                              PULONG BytesCopied)
 {
+    ddi_enter(NdisCopyFromNetBufferToNetBuffer);
     struct walk to = walk_start(Destination, DestinationOffset);
     struct walk from = walk_start(Source, SourceOffset);
     ULONG done = 0;

@@ -4,6 +4,7 @@
  * The dispatch table of the driver object belongs to NDIS; it hands each request to the table that the device
  * was registered with.  Not guaranteed: the security descriptor and class are not looked at.
  */
+#include "ke/ddi.h"
 #include "ndis/adapter.h"
 
 /* What NDIS keeps at the beginning of the device extension; the driver's part lies behind it. */
@@ -62,6 +63,7 @@ NDIS_STATUS NdisRegisterDeviceEx(NDIS_HANDLE NdisObjectHandle,
                                  PNDIS_DEVICE_OBJECT_ATTRIBUTES DeviceObjectAttributes,
                                  PDEVICE_OBJECT *pDeviceObject, PNDIS_HANDLE NdisDeviceHandle)
 {
+    ddi_enter(NdisRegisterDeviceEx);
     const struct ndis_miniport_driver *driver = NdisObjectHandle;
     if (driver == NULL || driver->signature != NDIS_SIGNATURE_DRIVER ||
         DeviceObjectAttributes->MajorFunctions == NULL) {
@@ -95,6 +97,7 @@ NDIS_STATUS NdisRegisterDeviceEx(NDIS_HANDLE NdisObjectHandle,
 /* Deletes the device and its link.  PASSIVE_LEVEL.  nf-ndis-ndisderegisterdeviceex. */
 VOID NdisDeregisterDeviceEx(NDIS_HANDLE NdisDeviceHandle)
 {
+    ddi_enter(NdisDeregisterDeviceEx);
     struct ndis_device *device = NdisDeviceHandle;
     if (device == NULL || device->signature != NDIS_SIGNATURE_DEVICE) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x21, 0, (ULONG_PTR)device, 0);
@@ -110,6 +113,7 @@ VOID NdisDeregisterDeviceEx(NDIS_HANDLE NdisDeviceHandle)
 /* The driver's part of the device extension.  Any IRQL.  nf-ndis-ndisgetdevicereservedextension. */
 PVOID NdisGetDeviceReservedExtension(PDEVICE_OBJECT DeviceObject)
 {
+    ddi_enter(NdisGetDeviceReservedExtension);
     struct ndis_device *device = DeviceObject->DeviceExtension;
     return device == NULL || device->signature != NDIS_SIGNATURE_DEVICE ? NULL : device + 1;
 }

@@ -5,6 +5,7 @@
  * it until it is freed.  MiniportProcessSGList is called inside NdisMAllocateNetBufferSGList or later, from a
  * DPC; NDIS chooses.
  */
+#include "ke/ddi.h"
 #include "ndis/buffer.h"
 #include "mm/dma.h"
 
@@ -46,6 +47,7 @@ NDIS_STATUS NdisMRegisterScatterGatherDma(NDIS_HANDLE MiniportAdapterHandle,
                                           PNDIS_SG_DMA_DESCRIPTION DmaDescription,
                                           PNDIS_HANDLE NdisMiniportDmaHandle)
 {
+    ddi_enter(NdisMRegisterScatterGatherDma);
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     if (adapter == NULL || DmaDescription->ProcessSGListHandler == NULL) {
         return NDIS_STATUS_INVALID_PARAMETER;
@@ -67,6 +69,7 @@ NDIS_STATUS NdisMRegisterScatterGatherDma(NDIS_HANDLE MiniportAdapterHandle,
 /* Ends the registration.  PASSIVE_LEVEL.  nf-ndis-ndismderegisterscattergatherdma. */
 VOID NdisMDeregisterScatterGatherDma(NDIS_HANDLE NdisMiniportDmaHandle)
 {
+    ddi_enter(NdisMDeregisterScatterGatherDma);
     struct ndis_dma *dma = dma_of(NdisMiniportDmaHandle);
     event_send(EVENT_OBJECT_DESTROY, dma, OBJECT_HANDLE, 0, 0, 0);
     dma->signature = NDIS_SIGNATURE_DEAD;
@@ -182,6 +185,7 @@ NDIS_STATUS NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PNET
                                          PVOID Context, ULONG Flags, PVOID ScatterGatherListBuffer,
                                          ULONG ScatterGatherListBufferSize)
 {
+    ddi_enter(NdisMAllocateNetBufferSGList);
     (void)Flags;
     struct ndis_dma *dma = dma_of(NdisMiniportDmaHandle);
     SCATTER_GATHER_LIST *list = make_list(NetBuffer, ScatterGatherListBuffer, ScatterGatherListBufferSize);
@@ -206,6 +210,7 @@ NDIS_STATUS NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PNET
 VOID NdisMFreeNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PSCATTER_GATHER_LIST pSGL,
                               PNET_BUFFER NetBuffer)
 {
+    ddi_enter(NdisMFreeNetBufferSGList);
     (void)dma_of(NdisMiniportDmaHandle);
     event_send(EVENT_OBJECT_DESTROY, pSGL->Elements, OBJECT_MAPPING, 0, 0, 0);
     release_list(pSGL, NetBuffer);
@@ -244,6 +249,7 @@ static void allocate_shared(void *argument)
 NDIS_STATUS NdisMAllocateSharedMemoryAsyncEx(NDIS_HANDLE MiniportDmaHandle, ULONG Length, BOOLEAN Cached,
                                              PVOID Context)
 {
+    ddi_enter(NdisMAllocateSharedMemoryAsyncEx);
     struct ndis_dma *dma = dma_of(MiniportDmaHandle);
     if (dma->description.SharedMemAllocateCompleteHandler == NULL) {
         return NDIS_STATUS_FAILURE;
@@ -264,6 +270,7 @@ NDIS_STATUS NdisMAllocateSharedMemoryAsyncEx(NDIS_HANDLE MiniportDmaHandle, ULON
 /* Buffers need no alignment for DMA.  PASSIVE_LEVEL.  nf-ndis-ndismgetdmaalignment. */
 ULONG NdisMGetDmaAlignment(NDIS_HANDLE MiniportAdapterHandle)
 {
+    ddi_enter(NdisMGetDmaAlignment);
     (void)MiniportAdapterHandle;
     return 1;
 }

@@ -1,6 +1,7 @@
 /*
  * driver.c - miniport drivers: registration, optional handlers, unload.
  */
+#include "ke/ddi.h"
 #include "ndis/adapter.h"
 
 static LIST_ENTRY drivers = {&drivers, &drivers};
@@ -70,6 +71,7 @@ NDIS_STATUS NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_ST
                                         PNDIS_MINIPORT_DRIVER_CHARACTERISTICS Characteristics,
                                         PNDIS_HANDLE NdisMiniportDriverHandle)
 {
+    ddi_enter(NdisMRegisterMiniportDriver);
     (void)RegistryPath;
     if (Characteristics->Header.Type != NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS) {
         return NDIS_STATUS_BAD_CHARACTERISTICS;
@@ -111,6 +113,7 @@ NDIS_STATUS NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_ST
  */
 VOID NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle)
 {
+    ddi_enter(NdisMDeregisterMiniportDriver);
     struct ndis_miniport_driver *driver = NdisMiniportDriverHandle;
     if (driver == NULL || driver->signature != NDIS_SIGNATURE_DRIVER) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x21, (ULONG_PTR)driver, 0, 0);
@@ -136,6 +139,7 @@ VOID NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle)
  */
 NDIS_STATUS NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle, PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers)
 {
+    ddi_enter(NdisSetOptionalHandlers);
     const struct ndis_miniport_driver *driver = NdisHandle;
     if (driver == NULL || driver->signature != NDIS_SIGNATURE_DRIVER || OptionalHandlers == NULL) {
         return NDIS_STATUS_INVALID_PARAMETER;

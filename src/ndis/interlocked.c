@@ -4,6 +4,7 @@
 #include <ndis.h>
 
 #include "ex/interlocked.h"
+#include "ke/ddi.h"
 
 #undef NdisInterlockedIncrement
 #undef NdisInterlockedDecrement
@@ -24,6 +25,7 @@
 /* NdisInterlockedIncrement: any IRQL; returns the new value (IL-5). */
 LONG NdisInterlockedIncrement(PLONG Addend)
 {
+    ddi_enter(NdisInterlockedIncrement);
     ex_interlocked_updates(Addend, EX_CALLER);
     return __atomic_add_fetch(Addend, 1, __ATOMIC_SEQ_CST);
 }
@@ -31,6 +33,7 @@ LONG NdisInterlockedIncrement(PLONG Addend)
 /* NdisInterlockedDecrement: any IRQL; returns the new value (IL-5). */
 LONG NdisInterlockedDecrement(PLONG Addend)
 {
+    ddi_enter(NdisInterlockedDecrement);
     ex_interlocked_updates(Addend, EX_CALLER);
     return __atomic_sub_fetch(Addend, 1, __ATOMIC_SEQ_CST);
 }
@@ -39,12 +42,14 @@ LONG NdisInterlockedDecrement(PLONG Addend)
  * value (IL-1, IL-2). */
 ULONG NdisInterlockedAddUlong(PULONG Addend, ULONG Increment, PNDIS_SPIN_LOCK SpinLock)
 {
+    ddi_enter(NdisInterlockedAddUlong);
     return ex_interlocked_add_ulong(Addend, Increment, &SpinLock->SpinLock, LOCK_NDIS, EX_CALLER);
 }
 
 /* NdisInterlockedAddLargeStatistic: any IRQL, no lock; atomic against itself (IL-4). */
 VOID NdisInterlockedAddLargeStatistic(PLARGE_INTEGER Addend, ULONG Increment)
 {
+    ddi_enter(NdisInterlockedAddLargeStatistic);
     ex_interlocked_updates(&Addend->QuadPart, EX_CALLER);
     __atomic_fetch_add(&Addend->QuadPart, (LONGLONG)Increment, __ATOMIC_SEQ_CST);
 }
@@ -54,6 +59,7 @@ VOID NdisInterlockedAddLargeStatistic(PLARGE_INTEGER Addend, ULONG Increment)
 PLIST_ENTRY NdisInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
                                           PNDIS_SPIN_LOCK SpinLock)
 {
+    ddi_enter(NdisInterlockedInsertHeadList);
     return ex_interlocked_insert_head(ListHead, ListEntry, &SpinLock->SpinLock, LOCK_NDIS, EX_CALLER);
 }
 
@@ -62,12 +68,14 @@ PLIST_ENTRY NdisInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY List
 PLIST_ENTRY NdisInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
                                           PNDIS_SPIN_LOCK SpinLock)
 {
+    ddi_enter(NdisInterlockedInsertTailList);
     return ex_interlocked_insert_tail(ListHead, ListEntry, &SpinLock->SpinLock, LOCK_NDIS, EX_CALLER);
 }
 
 /* NdisInterlockedRemoveHeadList: as NdisInterlockedAddUlong; NULL when the list is empty (IL-8). */
 PLIST_ENTRY NdisInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PNDIS_SPIN_LOCK SpinLock)
 {
+    ddi_enter(NdisInterlockedRemoveHeadList);
     return ex_interlocked_remove_head(ListHead, &SpinLock->SpinLock, LOCK_NDIS, EX_CALLER);
 }
 
@@ -75,12 +83,14 @@ PLIST_ENTRY NdisInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PNDIS_SPIN_LOCK 
 PSINGLE_LIST_ENTRY NdisInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead, PSINGLE_LIST_ENTRY ListEntry,
                                                 PNDIS_SPIN_LOCK Lock)
 {
+    ddi_enter(NdisInterlockedPushEntryList);
     return ex_interlocked_push(ListHead, ListEntry, &Lock->SpinLock, LOCK_NDIS, EX_CALLER);
 }
 
 /* NdisInterlockedPopEntryList: as NdisInterlockedAddUlong; NULL when the list is empty. */
 PSINGLE_LIST_ENTRY NdisInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead, PNDIS_SPIN_LOCK Lock)
 {
+    ddi_enter(NdisInterlockedPopEntryList);
     return ex_interlocked_pop(ListHead, &Lock->SpinLock, LOCK_NDIS, EX_CALLER);
 }
 
@@ -90,6 +100,7 @@ PSINGLE_LIST_ENTRY NdisInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead, PNDI
  */
 LARGE_INTEGER NdisInterlockedAddLargeInteger(PLARGE_INTEGER Addend, ULONG Increment, PNDIS_SPIN_LOCK SpinLock)
 {
+    ddi_enter(NdisInterlockedAddLargeInteger);
     return ex_interlocked_add_large(Addend, Increment, &SpinLock->SpinLock, LOCK_NDIS, EX_CALLER);
 }
 
@@ -98,6 +109,7 @@ LARGE_INTEGER NdisInterlockedAddLargeInteger(PLARGE_INTEGER Addend, ULONG Increm
 /* NdisInitializeSListHead: any IRQL; the header is 16-byte aligned (IL-10). */
 VOID NdisInitializeSListHead(PSLIST_HEADER SListHead)
 {
+    ddi_enter(NdisInitializeSListHead);
     ExInitializeSListHead(SListHead);
 }
 
@@ -105,6 +117,7 @@ VOID NdisInitializeSListHead(PSLIST_HEADER SListHead)
  * NULL (IL-11). */
 PSLIST_ENTRY NdisInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry, PKSPIN_LOCK Lock)
 {
+    ddi_enter(NdisInterlockedPushEntrySList);
     (void)Lock;
     return ExpInterlockedPushEntrySList(ListHead, ListEntry);
 }
@@ -113,6 +126,7 @@ PSLIST_ENTRY NdisInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY 
  * (IL-11). */
 PSLIST_ENTRY NdisInterlockedPopEntrySList(PSLIST_HEADER ListHead, PKSPIN_LOCK Lock)
 {
+    ddi_enter(NdisInterlockedPopEntrySList);
     (void)Lock;
     return ExpInterlockedPopEntrySList(ListHead);
 }
@@ -120,11 +134,13 @@ PSLIST_ENTRY NdisInterlockedPopEntrySList(PSLIST_HEADER ListHead, PKSPIN_LOCK Lo
 /* NdisInterlockedFlushSList: any IRQL; takes all entries and returns the first or NULL. */
 PSLIST_ENTRY NdisInterlockedFlushSList(PSLIST_HEADER ListHead)
 {
+    ddi_enter(NdisInterlockedFlushSList);
     return ExpInterlockedFlushSList(ListHead);
 }
 
 /* NdisQueryDepthSList: <= DISPATCH_LEVEL; a snapshot (IL-12). */
 USHORT NdisQueryDepthSList(PSLIST_HEADER SListHead)
 {
+    ddi_enter(NdisQueryDepthSList);
     return ExQueryDepthSList(SListHead);
 }

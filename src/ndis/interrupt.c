@@ -9,6 +9,7 @@
  */
 #include "ndis/adapter.h"
 
+#include "ke/ddi.h"
 #include "ke/observer.h"
 
 struct interrupt_dpc {
@@ -182,6 +183,7 @@ NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE Miniport
                          PNDIS_MINIPORT_INTERRUPT_CHARACTERISTICS MiniportInterruptCharacteristics,
                          PNDIS_HANDLE NdisInterruptHandle)
 {
+    ddi_enter(NdisMRegisterInterruptEx);
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *c = MiniportInterruptCharacteristics;
     if (adapter == NULL || !adapter->registered || adapter->state != ADAPTER_INITIALIZING) {
@@ -229,6 +231,7 @@ static void stop(struct ndis_interrupt *interrupt)
  */
 VOID NdisMDeregisterInterruptEx(NDIS_HANDLE NdisInterruptHandle)
 {
+    ddi_enter(NdisMDeregisterInterruptEx);
     struct ndis_interrupt *interrupt = interrupt_of(NdisInterruptHandle);
     stop(interrupt);
     unlink_interrupt(interrupt);
@@ -254,6 +257,7 @@ void adapter_interrupts_stop(struct ndis_adapter *adapter)
 ULONG NdisMQueueDpc(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, ULONG TargetProcessors,
                     PVOID MiniportDpcContext)
 {
+    ddi_enter(NdisMQueueDpc);
     (void)MessageId;
     return (ULONG)queue_set(interrupt_of(NdisInterruptHandle), TargetProcessors, MiniportDpcContext);
 }
@@ -264,6 +268,7 @@ ULONG NdisMQueueDpc(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, ULONG Targ
 KAFFINITY NdisMQueueDpcEx(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, PGROUP_AFFINITY TargetProcessors,
                           PVOID MiniportDpcContext)
 {
+    ddi_enter(NdisMQueueDpcEx);
     (void)MessageId;
     if (TargetProcessors->Group != 0) {
         return 0;
@@ -279,6 +284,7 @@ BOOLEAN NdisMSynchronizeWithInterruptEx(NDIS_HANDLE NdisInterruptHandle, ULONG M
                                         MINIPORT_SYNCHRONIZE_INTERRUPT_HANDLER SynchronizeFunction,
                                         PVOID SynchronizeContext)
 {
+    ddi_enter(NdisMSynchronizeWithInterruptEx);
     (void)MessageId;
     struct ndis_interrupt *interrupt = interrupt_of(NdisInterruptHandle);
     return ke_interrupt_synchronize(&interrupt->kernel, SynchronizeFunction, SynchronizeContext,

@@ -1,6 +1,7 @@
 /*
  * memory.c - pool memory, memory shared with a device, and register windows.
  */
+#include "ke/ddi.h"
 #include "ndis/adapter.h"
 #include "mm/dma.h"
 #include "mm/register.h"
@@ -12,6 +13,7 @@
 PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULONG Tag,
                                         EX_POOL_PRIORITY Priority)
 {
+    ddi_enter(NdisAllocateMemoryWithTagPriority);
     (void)NdisHandle, (void)Priority;
     return ExAllocatePoolWithTag(NonPagedPool, Length, Tag);
 }
@@ -20,6 +22,7 @@ PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULO
  * nf-ndis-ndisallocatememorywithtag. */
 NDIS_STATUS NdisAllocateMemoryWithTag(PVOID *VirtualAddress, UINT Length, ULONG Tag)
 {
+    ddi_enter(NdisAllocateMemoryWithTag);
     *VirtualAddress = ExAllocatePoolWithTag(NonPagedPool, Length, Tag);
     return *VirtualAddress == NULL ? NDIS_STATUS_FAILURE : NDIS_STATUS_SUCCESS;
 }
@@ -27,6 +30,7 @@ NDIS_STATUS NdisAllocateMemoryWithTag(PVOID *VirtualAddress, UINT Length, ULONG 
 /* Frees what one of the two above gave.  <= DISPATCH_LEVEL.  nf-ndis-ndisfreememory. */
 VOID NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
 {
+    ddi_enter(NdisFreeMemory);
     (void)Length, (void)MemoryFlags;
     ExFreePool(VirtualAddress);
 }
@@ -34,12 +38,14 @@ VOID NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
 /* Frees tagged memory.  <= DISPATCH_LEVEL. */
 VOID NdisFreeMemoryWithTag(PVOID VirtualAddress, ULONG Tag)
 {
+    ddi_enter(NdisFreeMemoryWithTag);
     ExFreePoolWithTag(VirtualAddress, Tag);
 }
 
 /* Frees tagged memory.  <= DISPATCH_LEVEL.  nf-ndis-ndisfreememorywithtagpriority. */
 VOID NdisFreeMemoryWithTagPriority(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Tag)
 {
+    ddi_enter(NdisFreeMemoryWithTagPriority);
     (void)NdisHandle;
     ExFreePoolWithTag(VirtualAddress, Tag);
 }
@@ -51,6 +57,7 @@ VOID NdisFreeMemoryWithTagPriority(NDIS_HANDLE NdisHandle, PVOID VirtualAddress,
 VOID NdisMAllocateSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOLEAN Cached,
                                PVOID *VirtualAddress, PNDIS_PHYSICAL_ADDRESS PhysicalAddress)
 {
+    ddi_enter(NdisMAllocateSharedMemory);
     (void)Cached;
     if (ke_irql() > PASSIVE_LEVEL) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x01, (ULONG_PTR)MiniportAdapterHandle, Length, ke_irql());
@@ -71,6 +78,7 @@ VOID NdisMAllocateSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, 
 VOID NdisMFreeSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOLEAN Cached,
                            PVOID VirtualAddress, NDIS_PHYSICAL_ADDRESS PhysicalAddress)
 {
+    ddi_enter(NdisMFreeSharedMemory);
     (void)Cached;
     event_send(EVENT_OBJECT_DESTROY, VirtualAddress, OBJECT_SHARED_MEMORY, Length, 0, 0);
     if (!dma_shared_free(VirtualAddress, Length, (uint64_t)PhysicalAddress.QuadPart)) {
@@ -86,6 +94,7 @@ VOID NdisMFreeSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOL
 NDIS_STATUS NdisMMapIoSpace(PVOID *VirtualAddress, NDIS_HANDLE MiniportAdapterHandle,
                             NDIS_PHYSICAL_ADDRESS PhysicalAddress, UINT Length)
 {
+    ddi_enter(NdisMMapIoSpace);
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     if (adapter == NULL) {
         return NDIS_STATUS_INVALID_PARAMETER;
@@ -103,6 +112,7 @@ NDIS_STATUS NdisMMapIoSpace(PVOID *VirtualAddress, NDIS_HANDLE MiniportAdapterHa
 /* Ends a mapping.  PASSIVE_LEVEL.  nf-ndis-ndismunmapiospace. */
 VOID NdisMUnmapIoSpace(NDIS_HANDLE MiniportAdapterHandle, PVOID VirtualAddress, UINT Length)
 {
+    ddi_enter(NdisMUnmapIoSpace);
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     event_send(EVENT_OBJECT_DESTROY, VirtualAddress, OBJECT_MAPPING, Length, 0, 0);
     if (!register_unmap(VirtualAddress, Length) && adapter != NULL) {

@@ -6,6 +6,7 @@
  */
 #include "ndis/adapter.h"
 
+#include "ke/ddi.h"
 #include "ke/observer.h"
 
 /* What NDIS keeps in a request's NdisReserved while it has it. */
@@ -244,6 +245,7 @@ NDIS_STATUS adapter_oid(struct ndis_adapter *adapter, NDIS_REQUEST_TYPE type, ND
  */
 NDIS_STATUS NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
 {
+    ddi_enter(NdisOidRequest);
     struct ndis_binding *binding = NdisBindingHandle;
     *slot_of(OidRequest) = (struct oid_slot){.binding = binding};
     submit(binding->adapter, OidRequest);
@@ -280,6 +282,7 @@ static NDIS_OID_REQUEST *take_cancelled(struct ndis_adapter *adapter, PVOID id)
  */
 VOID NdisCancelOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
 {
+    ddi_enter(NdisCancelOidRequest);
     struct ndis_adapter *adapter = ((struct ndis_binding *)NdisBindingHandle)->adapter;
     NDIS_OID_REQUEST *request;
     while ((request = take_cancelled(adapter, RequestId)) != NULL) {
@@ -306,6 +309,7 @@ VOID NdisCancelOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
 VOID NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest,
                              NDIS_STATUS Status)
 {
+    ddi_enter(NdisMOidRequestComplete);
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     if (adapter == NULL) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x26, (ULONG_PTR)MiniportAdapterHandle, (ULONG_PTR)OidRequest, 0);
@@ -333,6 +337,7 @@ static void finish_direct(struct ndis_adapter *adapter, NDIS_OID_REQUEST *reques
  */
 NDIS_STATUS NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
 {
+    ddi_enter(NdisDirectOidRequest);
     struct ndis_binding *binding = NdisBindingHandle;
     struct ndis_adapter *adapter = binding->adapter;
     if (adapter->driver->handlers.DirectOidRequestHandler == NULL || !adapter_enter(adapter)) {
@@ -357,5 +362,6 @@ NDIS_STATUS NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUES
 VOID NdisMDirectOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest,
                                    NDIS_STATUS Status)
 {
+    ddi_enter(NdisMDirectOidRequestComplete);
     finish_direct(adapter_of(MiniportAdapterHandle), OidRequest, Status);
 }

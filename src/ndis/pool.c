@@ -6,6 +6,7 @@
  *
  * What is not guaranteed: NDIS_POOL tags and protocol ids mean nothing here but to findings.
  */
+#include "ke/ddi.h"
 #include "ndis/buffer.h"
 
 #define ALIGNMENT MEMORY_ALLOCATION_ALIGNMENT
@@ -51,6 +52,7 @@ static void pool_destroy(struct ndis_pool *pool, enum object_kind kind)
 NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
                                           const NET_BUFFER_LIST_POOL_PARAMETERS *Parameters)
 {
+    ddi_enter(NdisAllocateNetBufferListPool);
     if (Parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT || Parameters->ContextSize % ALIGNMENT != 0 ||
         (Parameters->DataSize != 0 && !Parameters->fAllocateNetBuffer)) {
         return NULL;
@@ -70,6 +72,7 @@ NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
  * nf-ndis-ndisfreenetbufferlistpool. */
 VOID NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
 {
+    ddi_enter(NdisFreeNetBufferListPool);
     pool_destroy(pool_of(PoolHandle, NDIS_SIGNATURE_NBL_POOL), OBJECT_NBL_POOL);
 }
 
@@ -77,6 +80,7 @@ VOID NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
  * nf-ndis-ndisallocatenetbufferpool. */
 NDIS_HANDLE NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, PNET_BUFFER_POOL_PARAMETERS Parameters)
 {
+    ddi_enter(NdisAllocateNetBufferPool);
     if (Parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT) {
         return NULL;
     }
@@ -91,18 +95,21 @@ NDIS_HANDLE NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, PNET_BUFFER_POOL_P
 /* Frees a NET_BUFFER pool.  <= DISPATCH_LEVEL.  nf-ndis-ndisfreenetbufferpool. */
 VOID NdisFreeNetBufferPool(NDIS_HANDLE PoolHandle)
 {
+    ddi_enter(NdisFreeNetBufferPool);
     pool_destroy(pool_of(PoolHandle, NDIS_SIGNATURE_NB_POOL), OBJECT_NB_POOL);
 }
 
 /* The driver handle with which the pool was made.  nf-ndis-ndisgetpoolfromnetbufferlist's sibling. */
 NDIS_HANDLE NdisGetPoolFromNetBufferList(PNET_BUFFER_LIST NetBufferList)
 {
+    ddi_enter(NdisGetPoolFromNetBufferList);
     return NetBufferList->NdisPoolHandle;
 }
 
 /* The pool that a NET_BUFFER came from.  Any IRQL.  nf-ndis-ndisgetpoolfromnetbuffer. */
 NDIS_HANDLE NdisGetPoolFromNetBuffer(PNET_BUFFER NetBuffer)
 {
+    ddi_enter(NdisGetPoolFromNetBuffer);
     return NetBuffer->NdisPoolHandle;
 }
 
@@ -161,6 +168,7 @@ static size_t context_total(const struct ndis_pool *pool, USHORT size, USHORT ba
  */
 PNET_BUFFER_LIST NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill)
 {
+    ddi_enter(NdisAllocateNetBufferList);
     struct ndis_pool *pool = pool_of(PoolHandle, NDIS_SIGNATURE_NBL_POOL);
     if (ContextSize % ALIGNMENT != 0 || ContextBackFill % ALIGNMENT != 0) {
         return NULL;
@@ -177,6 +185,7 @@ PNET_BUFFER_LIST NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, U
                                                        USHORT ContextBackFill, PMDL MdlChain,
                                                        ULONG DataOffset, SIZE_T DataLength)
 {
+    ddi_enter(NdisAllocateNetBufferAndNetBufferList);
     struct ndis_pool *pool = pool_of(PoolHandle, NDIS_SIGNATURE_NBL_POOL);
     if (!pool->with_net_buffer || ContextSize % ALIGNMENT != 0 || ContextBackFill % ALIGNMENT != 0 ||
         (pool->data_size != 0 && MdlChain != NULL)) {
@@ -219,6 +228,7 @@ static void free_contexts(NET_BUFFER_LIST *list)
  */
 VOID NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
 {
+    ddi_enter(NdisFreeNetBufferList);
     struct ndis_pool *pool = pool_of(NetBufferList->NdisPoolHandle, NDIS_SIGNATURE_NBL_POOL);
     event_send(EVENT_OBJECT_DESTROY, NetBufferList, OBJECT_NBL, 0, 0, 0);
     free_contexts(NetBufferList);
@@ -235,6 +245,7 @@ VOID NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
 NDIS_STATUS NdisAllocateNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USHORT ContextSize,
                                              USHORT ContextBackFill, ULONG PoolTag)
 {
+    ddi_enter(NdisAllocateNetBufferListContext);
     (void)PoolTag;
     if (ContextSize % ALIGNMENT != 0 || ContextBackFill % ALIGNMENT != 0) {
         return NDIS_STATUS_INVALID_PARAMETER;
@@ -257,6 +268,7 @@ NDIS_STATUS NdisAllocateNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USH
  * nf-ndis-ndisfreenetbufferlistcontext. */
 VOID NdisFreeNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USHORT ContextSize)
 {
+    ddi_enter(NdisFreeNetBufferListContext);
     NET_BUFFER_LIST_CONTEXT *context = NetBufferList->Context;
     if (context == NULL) {
         return;
@@ -284,6 +296,7 @@ static NET_BUFFER *buffer_create(struct ndis_pool *pool, size_t extra)
  * nf-ndis-ndisallocatenetbuffer. */
 PNET_BUFFER NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength)
 {
+    ddi_enter(NdisAllocateNetBuffer);
     NET_BUFFER *buffer = buffer_create(pool_of(PoolHandle, NDIS_SIGNATURE_NB_POOL), 0);
     if (buffer != NULL) {
         net_buffer_place(buffer, MdlChain, DataOffset, DataLength);
@@ -299,6 +312,7 @@ PNET_BUFFER NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG D
  */
 PNET_BUFFER NdisAllocateNetBufferMdlAndData(NDIS_HANDLE PoolHandle)
 {
+    ddi_enter(NdisAllocateNetBufferMdlAndData);
     struct ndis_pool *pool = pool_of(PoolHandle, NDIS_SIGNATURE_NB_POOL);
     if (pool->data_size == 0) {
         return NULL;
@@ -315,6 +329,7 @@ PNET_BUFFER NdisAllocateNetBufferMdlAndData(NDIS_HANDLE PoolHandle)
  * nf-ndis-ndisfreenetbuffer. */
 VOID NdisFreeNetBuffer(PNET_BUFFER NetBuffer)
 {
+    ddi_enter(NdisFreeNetBuffer);
     struct ndis_pool *pool = pool_of(NetBuffer->NdisPoolHandle, NDIS_SIGNATURE_NB_POOL);
     event_send(EVENT_OBJECT_DESTROY, NetBuffer, OBJECT_NB, 0, 0, 0);
     InterlockedDecrement(&pool->live);

@@ -6,6 +6,7 @@
  *
  * What is not guaranteed: nothing checks the promotion of a read lock to a write lock, which deadlocks.
  */
+#include "ke/ddi.h"
 #include "ndis/rwcore.h"
 
 #include <ndis.h>
@@ -58,6 +59,7 @@ static void release(PNDIS_RW_LOCK lock, const LOCK_STATE *state)
 /* Makes a lock in the caller's nonpaged memory.  Any IRQL.  RW-15, nf-ndis-ndisinitializereadwritelock. */
 VOID NdisInitializeReadWriteLock(PNDIS_RW_LOCK Lock)
 {
+    ddi_enter(NdisInitializeReadWriteLock);
     memset(Lock, 0, sizeof(*Lock));
 }
 
@@ -67,6 +69,7 @@ VOID NdisInitializeReadWriteLock(PNDIS_RW_LOCK Lock)
  */
 VOID NdisAcquireReadWriteLock(PNDIS_RW_LOCK Lock, BOOLEAN fWrite, PLOCK_STATE LockState)
 {
+    ddi_enter(NdisAcquireReadWriteLock);
     LockState->OldIrql = rw_raise();
     acquire(Lock, fWrite, LockState);
 }
@@ -77,6 +80,7 @@ VOID NdisAcquireReadWriteLock(PNDIS_RW_LOCK Lock, BOOLEAN fWrite, PLOCK_STATE Lo
  */
 VOID NdisReleaseReadWriteLock(PNDIS_RW_LOCK Lock, PLOCK_STATE LockState)
 {
+    ddi_enter(NdisReleaseReadWriteLock);
     release(Lock, LockState);
     rw_lower(LockState->OldIrql);
 }
@@ -84,11 +88,13 @@ VOID NdisReleaseReadWriteLock(PNDIS_RW_LOCK Lock, PLOCK_STATE LockState)
 /* For callers at DISPATCH_LEVEL: leaves IRQL alone.  RW-17, nf-ndis-ndisdpracquirereadwritelock. */
 VOID NdisDprAcquireReadWriteLock(PNDIS_RW_LOCK Lock, BOOLEAN fWrite, PLOCK_STATE LockState)
 {
+    ddi_enter(NdisDprAcquireReadWriteLock);
     acquire(Lock, fWrite, LockState);
 }
 
 /* Pairs with NdisDprAcquireReadWriteLock.  DISPATCH_LEVEL.  RW-17, nf-ndis-ndisdprreleasereadwritelock. */
 VOID NdisDprReleaseReadWriteLock(PNDIS_RW_LOCK Lock, PLOCK_STATE LockState)
 {
+    ddi_enter(NdisDprReleaseReadWriteLock);
     release(Lock, LockState);
 }

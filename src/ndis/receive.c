@@ -3,6 +3,7 @@
  */
 #include "ndis/adapter.h"
 
+#include "ke/ddi.h"
 #include "ke/observer.h"
 
 static void call_return(struct ndis_adapter *adapter, NET_BUFFER_LIST *lists, ULONG flags)
@@ -38,6 +39,7 @@ VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_
                                         NDIS_PORT_NUMBER PortNumber, ULONG NumberOfNetBufferLists,
                                         ULONG ReceiveFlags)
 {
+    ddi_enter(NdisMIndicateReceiveNetBufferLists);
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     if (adapter == NULL) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x21, 0, (ULONG_PTR)MiniportAdapterHandle, 0);
@@ -77,6 +79,7 @@ VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_
 VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists,
                               ULONG ReturnFlags)
 {
+    ddi_enter(NdisReturnNetBufferLists);
     struct ndis_binding *binding = NdisBindingHandle;
     ndis_require(binding != NULL && binding->signature == NDIS_SIGNATURE_BINDING,
                  "receives return over a binding");
@@ -96,6 +99,7 @@ VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST Ne
  */
 VOID NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDICATION StatusIndication)
 {
+    ddi_enter(NdisMIndicateStatusEx);
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     if (adapter == NULL || StatusIndication->Header.Type != NDIS_OBJECT_TYPE_STATUS_INDICATION) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x20, 0, (ULONG_PTR)MiniportAdapterHandle,

@@ -4,6 +4,7 @@
  * A reset does not change the adapter's state and may overlap with traffic and with a pause.  New OID
  * requests wait for its end.
  */
+#include "ke/ddi.h"
 #include "ndis/adapter.h"
 
 static void indicate(struct ndis_adapter *adapter, NDIS_STATUS code, void *buffer, ULONG size)
@@ -147,6 +148,7 @@ void adapter_hang_watch_stop(struct ndis_adapter *adapter)
  */
 VOID NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status, BOOLEAN AddressingReset)
 {
+    ddi_enter(NdisMResetComplete);
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     if (adapter == NULL || !adapter->resetting || KeReadStateEvent(&adapter->reset_done) != 0) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x0F, (ULONG_PTR)adapter, (ULONG_PTR)Status, AddressingReset);

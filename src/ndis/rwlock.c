@@ -4,6 +4,7 @@
  * What is not guaranteed: nothing checks the promotion of a read lock to a write lock, which deadlocks
  * (RW-10).
  */
+#include "ke/ddi.h"
 #include "ndis/adapter.h"
 #include "ndis/rwcore.h"
 
@@ -43,6 +44,7 @@ static void leave_dispatch(const LOCK_STATE_EX *state)
  */
 PNDIS_RW_LOCK_EX NdisAllocateRWLock(NDIS_HANDLE NdisHandle)
 {
+    ddi_enter(NdisAllocateRWLock);
     struct _NDIS_RW_LOCK_EX *lock = ke_allocate(sizeof *lock);
     if (lock != NULL) {
         event_send(EVENT_OBJECT_CREATE, lock, OBJECT_HANDLE, sizeof *lock, 0, (uintptr_t)NdisHandle);
@@ -53,6 +55,7 @@ PNDIS_RW_LOCK_EX NdisAllocateRWLock(NDIS_HANDLE NdisHandle)
 /* Frees a lock that nobody holds.  <= DISPATCH_LEVEL.  RW-2, nf-ndis-ndisfreerwlock. */
 VOID NdisFreeRWLock(PNDIS_RW_LOCK_EX Lock)
 {
+    ddi_enter(NdisFreeRWLock);
     event_send(EVENT_OBJECT_DESTROY, Lock, OBJECT_HANDLE, 0, 0, 0);
     ke_free(Lock);
 }
@@ -63,6 +66,7 @@ VOID NdisFreeRWLock(PNDIS_RW_LOCK_EX Lock)
  */
 VOID NdisAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
+    ddi_enter(NdisAcquireRWLockRead);
     struct rw_words words = words_of(Lock);
     enter_dispatch(LockState, Flags);
     rw_read(&words);
@@ -75,6 +79,7 @@ VOID NdisAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHA
  */
 VOID NdisAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
+    ddi_enter(NdisAcquireRWLockWrite);
     struct rw_words words = words_of(Lock);
     enter_dispatch(LockState, Flags);
     rw_write(&words);
@@ -85,6 +90,7 @@ VOID NdisAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCH
 /* As NdisAcquireRWLockRead, but FALSE, with IRQL as it was, when it would have to wait. */
 BOOLEAN NdisTryAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
+    ddi_enter(NdisTryAcquireRWLockRead);
     struct rw_words words = words_of(Lock);
     enter_dispatch(LockState, Flags);
     if (!rw_try_read(&words)) {
@@ -98,6 +104,7 @@ BOOLEAN NdisTryAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState
 /* As NdisAcquireRWLockWrite, but FALSE, with IRQL as it was, when it would have to wait. */
 BOOLEAN NdisTryAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
+    ddi_enter(NdisTryAcquireRWLockWrite);
     struct rw_words words = words_of(Lock);
     enter_dispatch(LockState, Flags);
     if (!rw_try_write(&words)) {
@@ -115,6 +122,7 @@ BOOLEAN NdisTryAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockStat
  */
 VOID NdisReleaseRWLock(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState)
 {
+    ddi_enter(NdisReleaseRWLock);
     struct rw_words words = words_of(Lock);
     if (LockState->LockState != RW_HELD_WRITE) {
         rw_end_read(&words);

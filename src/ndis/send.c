@@ -3,6 +3,7 @@
  */
 #include "ndis/adapter.h"
 
+#include "ke/ddi.h"
 #include "ke/observer.h"
 
 void binding_open(struct ndis_binding *binding, struct ndis_adapter *adapter,
@@ -93,6 +94,7 @@ static void sender_leave(struct ndis_adapter *adapter)
 VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists,
                             NDIS_PORT_NUMBER PortNumber, ULONG SendFlags)
 {
+    ddi_enter(NdisSendNetBufferLists);
     struct ndis_binding *binding = binding_of(NdisBindingHandle);
     struct ndis_adapter *adapter = binding->adapter;
     LONG count = 0;
@@ -126,6 +128,7 @@ VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetB
 VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferList,
                                      ULONG SendCompleteFlags)
 {
+    ddi_enter(NdisMSendNetBufferListsComplete);
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     if (adapter == NULL) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x21, 0, (ULONG_PTR)MiniportAdapterHandle, 0);
@@ -161,6 +164,7 @@ VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUF
  */
 VOID NdisCancelSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PVOID CancelId)
 {
+    ddi_enter(NdisCancelSendNetBufferLists);
     struct ndis_adapter *adapter = binding_of(NdisBindingHandle)->adapter;
     if (!adapter_enter(adapter)) {
         return;

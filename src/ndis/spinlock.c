@@ -6,6 +6,7 @@
  */
 #include <ndis.h>
 
+#include "ke/ddi.h"
 #include "ke/spinlock.h"
 #include "ke/step.h"
 
@@ -21,6 +22,7 @@
 /* NdisAllocateSpinLock: any IRQL; makes caller-supplied, resident storage a free lock (SL-1). */
 VOID NdisAllocateSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
+    ddi_enter(NdisAllocateSpinLock);
     event_send(EVENT_LOCK_INIT, &SpinLock->SpinLock, LOCK_NDIS, 0, 0, 0);
     ke_writes(SpinLock, sizeof(*SpinLock));
     *(volatile KSPIN_LOCK *)&SpinLock->SpinLock = 0;
@@ -30,6 +32,7 @@ VOID NdisAllocateSpinLock(PNDIS_SPIN_LOCK SpinLock)
 /* NdisFreeSpinLock: any IRQL; the storage is a lock no longer.  Releases nothing, frees no memory (SL-4). */
 VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
+    ddi_enter(NdisFreeSpinLock);
     event_send(EVENT_LOCK_FREE, &SpinLock->SpinLock, LOCK_NDIS, 0, 0, 0);
     ke_writes(&SpinLock->SpinLock, sizeof(SpinLock->SpinLock));
     *(volatile KSPIN_LOCK *)&SpinLock->SpinLock = 0;
@@ -41,6 +44,7 @@ VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock)
  */
 VOID NdisAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
+    ddi_enter(NdisAcquireSpinLock);
     KIRQL old = NOT_TAKEN;
     ke_spin_lock_acquire(&SpinLock->SpinLock, LOCK_NDIS, &old);
     if (!UNDIS_CHECKED || old != NOT_TAKEN) {
@@ -52,6 +56,7 @@ VOID NdisAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
 /* NdisReleaseSpinLock: DISPATCH_LEVEL; releases and restores the level saved in this lock (SL-7). */
 VOID NdisReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
+    ddi_enter(NdisReleaseSpinLock);
     ke_reads(&SpinLock->OldIrql, sizeof(SpinLock->OldIrql));
     KIRQL irql = SpinLock->OldIrql; /* read while still the owner */
     ke_spin_lock_release(&SpinLock->SpinLock, LOCK_NDIS, irql);
@@ -60,11 +65,13 @@ VOID NdisReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock)
 /* NdisDprAcquireSpinLock: DISPATCH_LEVEL; touches neither IRQL nor the saved level (SL-8). */
 VOID NdisDprAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
+    ddi_enter(NdisDprAcquireSpinLock);
     ke_spin_lock_acquire_at_dpc(&SpinLock->SpinLock, LOCK_NDIS_DPR);
 }
 
 /* NdisDprReleaseSpinLock: DISPATCH_LEVEL; IRQL stays (SL-9). */
 VOID NdisDprReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
+    ddi_enter(NdisDprReleaseSpinLock);
     ke_spin_lock_release_from_dpc(&SpinLock->SpinLock, LOCK_NDIS_DPR);
 }

@@ -6,6 +6,7 @@
  */
 #include "ndis/adapter.h"
 
+#include "ke/ddi.h"
 #include "ke/observer.h"
 
 static void become(struct ndis_adapter *adapter, enum adapter_state from, enum adapter_state to,
@@ -216,6 +217,7 @@ static void operation_complete(struct ndis_adapter *adapter, enum adapter_state 
  */
 VOID NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
 {
+    ddi_enter(NdisMRestartComplete);
     operation_complete(adapter_of(MiniportAdapterHandle), ADAPTER_RESTARTING, Status);
 }
 
@@ -225,5 +227,6 @@ VOID NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
  */
 VOID NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle)
 {
+    ddi_enter(NdisMPauseComplete);
     operation_complete(adapter_of(MiniportAdapterHandle), ADAPTER_PAUSING, NDIS_STATUS_SUCCESS);
 }

@@ -1,6 +1,7 @@
 /*
  * string.c - NDIS's names for string functions, and lookaside lists.
  */
+#include "ke/ddi.h"
 #include "ndis/adapter.h"
 
 #include <string.h>
@@ -10,12 +11,14 @@
 /* Describes a terminated wide string.  Any IRQL.  nf-ndis-ndisinitunicodestring. */
 VOID NdisInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString)
 {
+    ddi_enter(NdisInitUnicodeString);
     RtlInitUnicodeString(DestinationString, SourceString);
 }
 
 /* Describes a terminated string.  Any IRQL.  nf-ndis-ndisinitansistring. */
 VOID NdisInitAnsiString(PANSI_STRING DestinationString, PCSTR SourceString)
 {
+    ddi_enter(NdisInitAnsiString);
     RtlInitAnsiString(DestinationString, SourceString);
 }
 
@@ -23,6 +26,7 @@ VOID NdisInitAnsiString(PANSI_STRING DestinationString, PCSTR SourceString)
  * nf-ndis-ndisansistringtounicodestring. */
 NDIS_STATUS NdisAnsiStringToUnicodeString(PUNICODE_STRING DestinationString, PANSI_STRING SourceString)
 {
+    ddi_enter(NdisAnsiStringToUnicodeString);
     NTSTATUS status = RtlAnsiStringToUnicodeString(DestinationString, SourceString, FALSE);
     return NT_SUCCESS(status) ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
 }
@@ -31,6 +35,7 @@ NDIS_STATUS NdisAnsiStringToUnicodeString(PUNICODE_STRING DestinationString, PAN
  * nf-ndis-ndisunicodestringtoansistring. */
 NDIS_STATUS NdisUnicodeStringToAnsiString(PANSI_STRING DestinationString, PUNICODE_STRING SourceString)
 {
+    ddi_enter(NdisUnicodeStringToAnsiString);
     NTSTATUS status = RtlUnicodeStringToAnsiString(DestinationString, SourceString, FALSE);
     return NT_SUCCESS(status) ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
 }
@@ -38,6 +43,7 @@ NDIS_STATUS NdisUnicodeStringToAnsiString(PANSI_STRING DestinationString, PUNICO
 /* Converts to capitals.  PASSIVE_LEVEL.  nf-ndis-ndisupcaseunicodestring. */
 NDIS_STATUS NdisUpcaseUnicodeString(PUNICODE_STRING DestinationString, PUNICODE_STRING SourceString)
 {
+    ddi_enter(NdisUpcaseUnicodeString);
     NTSTATUS status = RtlUpcaseUnicodeString(DestinationString, SourceString, FALSE);
     return NT_SUCCESS(status) ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
 }
@@ -45,6 +51,7 @@ NDIS_STATUS NdisUpcaseUnicodeString(PUNICODE_STRING DestinationString, PUNICODE_
 /* Compares.  PASSIVE_LEVEL.  nf-ndis-ndisequalstring. */
 BOOLEAN NdisEqualString(PNDIS_STRING String1, PNDIS_STRING String2, BOOLEAN CaseInsensitive)
 {
+    ddi_enter(NdisEqualString);
     return RtlEqualUnicodeString(String1, String2, CaseInsensitive);
 }
 
@@ -54,6 +61,7 @@ BOOLEAN NdisEqualString(PNDIS_STRING String1, PNDIS_STRING String2, BOOLEAN Case
  */
 VOID NdisInitializeString(PNDIS_STRING Destination, PUCHAR Source)
 {
+    ddi_enter(NdisInitializeString);
     size_t length = strlen((const char *)Source);
     WCHAR *buffer = ExAllocatePoolWithTag(NonPagedPool, (length + 1) * sizeof(WCHAR), 0x7453444E);
     Destination->Buffer = buffer;
@@ -73,5 +81,6 @@ VOID NdisInitializeString(PNDIS_STRING Destination, PUCHAR Source)
 VOID NdisInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE_FUNCTION Allocate,
                                        PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
 {
+    ddi_enter(NdisInitializeNPagedLookasideList);
     ExInitializeNPagedLookasideList(Lookaside, Allocate, Free, Flags, Size, Tag, Depth);
 }

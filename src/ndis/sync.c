@@ -1,6 +1,7 @@
 /*
  * sync.c - events and sleeping (spec section 7), time.
  */
+#include "ke/ddi.h"
 #include "ndis/adapter.h"
 
 #define EVENT_POLL_NS 100000000u
@@ -8,6 +9,7 @@
 /* Makes a notification event, not signalled.  Any IRQL.  EV-1, nf-ndis-ndisinitializeevent. */
 VOID NdisInitializeEvent(PNDIS_EVENT Event)
 {
+    ddi_enter(NdisInitializeEvent);
     KeInitializeEvent(&Event->Event, NotificationEvent, FALSE);
 }
 
@@ -15,12 +17,14 @@ VOID NdisInitializeEvent(PNDIS_EVENT Event)
  * nf-ndis-ndissetevent. */
 VOID NdisSetEvent(PNDIS_EVENT Event)
 {
+    ddi_enter(NdisSetEvent);
     KeSetEvent(&Event->Event, IO_NO_INCREMENT, FALSE);
 }
 
 /* Takes the signal away.  <= DISPATCH_LEVEL.  EV-2, nf-ndis-ndisresetevent. */
 VOID NdisResetEvent(PNDIS_EVENT Event)
 {
+    ddi_enter(NdisResetEvent);
     KeClearEvent(&Event->Event);
 }
 
@@ -46,6 +50,7 @@ static BOOLEAN wait_above_passive(PNDIS_EVENT Event, UINT MsToWait)
  */
 BOOLEAN NdisWaitEvent(PNDIS_EVENT Event, UINT MsToWait)
 {
+    ddi_enter(NdisWaitEvent);
     if (ke_irql() > PASSIVE_LEVEL) {
         return wait_above_passive(Event, MsToWait);
     }
@@ -58,6 +63,7 @@ BOOLEAN NdisWaitEvent(PNDIS_EVENT Event, UINT MsToWait)
 /* Sleeps.  < DISPATCH_LEVEL.  DL-2, nf-ndis-ndismsleep. */
 VOID NdisMSleep(ULONG MicrosecondsToSleep)
 {
+    ddi_enter(NdisMSleep);
     LARGE_INTEGER interval = {.QuadPart = -10LL * MicrosecondsToSleep};
     KeDelayExecutionThread(KernelMode, FALSE, &interval);
 }
@@ -65,23 +71,27 @@ VOID NdisMSleep(ULONG MicrosecondsToSleep)
 /* Keeps the processor busy.  Any IRQL.  DL-1, nf-ndis-ndisstallexecution. */
 VOID NdisStallExecution(UINT MicrosecondsToStall)
 {
+    ddi_enter(NdisStallExecution);
     KeStallExecutionProcessor(MicrosecondsToStall);
 }
 
 /* Wall-clock time in 100 ns units since 1601.  Any IRQL.  nf-ndis-ndisgetcurrentsystemtime. */
 VOID NdisGetCurrentSystemTime(PLARGE_INTEGER pCurrentTime)
 {
+    ddi_enter(NdisGetCurrentSystemTime);
     pCurrentTime->QuadPart = (LONGLONG)host_system_time();
 }
 
 /* The same in 32 bits: wraps after 49.7 days.  Any IRQL. */
 VOID NdisGetSystemUpTime(PULONG pSystemUpTime)
 {
+    ddi_enter(NdisGetSystemUpTime);
     *pSystemUpTime = (ULONG)(ke_engine->now() / 1000000u);
 }
 
 /* Milliseconds since the machine started.  Any IRQL.  nf-ndis-ndisgetsystemuptimeex. */
 VOID NdisGetSystemUpTimeEx(PLARGE_INTEGER pSystemUpTime)
 {
+    ddi_enter(NdisGetSystemUpTimeEx);
     pSystemUpTime->QuadPart = (LONGLONG)(ke_engine->now() / 1000000u);
 }

@@ -1,6 +1,7 @@
 /*
  * system.c - what a miniport asks NDIS about the machine, and the error log.
  */
+#include "ke/ddi.h"
 #include "ndis/adapter.h"
 
 #include <stdarg.h>
@@ -18,6 +19,7 @@ VOID NdisMGetDeviceProperty(NDIS_HANDLE MiniportAdapterHandle, PDEVICE_OBJECT *P
                             PCM_RESOURCE_LIST *AllocatedResources,
                             PCM_RESOURCE_LIST *AllocatedResourcesTranslated)
 {
+    ddi_enter(NdisMGetDeviceProperty);
     (void)MiniportAdapterHandle;
     if (PhysicalDeviceObject != NULL) {
         *PhysicalDeviceObject = &physical_device;
@@ -39,6 +41,7 @@ VOID NdisMGetDeviceProperty(NDIS_HANDLE MiniportAdapterHandle, PDEVICE_OBJECT *P
 /* NDIS 6.30.  Any IRQL.  nf-ndis-ndisgetversion. */
 UINT NdisGetVersion(VOID)
 {
+    ddi_enter(NdisGetVersion);
     return 6u << 16 | 30u;
 }
 
@@ -52,12 +55,14 @@ static KAFFINITY all_processors(void)
 /* nf-ndis-ndissystemprocessorcount. */
 ULONG NdisSystemProcessorCount(VOID)
 {
+    ddi_enter(NdisSystemProcessorCount);
     return ke_processor_count;
 }
 
 /* nf-ndis-ndissystemactiveprocessorcount; the set may be unwanted. */
 ULONG NdisSystemActiveProcessorCount(PKAFFINITY ActiveProcessors)
 {
+    ddi_enter(NdisSystemActiveProcessorCount);
     if (ActiveProcessors != NULL) {
         *ActiveProcessors = all_processors();
     }
@@ -67,48 +72,56 @@ ULONG NdisSystemActiveProcessorCount(PKAFFINITY ActiveProcessors)
 /* nf-ndis-ndisgroupactiveprocessorcount. */
 ULONG NdisGroupActiveProcessorCount(USHORT Group)
 {
+    ddi_enter(NdisGroupActiveProcessorCount);
     return Group == 0 || Group == ALL_PROCESSOR_GROUPS ? ke_processor_count : 0;
 }
 
 /* nf-ndis-ndisgroupmaxprocessorcount. */
 ULONG NdisGroupMaxProcessorCount(USHORT Group)
 {
+    ddi_enter(NdisGroupMaxProcessorCount);
     return NdisGroupActiveProcessorCount(Group);
 }
 
 /* nf-ndis-ndisgroupactiveprocessormask. */
 KAFFINITY NdisGroupActiveProcessorMask(USHORT Group)
 {
+    ddi_enter(NdisGroupActiveProcessorMask);
     return Group == 0 ? all_processors() : 0;
 }
 
 /* nf-ndis-ndisactivegroupcount. */
 USHORT NdisActiveGroupCount(VOID)
 {
+    ddi_enter(NdisActiveGroupCount);
     return 1;
 }
 
 /* nf-ndis-ndismaxgroupcount. */
 USHORT NdisMaxGroupCount(VOID)
 {
+    ddi_enter(NdisMaxGroupCount);
     return 1;
 }
 
 /* nf-ndis-ndiscurrentprocessorindex. */
 ULONG NdisCurrentProcessorIndex(VOID)
 {
+    ddi_enter(NdisCurrentProcessorIndex);
     return ke_processor()->number;
 }
 
 /* nf-ndis-ndiscurrentgroupandprocessor. */
 PROCESSOR_NUMBER NdisCurrentGroupAndProcessor(VOID)
 {
+    ddi_enter(NdisCurrentGroupAndProcessor);
     return (PROCESSOR_NUMBER){.Group = 0, .Number = (UCHAR)ke_processor()->number};
 }
 
 /* nf-ndis-ndisprocessornumbertoindex; INVALID_PROCESSOR_INDEX when there is no such processor. */
 ULONG NdisProcessorNumberToIndex(PROCESSOR_NUMBER ProcNumber)
 {
+    ddi_enter(NdisProcessorNumberToIndex);
     return ProcNumber.Group == 0 && ProcNumber.Number < ke_processor_count ? ProcNumber.Number
                                                                            : INVALID_PROCESSOR_INDEX;
 }
@@ -116,6 +129,7 @@ ULONG NdisProcessorNumberToIndex(PROCESSOR_NUMBER ProcNumber)
 /* nf-ndis-ndisprocessorindextonumber. */
 NDIS_STATUS NdisProcessorIndexToNumber(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber)
 {
+    ddi_enter(NdisProcessorIndexToNumber);
     if (ProcIndex >= ke_processor_count) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
@@ -127,6 +141,7 @@ NDIS_STATUS NdisProcessorIndexToNumber(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNu
  */
 ULONG NdisGetSharedDataAlignment(VOID)
 {
+    ddi_enter(NdisGetSharedDataAlignment);
     return 64;
 }
 
@@ -134,6 +149,7 @@ ULONG NdisGetSharedDataAlignment(VOID)
  * nf-ndis-ndisgeneratepartialcancelid. */
 UCHAR NdisGeneratePartialCancelId(VOID)
 {
+    ddi_enter(NdisGeneratePartialCancelId);
     static volatile LONG next;
     return (UCHAR)InterlockedIncrement(&next);
 }
@@ -145,6 +161,7 @@ UCHAR NdisGeneratePartialCancelId(VOID)
 VOID NdisWriteErrorLogEntry(NDIS_HANDLE NdisAdapterHandle, NDIS_ERROR_CODE ErrorCode,
                             ULONG NumberOfErrorValues, ...)
 {
+    ddi_enter(NdisWriteErrorLogEntry);
     const struct ndis_adapter *adapter = adapter_of(NdisAdapterHandle);
     ULONG values[4] = {0};
     va_list arguments;
@@ -164,6 +181,7 @@ VOID NdisWriteErrorLogEntry(NDIS_HANDLE NdisAdapterHandle, NDIS_ERROR_CODE Error
  */
 PNDIS_GENERIC_OBJECT NdisAllocateGenericObject(PDRIVER_OBJECT DriverObject, ULONG Tag, USHORT Size)
 {
+    ddi_enter(NdisAllocateGenericObject);
     size_t size = Size < sizeof(NDIS_GENERIC_OBJECT) ? sizeof(NDIS_GENERIC_OBJECT) : Size;
     NDIS_GENERIC_OBJECT *object = ke_allocate(size);
     if (object != NULL) {
@@ -178,6 +196,7 @@ PNDIS_GENERIC_OBJECT NdisAllocateGenericObject(PDRIVER_OBJECT DriverObject, ULON
 /* Frees a generic object.  <= DISPATCH_LEVEL.  nf-ndis-ndisfreegenericobject. */
 VOID NdisFreeGenericObject(PNDIS_GENERIC_OBJECT NdisObject)
 {
+    ddi_enter(NdisFreeGenericObject);
     event_send(EVENT_OWNER_END, NdisObject, 0, 0, 0, 0);
     event_send(EVENT_OBJECT_DESTROY, NdisObject, OBJECT_HANDLE, 0, 0, 0);
     ke_free(NdisObject);

@@ -1,6 +1,7 @@
 /*
  * timer.c - timer objects (spec section 8): a KTIMER with its DPC.
  */
+#include "ke/ddi.h"
 #include "ndis/adapter.h"
 
 struct ndis_timer {
@@ -71,6 +72,7 @@ static void unlink_timer(struct ndis_timer *timer)
 NDIS_STATUS NdisAllocateTimerObject(NDIS_HANDLE NdisHandle, PNDIS_TIMER_CHARACTERISTICS TimerCharacteristics,
                                     PNDIS_HANDLE pTimerObject)
 {
+    ddi_enter(NdisAllocateTimerObject);
     if (TimerCharacteristics->Header.Type != NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS ||
         TimerCharacteristics->TimerFunction == NULL) {
         return NDIS_STATUS_BAD_CHARACTERISTICS;
@@ -96,6 +98,7 @@ NDIS_STATUS NdisAllocateTimerObject(NDIS_HANDLE NdisHandle, PNDIS_TIMER_CHARACTE
  */
 VOID NdisFreeTimerObject(NDIS_HANDLE TimerObject)
 {
+    ddi_enter(NdisFreeTimerObject);
     struct ndis_timer *timer = timer_of(TimerObject);
     KeCancelTimer(&timer->timer);
     unlink_timer(timer);
@@ -111,6 +114,7 @@ VOID NdisFreeTimerObject(NDIS_HANDLE TimerObject)
 BOOLEAN NdisSetTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER DueTime, LONG MillisecondsPeriod,
                            PVOID FunctionContext)
 {
+    ddi_enter(NdisSetTimerObject);
     return NdisSetCoalescableTimerObject(TimerObject, DueTime, MillisecondsPeriod, FunctionContext, 0);
 }
 
@@ -118,6 +122,7 @@ BOOLEAN NdisSetTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER DueTime, LONG 
 BOOLEAN NdisSetCoalescableTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER DueTime, LONG MillisecondsPeriod,
                                       PVOID FunctionContext, ULONG Tolerance)
 {
+    ddi_enter(NdisSetCoalescableTimerObject);
     struct ndis_timer *timer = timer_of(TimerObject);
     timer->context = FunctionContext != NULL ? FunctionContext : timer->characteristics.FunctionContext;
     timer->periodic = MillisecondsPeriod != 0;
@@ -131,6 +136,7 @@ BOOLEAN NdisSetCoalescableTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER Due
  */
 BOOLEAN NdisCancelTimerObject(NDIS_HANDLE TimerObject)
 {
+    ddi_enter(NdisCancelTimerObject);
     struct ndis_timer *timer = timer_of(TimerObject);
     BOOLEAN periodic = timer->periodic;
     BOOLEAN cancelled = KeCancelTimer(&timer->timer);

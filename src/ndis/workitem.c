@@ -1,6 +1,7 @@
 /*
  * workitem.c - work items (WI-1 to WI-6), over ex's worker threads.
  */
+#include "ke/ddi.h"
 #include "ndis/adapter.h"
 
 struct ndis_work_item {
@@ -38,6 +39,7 @@ static void work(void *context)
  */
 NDIS_HANDLE NdisAllocateIoWorkItem(NDIS_HANDLE NdisObjectHandle)
 {
+    ddi_enter(NdisAllocateIoWorkItem);
     struct ndis_work_item *item = ke_allocate(sizeof *item);
     if (item != NULL) {
         item->signature = NDIS_SIGNATURE_WORK_ITEM;
@@ -54,6 +56,7 @@ NDIS_HANDLE NdisAllocateIoWorkItem(NDIS_HANDLE NdisObjectHandle)
 VOID NdisQueueIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle, NDIS_IO_WORKITEM_ROUTINE Routine,
                          PVOID WorkItemContext)
 {
+    ddi_enter(NdisQueueIoWorkItem);
     struct ndis_work_item *item = item_of(NdisIoWorkItemHandle);
     item->routine = Routine;
     item->context = WorkItemContext;
@@ -64,6 +67,7 @@ VOID NdisQueueIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle, NDIS_IO_WORKITEM_ROUT
  * nf-ndis-ndisfreeioworkitem. */
 VOID NdisFreeIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle)
 {
+    ddi_enter(NdisFreeIoWorkItem);
     struct ndis_work_item *item = item_of(NdisIoWorkItemHandle);
     event_send(EVENT_OBJECT_DESTROY, item, OBJECT_WORK_ITEM, 0, 0, 0);
     item->signature = NDIS_SIGNATURE_DEAD;
@@ -87,6 +91,7 @@ static void work_old(void *context)
  * nf-ndis-ndisscheduleworkitem. */
 NDIS_STATUS NdisScheduleWorkItem(PNDIS_WORK_ITEM WorkItem)
 {
+    ddi_enter(NdisScheduleWorkItem);
     WORK_QUEUE_ITEM *item = (WORK_QUEUE_ITEM *)(void *)WorkItem->WrapperReserved;
     ExInitializeWorkItem(item, work_old, WorkItem);
     ExQueueWorkItem(item, CriticalWorkQueue);

@@ -4,6 +4,7 @@
  * The event itself is ke's; this file gives it storage, references, a handle and maybe a name.
  */
 #include "ex/pool.h"
+#include "ke/ddi.h"
 #include "ob/ob.h"
 
 #define EVENT_TAG 0x6E657645u /* 'Even' */
@@ -56,6 +57,7 @@ static NTSTATUS create_event(PCUNICODE_STRING name, EVENT_TYPE type, bool signal
 NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
                              POBJECT_ATTRIBUTES ObjectAttributes, EVENT_TYPE EventType, BOOLEAN InitialState)
 {
+    ddi_enter(ZwCreateEvent);
     (void)DesiredAccess;
     if (EventType != NotificationEvent && EventType != SynchronizationEvent) {
         return STATUS_INVALID_PARAMETER;
@@ -82,6 +84,7 @@ NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
 NTSTATUS NTAPI ZwOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
                            POBJECT_ATTRIBUTES ObjectAttributes)
 {
+    ddi_enter(ZwOpenEvent);
     (void)DesiredAccess;
     void *event = ob_name_reference(ObjectAttributes->ObjectName);
     if (event == NULL) {
@@ -99,6 +102,7 @@ NTSTATUS NTAPI ZwOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
  * STATUS_OBJECT_TYPE_MISMATCH. */
 NTSTATUS NTAPI ZwSetEvent(HANDLE EventHandle, PLONG PreviousState)
 {
+    ddi_enter(ZwSetEvent);
     void *event;
     NTSTATUS status = ob_handle_reference(EventHandle, &ob_event_type, &event);
     if (NT_SUCCESS(status)) {
@@ -114,6 +118,7 @@ NTSTATUS NTAPI ZwSetEvent(HANDLE EventHandle, PLONG PreviousState)
 /* Clears an event.  PASSIVE_LEVEL.  Errors as ZwSetEvent. */
 NTSTATUS NTAPI ZwClearEvent(HANDLE EventHandle)
 {
+    ddi_enter(ZwClearEvent);
     void *event;
     NTSTATUS status = ob_handle_reference(EventHandle, &ob_event_type, &event);
     if (NT_SUCCESS(status)) {
@@ -130,6 +135,7 @@ NTSTATUS NTAPI ZwClearEvent(HANDLE EventHandle)
  */
 NTSTATUS NTAPI ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
 {
+    ddi_enter(ZwWaitForSingleObject);
     void *object;
     NTSTATUS status = ob_handle_reference(Handle, NULL, &object);
     if (!NT_SUCCESS(status)) {
@@ -162,11 +168,13 @@ static PKEVENT open_or_make(PUNICODE_STRING name, EVENT_TYPE type, PHANDLE handl
  */
 PKEVENT NTAPI IoCreateNotificationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle)
 {
+    ddi_enter(IoCreateNotificationEvent);
     return open_or_make(EventName, NotificationEvent, EventHandle);
 }
 
 /* The same with a synchronization event. */
 PKEVENT NTAPI IoCreateSynchronizationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle)
 {
+    ddi_enter(IoCreateSynchronizationEvent);
     return open_or_make(EventName, SynchronizationEvent, EventHandle);
 }

@@ -5,6 +5,7 @@
  * again soon, so that the use of a stale handle fails.
  */
 #include "ob/ob.h"
+#include "ke/ddi.h"
 #include "ke/event.h"
 #include "ke/thread.h"
 #include "host/memory.h"
@@ -131,6 +132,7 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAcces
                                          KPROCESSOR_MODE AccessMode, PVOID *Object,
                                          POBJECT_HANDLE_INFORMATION HandleInformation)
 {
+    ddi_enter(ObReferenceObjectByHandle);
     (void)AccessMode;
     NTSTATUS status = ob_handle_reference(Handle, ObjectType, Object);
     if (NT_SUCCESS(status) && HandleInformation != NULL) {
@@ -148,6 +150,7 @@ NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PVOID
                                      ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
                                      KPROCESSOR_MODE AccessMode, PHANDLE Handle)
 {
+    ddi_enter(ObOpenObjectByPointer);
     (void)HandleAttributes, (void)PassedAccessState, (void)DesiredAccess, (void)AccessMode;
     struct _OBJECT_TYPE *type = ob_type_of(Object);
     if (type == NULL || (ObjectType != NULL && type != ObjectType)) {
@@ -159,17 +162,20 @@ NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PVOID
 /* Closes a handle.  PASSIVE_LEVEL.  STATUS_INVALID_HANDLE.  nf-ntifs-ntclose. */
 NTSTATUS NTAPI ZwClose(HANDLE Handle)
 {
+    ddi_enter(ZwClose);
     return ob_handle_close(Handle);
 }
 
 NTSTATUS NTAPI NtClose(HANDLE Handle)
 {
+    ddi_enter(NtClose);
     return ob_handle_close(Handle);
 }
 
 /* ZwClose for a handle of that mode.  nf-wdm-obclosehandle. */
 NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode)
 {
+    ddi_enter(ObCloseHandle);
     (void)PreviousMode;
     return ob_handle_close(Handle);
 }

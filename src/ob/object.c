@@ -6,6 +6,7 @@
  */
 #include "ob/ob.h"
 #include "ex/map.h"
+#include "ke/ddi.h"
 #include "ke/run.h"
 #include "ke/thread.h"
 #include "host/memory.h"
@@ -82,6 +83,7 @@ void ob_dereference(void *object)
  * nf-wdm-obfreferenceobject. */
 LONG_PTR FASTCALL ObfReferenceObject(PVOID Object)
 {
+    ddi_enter(ObfReferenceObject);
     if (!ob_reference(Object)) {
         ke_bugcheck(0x18, 0, (ULONG_PTR)Object, 1, 0);
     }
@@ -94,6 +96,7 @@ LONG_PTR FASTCALL ObfReferenceObject(PVOID Object)
  */
 LONG_PTR FASTCALL ObfDereferenceObject(PVOID Object)
 {
+    ddi_enter(ObfDereferenceObject);
     ob_dereference(Object);
     return 0;
 }
@@ -101,12 +104,14 @@ LONG_PTR FASTCALL ObfDereferenceObject(PVOID Object)
 /* The same with a tag for debuggers, which is not kept. */
 LONG_PTR FASTCALL ObfReferenceObjectWithTag(PVOID Object, ULONG Tag)
 {
+    ddi_enter(ObfReferenceObjectWithTag);
     (void)Tag;
     return ObfReferenceObject(Object);
 }
 
 LONG_PTR FASTCALL ObfDereferenceObjectWithTag(PVOID Object, ULONG Tag)
 {
+    ddi_enter(ObfDereferenceObjectWithTag);
     (void)Tag;
     return ObfDereferenceObject(Object);
 }
@@ -115,6 +120,7 @@ LONG_PTR FASTCALL ObfDereferenceObjectWithTag(PVOID Object, ULONG Tag)
  */
 VOID NTAPI ObDereferenceObjectDeferDelete(PVOID Object)
 {
+    ddi_enter(ObDereferenceObjectDeferDelete);
     ob_dereference(Object);
 }
 
@@ -125,6 +131,7 @@ VOID NTAPI ObDereferenceObjectDeferDelete(PVOID Object)
 NTSTATUS NTAPI ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
                                           KPROCESSOR_MODE AccessMode)
 {
+    ddi_enter(ObReferenceObjectByPointer);
     (void)DesiredAccess, (void)AccessMode;
     if (ObjectType != NULL && ob_type_of(Object) != ObjectType) {
         return STATUS_OBJECT_TYPE_MISMATCH;

@@ -4,6 +4,7 @@
  * There is one process, the system process, number 4.  A driver's thread that returns from its routine ends
  * with status 0, where older Windows would bug check.
  */
+#include "ke/ddi.h"
 #include "ke/event.h"
 #include "ke/memory.h"
 #include "ke/run.h"
@@ -60,6 +61,7 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
                                     POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
                                     PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext)
 {
+    ddi_enter(PsCreateSystemThread);
     (void)DesiredAccess, (void)ObjectAttributes;
     if (StartRoutine == NULL || (ProcessHandle != NULL && ProcessHandle != CURRENT_PROCESS)) {
         return STATUS_INVALID_PARAMETER;
@@ -97,6 +99,7 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
  */
 NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus)
 {
+    ddi_enter(PsTerminateSystemThread);
     struct _KTHREAD *thread = (struct _KTHREAD *)KeGetCurrentThread();
     if (thread == NULL || thread->start != run_thread) {
         return STATUS_INVALID_PARAMETER;
@@ -108,21 +111,25 @@ NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus)
  */
 HANDLE NTAPI PsGetThreadId(PETHREAD Thread)
 {
+    ddi_enter(PsGetThreadId);
     return (HANDLE)(ULONG_PTR)((struct _KTHREAD *)Thread)->id;
 }
 
 HANDLE NTAPI PsGetCurrentThreadId(VOID)
 {
+    ddi_enter(PsGetCurrentThreadId);
     return PsGetThreadId(PsGetCurrentThread());
 }
 
 HANDLE NTAPI PsGetCurrentProcessId(VOID)
 {
+    ddi_enter(PsGetCurrentProcessId);
     return SYSTEM_PROCESS_ID;
 }
 
 HANDLE NTAPI PsGetProcessId(PEPROCESS Process)
 {
+    ddi_enter(PsGetProcessId);
     (void)Process;
     return SYSTEM_PROCESS_ID;
 }
@@ -130,12 +137,14 @@ HANDLE NTAPI PsGetProcessId(PEPROCESS Process)
 /* The system process; no reference is taken.  nf-ntddk-psgetcurrentprocess. */
 PEPROCESS NTAPI PsGetCurrentProcess(VOID)
 {
+    ddi_enter(PsGetCurrentProcess);
     return (PEPROCESS)&system_process;
 }
 
 /* TRUE: every thread here is a system thread.  nf-ntddk-psissystemthread. */
 BOOLEAN NTAPI PsIsSystemThread(PETHREAD Thread)
 {
+    ddi_enter(PsIsSystemThread);
     (void)Thread;
     return TRUE;
 }
@@ -143,6 +152,7 @@ BOOLEAN NTAPI PsIsSystemThread(PETHREAD Thread)
 /* How the thread ended, or STATUS_PENDING while it lives.  <= DISPATCH_LEVEL. */
 NTSTATUS NTAPI PsGetThreadExitStatus(PETHREAD Thread)
 {
+    ddi_enter(PsGetThreadExitStatus);
     const struct _KTHREAD *thread = (const struct _KTHREAD *)Thread;
     return thread->state == KE_THREAD_ENDED ? thread->exit_status : STATUS_PENDING;
 }

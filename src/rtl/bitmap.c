@@ -1,6 +1,7 @@
 /*
  * bitmap.c - bitmaps in the caller's storage, which the caller locks.  Any IRQL.
  */
+#include "ke/ddi.h"
 #include "ke/processor.h"
 
 #include <string.h>
@@ -8,6 +9,7 @@
 /* Makes a bitmap over the caller's buffer, as it is.  nf-wdm-rtlinitializebitmap. */
 VOID NTAPI RtlInitializeBitMap(PRTL_BITMAP BitMapHeader, PULONG BitMapBuffer, ULONG SizeOfBitMap)
 {
+    ddi_enter(RtlInitializeBitMap);
     BitMapHeader->SizeOfBitMap = SizeOfBitMap;
     BitMapHeader->Buffer = BitMapBuffer;
 }
@@ -19,17 +21,20 @@ static void set_all(RTL_BITMAP *map, UCHAR with)
 
 VOID NTAPI RtlClearAllBits(PRTL_BITMAP BitMapHeader)
 {
+    ddi_enter(RtlClearAllBits);
     set_all(BitMapHeader, 0);
 }
 
 VOID NTAPI RtlSetAllBits(PRTL_BITMAP BitMapHeader)
 {
+    ddi_enter(RtlSetAllBits);
     set_all(BitMapHeader, 0xFF);
 }
 
 /* One bit; FALSE outside of the map.  nf-wdm-rtltestbit. */
 BOOLEAN NTAPI RtlTestBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber)
 {
+    ddi_enter(RtlTestBit);
     return BitNumber < BitMapHeader->SizeOfBitMap &&
            (BitMapHeader->Buffer[BitNumber / 32] >> BitNumber % 32 & 1) != 0;
 }
@@ -37,6 +42,7 @@ BOOLEAN NTAPI RtlTestBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber)
 /* A run of bits; what lies outside of the map is left alone.  nf-wdm-rtlsetbits, nf-wdm-rtlclearbits. */
 VOID NTAPI RtlSetBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToSet)
 {
+    ddi_enter(RtlSetBits);
     for (ULONG i = 0; i < NumberToSet && StartingIndex + i < BitMapHeader->SizeOfBitMap; i++) {
         BitMapHeader->Buffer[(StartingIndex + i) / 32] |= 1u << (StartingIndex + i) % 32;
     }
@@ -44,6 +50,7 @@ VOID NTAPI RtlSetBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Numbe
 
 VOID NTAPI RtlClearBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToClear)
 {
+    ddi_enter(RtlClearBits);
     for (ULONG i = 0; i < NumberToClear && StartingIndex + i < BitMapHeader->SizeOfBitMap; i++) {
         BitMapHeader->Buffer[(StartingIndex + i) / 32] &= ~(1u << (StartingIndex + i) % 32);
     }
@@ -68,6 +75,7 @@ static ULONG find_clear(RTL_BITMAP *map, ULONG count, ULONG from, ULONG to)
  */
 ULONG NTAPI RtlFindClearBitsAndSet(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex)
 {
+    ddi_enter(RtlFindClearBitsAndSet);
     ULONG hint = HintIndex < BitMapHeader->SizeOfBitMap ? HintIndex : 0;
     if (NumberToFind == 0) {
         return hint & ~7u;
@@ -84,6 +92,7 @@ ULONG NTAPI RtlFindClearBitsAndSet(PRTL_BITMAP BitMapHeader, ULONG NumberToFind,
 
 ULONG NTAPI RtlNumberOfSetBits(PRTL_BITMAP BitMapHeader)
 {
+    ddi_enter(RtlNumberOfSetBits);
     ULONG count = 0;
     for (ULONG bit = 0; bit < BitMapHeader->SizeOfBitMap; bit++) {
         count += RtlTestBit(BitMapHeader, bit);

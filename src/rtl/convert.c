@@ -4,6 +4,7 @@
  * PASSIVE_LEVEL.  What is allocated here is pool, freed by RtlFreeUnicodeString and RtlFreeAnsiString.
  */
 #include "ex/pool.h"
+#include "ke/ddi.h"
 #include "rtl/unicode.h"
 
 #include <string.h>
@@ -18,11 +19,13 @@ static void *allocate(size_t bytes)
 /* Bytes that the other form takes, with its null.  nf-wdm-rtlxansistringtounicodesize and peer. */
 ULONG NTAPI RtlxAnsiStringToUnicodeSize(PCANSI_STRING AnsiString)
 {
+    ddi_enter(RtlxAnsiStringToUnicodeSize);
     return (ULONG)((AnsiString->Length + 1u) * sizeof(WCHAR));
 }
 
 ULONG NTAPI RtlxUnicodeStringToAnsiSize(PCUNICODE_STRING UnicodeString)
 {
+    ddi_enter(RtlxUnicodeStringToAnsiSize);
     return (ULONG)(UnicodeString->Length / sizeof(WCHAR) + 1);
 }
 
@@ -55,6 +58,7 @@ static NTSTATUS make_room(UNICODE_STRING *to, size_t bytes, size_t null_bytes, b
 NTSTATUS NTAPI RtlAnsiStringToUnicodeString(PUNICODE_STRING DestinationString, PCANSI_STRING SourceString,
                                             BOOLEAN AllocateDestinationString)
 {
+    ddi_enter(RtlAnsiStringToUnicodeString);
     size_t bytes = SourceString->Length * sizeof(WCHAR);
     NTSTATUS status = make_room(DestinationString, bytes, sizeof(WCHAR), AllocateDestinationString);
     if (!NT_SUCCESS(status)) {
@@ -73,6 +77,7 @@ NTSTATUS NTAPI RtlAnsiStringToUnicodeString(PUNICODE_STRING DestinationString, P
 NTSTATUS NTAPI RtlUnicodeStringToAnsiString(PANSI_STRING DestinationString, PCUNICODE_STRING SourceString,
                                             BOOLEAN AllocateDestinationString)
 {
+    ddi_enter(RtlUnicodeStringToAnsiString);
     size_t characters = SourceString->Length / sizeof(WCHAR);
     NTSTATUS status =
         make_room((UNICODE_STRING *)DestinationString, characters, 1, AllocateDestinationString);
@@ -93,6 +98,7 @@ NTSTATUS NTAPI RtlUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMul
                                       PULONG BytesInMultiByteString, PCWCH UnicodeString,
                                       ULONG BytesInUnicodeString)
 {
+    ddi_enter(RtlUnicodeToMultiByteN);
     ULONG characters = BytesInUnicodeString / (ULONG)sizeof(WCHAR);
     if (characters > MaxBytesInMultiByteString) {
         characters = MaxBytesInMultiByteString;
@@ -110,6 +116,7 @@ NTSTATUS NTAPI RtlUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMul
  * nf-wdm-rtlfreeansistring. */
 VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING UnicodeString)
 {
+    ddi_enter(RtlFreeUnicodeString);
     if (UnicodeString->Buffer != NULL) {
         ex_pool_free(UnicodeString->Buffer, 0, OBJECT_POOL);
         memset(UnicodeString, 0, sizeof(*UnicodeString));
@@ -118,6 +125,7 @@ VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING UnicodeString)
 
 VOID NTAPI RtlFreeAnsiString(PANSI_STRING AnsiString)
 {
+    ddi_enter(RtlFreeAnsiString);
     RtlFreeUnicodeString((PUNICODE_STRING)AnsiString);
 }
 
@@ -125,6 +133,7 @@ VOID NTAPI RtlFreeAnsiString(PANSI_STRING AnsiString)
 NTSTATUS NTAPI RtlUpcaseUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
                                       BOOLEAN AllocateDestinationString)
 {
+    ddi_enter(RtlUpcaseUnicodeString);
     NTSTATUS status = make_room(DestinationString, SourceString->Length, 0, AllocateDestinationString);
     if (!NT_SUCCESS(status)) {
         return status;
@@ -193,12 +202,14 @@ static NTSTATUS parse_integer(const WCHAR *text, size_t length, ULONG base, ULON
  */
 NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG Base, PULONG Value)
 {
+    ddi_enter(RtlUnicodeStringToInteger);
     return parse_integer(String->Buffer, String->Length / sizeof(WCHAR), Base, Value);
 }
 
 /* The same for null-terminated text.  nf-ntifs-rtlchartointeger. */
 NTSTATUS NTAPI RtlCharToInteger(PCSZ String, ULONG Base, PULONG Value)
 {
+    ddi_enter(RtlCharToInteger);
     WCHAR wide[64];
     size_t length = 0;
     for (; length < RTL_NUMBER_OF(wide) && String[length] != '\0'; length++) {
@@ -237,11 +248,13 @@ static NTSTATUS write_integer(ULONGLONG value, ULONG base, UNICODE_STRING *to)
  */
 NTSTATUS NTAPI RtlIntegerToUnicodeString(ULONG Value, ULONG Base, PUNICODE_STRING String)
 {
+    ddi_enter(RtlIntegerToUnicodeString);
     return write_integer(Value, Base, String);
 }
 
 NTSTATUS NTAPI RtlInt64ToUnicodeString(ULONGLONG Value, ULONG Base, PUNICODE_STRING String)
 {
+    ddi_enter(RtlInt64ToUnicodeString);
     return write_integer(Value, Base, String);
 }
 
@@ -258,6 +271,7 @@ static bool is_dash(size_t at)
 /* Reads {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}.  STATUS_INVALID_PARAMETER.  nf-wdm-rtlguidfromstring. */
 NTSTATUS NTAPI RtlGUIDFromString(PCUNICODE_STRING GuidString, GUID *Guid)
 {
+    ddi_enter(RtlGUIDFromString);
     UCHAR bytes[16];
     size_t next = 0;
     const WCHAR *text = GuidString->Buffer;
@@ -287,6 +301,7 @@ NTSTATUS NTAPI RtlGUIDFromString(PCUNICODE_STRING GuidString, GUID *Guid)
  * nf-wdm-rtlstringfromguid. */
 NTSTATUS NTAPI RtlStringFromGUID(const GUID *Guid, PUNICODE_STRING GuidString)
 {
+    ddi_enter(RtlStringFromGUID);
     UCHAR bytes[16];
     size_t next = 0;
     NTSTATUS status = make_room(GuidString, GUID_CHARACTERS * sizeof(WCHAR), sizeof(WCHAR), true);

@@ -1,6 +1,7 @@
 /*
  * date.c - system time as a date and back.
  */
+#include "ke/ddi.h"
 #include "ke/processor.h"
 
 #define TICKS_A_MILLISECOND 10000ll
@@ -32,6 +33,7 @@ static int64_t days_before(int64_t year, int month, int day)
 /* Splits a time in 100 ns since 1601 into fields.  Any IRQL.  nf-wdm-rtltimetotimefields. */
 VOID NTAPI RtlTimeToTimeFields(PLARGE_INTEGER Time, PTIME_FIELDS TimeFields)
 {
+    ddi_enter(RtlTimeToTimeFields);
     int64_t milliseconds = Time->QuadPart / TICKS_A_MILLISECOND;
     int64_t days = milliseconds / MILLISECONDS_A_DAY, rest = milliseconds % MILLISECONDS_A_DAY;
     int64_t year = 1601 + days / DAYS_IN_400_YEARS * 400;
@@ -56,6 +58,7 @@ VOID NTAPI RtlTimeToTimeFields(PLARGE_INTEGER Time, PTIME_FIELDS TimeFields)
 /* Joins them again; FALSE when they are no date and time.  Any IRQL.  nf-wdm-rtltimefieldstotime. */
 BOOLEAN NTAPI RtlTimeFieldsToTime(PTIME_FIELDS TimeFields, PLARGE_INTEGER Time)
 {
+    ddi_enter(RtlTimeFieldsToTime);
     const TIME_FIELDS *f = TimeFields;
     if (f->Year < 1601 || f->Month < 1 || f->Month > 12 || f->Day < 1 ||
         f->Day > days_in(f->Year, f->Month) || f->Hour < 0 || f->Hour > 23 || f->Minute < 0 ||

@@ -7,6 +7,7 @@
  */
 #include "rtl/debug.h"
 
+#include "ke/ddi.h"
 #include "ke/event.h"
 #include "ke/run.h"
 #include "rtl/format.h"
@@ -138,6 +139,7 @@ static ULONG print_formatted(const char *prefix, const char *format, va_list arg
  */
 ULONG DbgPrint(PCSTR Format, ...)
 {
+    ddi_enter(DbgPrint);
     va_list arguments;
     va_start(arguments, Format);
     ULONG status = print_formatted("", Format, arguments);
@@ -148,6 +150,7 @@ ULONG DbgPrint(PCSTR Format, ...)
 /* The same for a component and level, which do not matter here.  nf-wdm-dbgprintex. */
 ULONG DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, ...)
 {
+    ddi_enter(DbgPrintEx);
     (void)ComponentId, (void)Level;
     va_list arguments;
     va_start(arguments, Format);
@@ -174,11 +177,13 @@ ULONG vDbgPrintExWithPrefix(PCSTR Prefix, ULONG ComponentId, ULONG Level, PCSTR 
  * nf-wdm-dbgbreakpoint. */
 VOID DbgBreakPoint(VOID)
 {
+    ddi_enter(DbgBreakPoint);
     ke_bugcheck(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003u, (ULONG_PTR)__builtin_return_address(0), 0, 0);
 }
 
 VOID DbgBreakPointWithStatus(ULONG Status)
 {
+    ddi_enter(DbgBreakPointWithStatus);
     ke_bugcheck(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003u, (ULONG_PTR)__builtin_return_address(0), Status, 0);
 }
 
@@ -188,6 +193,7 @@ VOID DbgBreakPointWithStatus(ULONG Status)
  */
 VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber, PCHAR MutableMessage)
 {
+    ddi_enter(RtlAssert);
     DbgPrint("\n*** Assertion failed: %s%s\n***   Source File: %s, line %u\n\n",
              MutableMessage != NULL ? MutableMessage : "", (PCHAR)VoidFailedAssertion, (PCHAR)VoidFileName,
              LineNumber);

@@ -1,6 +1,7 @@
 /*
  * failfast.c - corruption that compiled-in checks found: a smashed stack, list links that disagree.
  */
+#include "ke/ddi.h"
 #include "ke/run.h"
 
 #include <stdlib.h>
@@ -21,6 +22,7 @@ static void fail_fast(ULONG code)
 /* Bug check 0x139 with that code.  Any IRQL.  ListCorrupt is code 3 (IL-13). */
 VOID RtlFailFast(ULONG Code)
 {
+    ddi_enter(RtlFailFast);
     fail_fast(Code);
 }
 

@@ -4,6 +4,7 @@
  * PASSIVE_LEVEL.
  */
 #include "ex/pool.h"
+#include "ke/ddi.h"
 #include "ob/ob.h"
 #include "rtl/registry.h"
 
@@ -76,6 +77,7 @@ static NTSTATUS open_handle(struct rtl_key *key, HANDLE *handle)
  * nf-wdm-zwopenkey. */
 NTSTATUS NTAPI ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
 {
+    ddi_enter(ZwOpenKey);
     (void)DesiredAccess;
     WCHAR buffer[PATH_LONGEST];
     UNICODE_STRING path = {0, sizeof(buffer), buffer};
@@ -91,6 +93,7 @@ NTSTATUS NTAPI ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_A
 NTSTATUS NTAPI ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                            ULONG TitleIndex, PUNICODE_STRING Class, ULONG CreateOptions, PULONG Disposition)
 {
+    ddi_enter(ZwCreateKey);
     (void)DesiredAccess, (void)TitleIndex, (void)Class, (void)CreateOptions;
     const ULONG created_new = 1, opened_existing = 2;
     WCHAR buffer[PATH_LONGEST];
@@ -166,6 +169,7 @@ NTSTATUS NTAPI ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName,
                                KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
                                PVOID KeyValueInformation, ULONG Length, PULONG ResultLength)
 {
+    ddi_enter(ZwQueryValueKey);
     struct rtl_key *key = NULL;
     ULONG type;
     size_t length;
@@ -197,6 +201,7 @@ NTSTATUS NTAPI ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName,
 NTSTATUS NTAPI ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleIndex, ULONG Type,
                              PVOID Data, ULONG DataSize)
 {
+    ddi_enter(ZwSetValueKey);
     (void)TitleIndex;
     struct rtl_key *key = NULL;
     NTSTATUS status = key_of(KeyHandle, &key);
@@ -209,6 +214,7 @@ NTSTATUS NTAPI ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG 
 /* Removes a value.  STATUS_OBJECT_NAME_NOT_FOUND.  nf-ntddk-zwdeletevaluekey. */
 NTSTATUS NTAPI ZwDeleteValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName)
 {
+    ddi_enter(ZwDeleteValueKey);
     struct rtl_key *key = NULL;
     NTSTATUS status = key_of(KeyHandle, &key);
     if (NT_SUCCESS(status) && !rtl_value_delete(key, ValueName)) {

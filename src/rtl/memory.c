@@ -3,11 +3,13 @@
  */
 #include "rtl/kept.h"
 
+#include "ke/ddi.h"
 #include "ke/processor.h"
 
 /* How many bytes agree, counted from the start.  Any IRQL.  nf-wdm-rtlcomparememory. */
 SIZE_T NTAPI RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length)
 {
+    ddi_enter(RtlCompareMemory);
     struct kept kept;
     SIZE_T same = 0;
     ke_reads(Source1, Length);
@@ -23,6 +25,7 @@ SIZE_T NTAPI RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T L
 /* Zeroes in a way that no compiler drops.  Any IRQL.  nf-wdm-rtlsecurezeromemory. */
 PVOID NTAPI RtlSecureZeroMemory(PVOID Destination, SIZE_T Length)
 {
+    ddi_enter(RtlSecureZeroMemory);
     ke_writes(Destination, Length);
     memset(Destination, 0, Length);
     __asm__ volatile("" : : "r"(Destination) : "memory");
@@ -35,6 +38,7 @@ PVOID NTAPI RtlSecureZeroMemory(PVOID Destination, SIZE_T Length)
  */
 ULONG NTAPI RtlRandomEx(PULONG Seed)
 {
+    ddi_enter(RtlRandomEx);
     ke_reads(Seed, sizeof(*Seed));
     uint64_t mixed = (uint64_t)*Seed + UINT64_C(0x9e3779b97f4a7c15);
     mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -47,5 +51,6 @@ ULONG NTAPI RtlRandomEx(PULONG Seed)
 
 ULONG NTAPI RtlRandom(PULONG Seed)
 {
+    ddi_enter(RtlRandom);
     return RtlRandomEx(Seed);
 }

@@ -4,6 +4,7 @@
  * PASSIVE_LEVEL.  A driver's query routine is called in the caller's context.
  */
 #include "ex/pool.h"
+#include "ke/ddi.h"
 #include "rtl/registry.h"
 #include "rtl/unicode.h"
 
@@ -49,6 +50,7 @@ static NTSTATUS find(ULONG relative, PCWSTR rest, struct rtl_key **key)
 /* Whether there is that key.  STATUS_OBJECT_NAME_NOT_FOUND.  nf-wdm-rtlcheckregistrykey. */
 NTSTATUS NTAPI RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path)
 {
+    ddi_enter(RtlCheckRegistryKey);
     struct rtl_key *key;
     return find(RelativeTo, Path, &key);
 }
@@ -65,6 +67,7 @@ static NTSTATUS create(ULONG relative, PCWSTR rest, struct rtl_key **key)
 /* Makes a key.  nf-wdm-rtlcreateregistrykey. */
 NTSTATUS NTAPI RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path)
 {
+    ddi_enter(RtlCreateRegistryKey);
     struct rtl_key *key;
     return create(RelativeTo, Path, &key);
 }
@@ -73,6 +76,7 @@ NTSTATUS NTAPI RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path)
 NTSTATUS NTAPI RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, ULONG ValueType,
                                      PVOID ValueData, ULONG ValueLength)
 {
+    ddi_enter(RtlWriteRegistryValue);
     UNICODE_STRING name;
     struct rtl_key *key;
     NTSTATUS status = create(RelativeTo, Path, &key);
@@ -86,6 +90,7 @@ NTSTATUS NTAPI RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR Value
 /* Removes a value.  STATUS_OBJECT_NAME_NOT_FOUND.  nf-wdm-rtldeleteregistryvalue. */
 NTSTATUS NTAPI RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName)
 {
+    ddi_enter(RtlDeleteRegistryValue);
     UNICODE_STRING name;
     struct rtl_key *key;
     NTSTATUS status = find(RelativeTo, Path, &key);
@@ -330,6 +335,7 @@ static NTSTATUS process(const RTL_QUERY_REGISTRY_TABLE *entry, struct rtl_key *t
 NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable,
                                       PVOID Context, PVOID Environment)
 {
+    ddi_enter(RtlQueryRegistryValues);
     (void)Environment;
     struct rtl_key *top, *key;
     NTSTATUS status = find(RelativeTo, Path, &top);

@@ -5,6 +5,7 @@
  * WCHARs.
  */
 #include "rtl/format.h"
+#include "ke/ddi.h"
 #include "ke/processor.h"
 
 #include <ntstrsafe.h>
@@ -148,6 +149,7 @@ FAMILY(Cb, W, wchar_t, true, sizeof(wchar_t))
 /* Whether the lengths make sense.  nf-ntstrsafe-rtlunicodestringvalidate. */
 NTSTATUS RtlUnicodeStringValidate(PCUNICODE_STRING SourceString)
 {
+    ddi_enter(RtlUnicodeStringValidate);
     const UNICODE_STRING *s = SourceString;
     bool bad = s != NULL && (s->Length % sizeof(WCHAR) != 0 || s->MaximumLength % sizeof(WCHAR) != 0 ||
                              s->Length > s->MaximumLength || (s->Buffer == NULL && s->MaximumLength != 0));
@@ -157,6 +159,7 @@ NTSTATUS RtlUnicodeStringValidate(PCUNICODE_STRING SourceString)
 /* RtlInitUnicodeString that refuses a text which is too long.  nf-ntstrsafe-rtlunicodestringinit. */
 NTSTATUS RtlUnicodeStringInit(PUNICODE_STRING DestinationString, const wchar_t *pszSrc)
 {
+    ddi_enter(RtlUnicodeStringInit);
     size_t length = pszSrc != NULL ? length_within(pszSrc, NTSTRSAFE_UNICODE_STRING_MAX_CCH, true) : 0;
     if (length == NTSTRSAFE_UNICODE_STRING_MAX_CCH) {
         *DestinationString = (UNICODE_STRING){0, 0, NULL};
@@ -182,22 +185,26 @@ static NTSTATUS extend(PUNICODE_STRING to, size_t at, const wchar_t *source, siz
 /* Copy and append; no null is added.  nf-ntstrsafe-rtlunicodestringcopy and peers. */
 NTSTATUS RtlUnicodeStringCopy(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString)
 {
+    ddi_enter(RtlUnicodeStringCopy);
     return extend(DestinationString, 0, SourceString->Buffer, SourceString->Length / sizeof(WCHAR));
 }
 
 NTSTATUS RtlUnicodeStringCopyString(PUNICODE_STRING DestinationString, const wchar_t *pszSrc)
 {
+    ddi_enter(RtlUnicodeStringCopyString);
     return extend(DestinationString, 0, pszSrc, length_within(pszSrc, NTSTRSAFE_MAX_CCH, true));
 }
 
 NTSTATUS RtlUnicodeStringCat(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString)
 {
+    ddi_enter(RtlUnicodeStringCat);
     return extend(DestinationString, DestinationString->Length / sizeof(WCHAR), SourceString->Buffer,
                   SourceString->Length / sizeof(WCHAR));
 }
 
 NTSTATUS RtlUnicodeStringCatString(PUNICODE_STRING DestinationString, const wchar_t *pszSrc)
 {
+    ddi_enter(RtlUnicodeStringCatString);
     return extend(DestinationString, DestinationString->Length / sizeof(WCHAR), pszSrc,
                   length_within(pszSrc, NTSTRSAFE_MAX_CCH, true));
 }
@@ -223,6 +230,7 @@ static void put_string(struct rtl_sink *sink, uint16_t unit, bool wide)
 /* Formats into the string, without a null.  nf-ntstrsafe-rtlunicodestringprintf. */
 NTSTATUS RtlUnicodeStringVPrintf(PUNICODE_STRING DestinationString, const wchar_t *pszFormat, va_list argList)
 {
+    ddi_enter(RtlUnicodeStringVPrintf);
     struct string_sink string = {{put_string}, DestinationString, false};
     if (!NT_SUCCESS(RtlUnicodeStringValidate(DestinationString))) {
         return STATUS_INVALID_PARAMETER;
@@ -234,6 +242,7 @@ NTSTATUS RtlUnicodeStringVPrintf(PUNICODE_STRING DestinationString, const wchar_
 
 NTSTATUS RtlUnicodeStringPrintf(PUNICODE_STRING DestinationString, const wchar_t *pszFormat, ...)
 {
+    ddi_enter(RtlUnicodeStringPrintf);
     va_list arguments;
     va_start(arguments, pszFormat);
     NTSTATUS status = RtlUnicodeStringVPrintf(DestinationString, pszFormat, arguments);

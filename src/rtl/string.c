@@ -4,6 +4,7 @@
  * Lengths are in bytes; a UNICODE_STRING need not end in a null.  None of these allocate; all are for any
  * IRQL as long as the strings are resident, except where case is folded (PASSIVE_LEVEL on Windows).
  */
+#include "ke/ddi.h"
 #include "rtl/unicode.h"
 
 #include <string.h>
@@ -20,6 +21,7 @@ static size_t wide_length(PCWSTR text)
 /* Points the string at null-terminated text, of which it takes at most 65534 bytes.  nf-wdm-rtlinitstring. */
 VOID NTAPI RtlInitString(PSTRING DestinationString, PCSZ SourceString)
 {
+    ddi_enter(RtlInitString);
     size_t length = SourceString != NULL ? strlen(SourceString) : 0;
     if (length > MAXUSHORT - 1) {
         length = MAXUSHORT - 1;
@@ -31,6 +33,7 @@ VOID NTAPI RtlInitString(PSTRING DestinationString, PCSZ SourceString)
 
 VOID NTAPI RtlInitAnsiString(PANSI_STRING DestinationString, PCSZ SourceString)
 {
+    ddi_enter(RtlInitAnsiString);
     RtlInitString(DestinationString, SourceString);
 }
 
@@ -38,6 +41,7 @@ VOID NTAPI RtlInitAnsiString(PANSI_STRING DestinationString, PCSZ SourceString)
  */
 VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString)
 {
+    ddi_enter(RtlInitUnicodeString);
     size_t bytes = SourceString != NULL ? wide_length(SourceString) * sizeof(WCHAR) : 0;
     if (bytes > UNICODE_STRING_MAX_BYTES - sizeof(WCHAR)) {
         bytes = UNICODE_STRING_MAX_BYTES - sizeof(WCHAR);
@@ -50,6 +54,7 @@ VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR Source
 /* The same, with STATUS_NAME_TOO_LONG when it does not fit.  nf-ntddk-rtlinitunicodestringex. */
 NTSTATUS NTAPI RtlInitUnicodeStringEx(PUNICODE_STRING DestinationString, PCWSTR SourceString)
 {
+    ddi_enter(RtlInitUnicodeStringEx);
     if (SourceString != NULL &&
         wide_length(SourceString) * sizeof(WCHAR) > UNICODE_STRING_MAX_BYTES - sizeof(WCHAR)) {
         return STATUS_NAME_TOO_LONG;
@@ -62,6 +67,7 @@ NTSTATUS NTAPI RtlInitUnicodeStringEx(PUNICODE_STRING DestinationString, PCWSTR 
  * nf-wdm-rtlcopystring. */
 VOID NTAPI RtlCopyUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString)
 {
+    ddi_enter(RtlCopyUnicodeString);
     if (SourceString == NULL) {
         DestinationString->Length = 0;
         return;
@@ -77,6 +83,7 @@ VOID NTAPI RtlCopyUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STR
 
 VOID NTAPI RtlCopyString(PSTRING DestinationString, const STRING *SourceString)
 {
+    ddi_enter(RtlCopyString);
     if (SourceString == NULL) {
         DestinationString->Length = 0;
         return;
@@ -104,11 +111,13 @@ static NTSTATUS append(PUNICODE_STRING to, const WCHAR *text, size_t bytes)
  * -rtlappendunicodetostring. */
 NTSTATUS NTAPI RtlAppendUnicodeStringToString(PUNICODE_STRING Destination, PCUNICODE_STRING Source)
 {
+    ddi_enter(RtlAppendUnicodeStringToString);
     return append(Destination, Source->Buffer, Source->Length);
 }
 
 NTSTATUS NTAPI RtlAppendUnicodeToString(PUNICODE_STRING Destination, PCWSTR Source)
 {
+    ddi_enter(RtlAppendUnicodeToString);
     return Source != NULL ? append(Destination, Source, wide_length(Source) * sizeof(WCHAR)) : STATUS_SUCCESS;
 }
 
@@ -117,6 +126,7 @@ NTSTATUS NTAPI RtlAppendUnicodeToString(PUNICODE_STRING Destination, PCWSTR Sour
 LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
                                    BOOLEAN CaseInSensitive)
 {
+    ddi_enter(RtlCompareUnicodeString);
     size_t length1 = String1->Length / sizeof(WCHAR), length2 = String2->Length / sizeof(WCHAR);
     for (size_t i = 0; i < length1 && i < length2; i++) {
         WCHAR c1 = String1->Buffer[i], c2 = String2->Buffer[i];
@@ -134,6 +144,7 @@ LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING St
 BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
                                     BOOLEAN CaseInSensitive)
 {
+    ddi_enter(RtlEqualUnicodeString);
     return String1->Length == String2->Length &&
            RtlCompareUnicodeString(String1, String2, CaseInSensitive) == 0;
 }
@@ -142,6 +153,7 @@ BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING S
 BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
                                      BOOLEAN CaseInSensitive)
 {
+    ddi_enter(RtlPrefixUnicodeString);
     UNICODE_STRING start = *String2;
     if (start.Length < String1->Length) {
         return FALSE;
@@ -152,6 +164,7 @@ BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING 
 
 LONG NTAPI RtlCompareString(const STRING *String1, const STRING *String2, BOOLEAN CaseInSensitive)
 {
+    ddi_enter(RtlCompareString);
     for (size_t i = 0; i < String1->Length && i < String2->Length; i++) {
         CHAR c1 = String1->Buffer[i], c2 = String2->Buffer[i];
         if (CaseInSensitive) {
@@ -167,22 +180,26 @@ LONG NTAPI RtlCompareString(const STRING *String1, const STRING *String2, BOOLEA
 
 BOOLEAN NTAPI RtlEqualString(const STRING *String1, const STRING *String2, BOOLEAN CaseInSensitive)
 {
+    ddi_enter(RtlEqualString);
     return String1->Length == String2->Length && RtlCompareString(String1, String2, CaseInSensitive) == 0;
 }
 
 /* One character's upper and lower case.  nf-wdm-rtlupcaseunicodechar and peers. */
 WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR SourceCharacter)
 {
+    ddi_enter(RtlUpcaseUnicodeChar);
     return rtl_upcase(SourceCharacter);
 }
 
 WCHAR NTAPI RtlDowncaseUnicodeChar(WCHAR SourceCharacter)
 {
+    ddi_enter(RtlDowncaseUnicodeChar);
     return rtl_downcase(SourceCharacter);
 }
 
 CHAR NTAPI RtlUpperChar(CHAR Character)
 {
+    ddi_enter(RtlUpperChar);
     return rtl_upcase_ansi(Character);
 }
 
@@ -193,6 +210,7 @@ CHAR NTAPI RtlUpperChar(CHAR Character)
 NTSTATUS NTAPI RtlHashUnicodeString(PCUNICODE_STRING String, BOOLEAN CaseInSensitive, ULONG HashAlgorithm,
                                     PULONG HashValue)
 {
+    ddi_enter(RtlHashUnicodeString);
     if (HashAlgorithm > HASH_STRING_ALGORITHM_X65599) {
         return STATUS_INVALID_PARAMETER;
     }

@@ -1,6 +1,7 @@
 /*
  * version.c - which Windows this claims to be.
  */
+#include "ke/ddi.h"
 #include "ke/processor.h"
 
 /* The Windows whose behaviour undis shows: 10.0, the build of Windows 11 22H2. */
@@ -12,6 +13,7 @@
 /* Which Windows this is.  PASSIVE_LEVEL.  STATUS_SUCCESS.  nf-wdm-rtlgetversion. */
 NTSTATUS NTAPI RtlGetVersion(PRTL_OSVERSIONINFOW lpVersionInformation)
 {
+    ddi_enter(RtlGetVersion);
     lpVersionInformation->dwMajorVersion = SYSTEM_MAJOR;
     lpVersionInformation->dwMinorVersion = SYSTEM_MINOR;
     lpVersionInformation->dwBuildNumber = SYSTEM_BUILD;
@@ -31,6 +33,7 @@ NTSTATUS NTAPI RtlGetVersion(PRTL_OSVERSIONINFOW lpVersionInformation)
 BOOLEAN NTAPI PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber,
                            PUNICODE_STRING CSDVersion)
 {
+    ddi_enter(PsGetVersion);
     if (MajorVersion != NULL) {
         *MajorVersion = SYSTEM_MAJOR;
     }

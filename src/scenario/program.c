@@ -26,7 +26,7 @@ static struct check {
     void (*check)(void *argument);
     void *argument;
 } checks[CHECKS];
-static HOST_HOT unsigned check_count = 0;
+static unsigned check_count;
 
 void program_fail(const char *expected)
 {

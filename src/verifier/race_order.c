@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-HOST_KEPT struct race_actor race_actors[OBSERVER_ACTORS] = {0};
+static HOST_KEPT struct race_actor actors[OBSERVER_ACTORS] = {0};
 static HOST_KEPT unsigned slots = 0;
 static HOST_KEPT uint32_t left_levels[KE_MAXIMUM_PROCESSORS] = {0}; /* bit L: something has left L there */
 
@@ -33,7 +33,7 @@ static void change(struct race_actor *me)
     host_journal(me, offsetof(struct race_actor, clock.time) + me->clock.count * sizeof(me->clock.time[0]));
 }
 
-static __attribute__((noinline)) void take_slot(struct race_actor *me)
+static void take_slot(struct race_actor *me)
 {
     host_journal(&slots, sizeof(slots));
     me->slot = (uint16_t)slots++;
@@ -42,14 +42,18 @@ static __attribute__((noinline)) void take_slot(struct race_actor *me)
     me->clock.time[me->slot] = 1;
 }
 
-void race_actor_begin(struct race_actor *actor)
+struct race_actor *race_actor(unsigned number)
 {
-    change(actor);
-    actor->generation = race_generation;
-    actor->entered = 0;
-    actor->locks = 0;
-    actor->interlocked = 0;
-    take_slot(actor);
+    struct race_actor *actor = &actors[number % OBSERVER_ACTORS];
+    if (actor->generation != race_generation) {
+        change(actor);
+        actor->generation = race_generation;
+        actor->entered = 0;
+        actor->locks = 0;
+        actor->interlocked = 0;
+        take_slot(actor);
+    }
+    return actor;
 }
 
 void race_order_interlocked(struct race_actor *me, uintptr_t lock)
@@ -167,8 +171,8 @@ static void come_after(struct race_actor *me, struct race_actor *other)
 static void settle(struct race_actor *me)
 {
     for (unsigned i = 0; i < OBSERVER_ACTORS; i++) {
-        if (race_actors[i].generation == race_generation) {
-            come_after(me, &race_actors[i]);
+        if (actors[i].generation == race_generation) {
+            come_after(me, &actors[i]);
         }
     }
 }

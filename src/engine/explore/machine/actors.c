@@ -35,11 +35,8 @@ void actor_set(struct actor *actor, enum actor_state state)
 
 void actor_hold(struct actor *actor, KIRQL level)
 {
-    if (actor->level == level) {
-        return; /* as nearly always */
-    }
     uint32_t bit = 1u << actor_index(actor);
-    machine.steady = false;
+    machine.steady = machine.steady && actor->level == level;
     actor->level = level;
     machine.raised = level != PASSIVE_LEVEL ? machine.raised | bit : machine.raised & ~bit;
 }
