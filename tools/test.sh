@@ -29,7 +29,7 @@ start=$SECONDS
 step format make -s check-format
 step gcc suite checked
 step clang suite clang -L "compiler|conformance|ke|torture"
-step sanitizers suite asan -LE "layout|cc" # AddressSanitizer and UBSan in one build
+step sanitizers suite asan -LE "layout|cc|large" # AddressSanitizer and UBSan in one build
 step coverage cmake --build build --target coverage
 echo
 if [ ${#failed[@]} -gt 0 ]; then

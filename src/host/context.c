@@ -43,11 +43,11 @@ bool host_stack_map(struct host_stack *stack, size_t size)
 
 void host_stack_unmap(struct host_stack *stack)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
 #ifdef HOST_ASAN
     __asan_unpoison_memory_region(stack->base, stack->size);
 #endif
     if (!host_arena_holds(stack->base)) {
+        size_t page = (size_t)sysconf(_SC_PAGESIZE);
         munmap((char *)stack->base - page, stack->size + page);
     }
     stack->base = NULL;

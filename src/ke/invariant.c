@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 static struct ke_guard guard;
-static unsigned count;
+unsigned ke_invariant_count;
 static struct invariant {
     bool (*holds)(void *argument);
     void *argument;
@@ -19,9 +19,9 @@ static struct invariant {
 bool ke_invariant_add(bool (*holds)(void *), void *argument, const char *name)
 {
     KIRQL old = ke_guard_enter_quietly(&guard);
-    bool room = count < KE_INVARIANTS;
+    bool room = ke_invariant_count < KE_INVARIANTS;
     if (room) {
-        invariants[count++] = (struct invariant){holds, argument, name, false};
+        invariants[ke_invariant_count++] = (struct invariant){holds, argument, name, false};
     }
     ke_guard_leave(&guard, old);
     return room;
@@ -45,10 +45,10 @@ static void report(struct invariant *invariant)
     event_send(EVENT_ASSERTION, text, 0, 0, 0, 0);
 }
 
-bool ke_invariants_hold(void)
+bool ke_invariants_ask(void)
 {
     bool all = true;
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < ke_invariant_count; i++) {
         if (!invariants[i].broken) {
             KIRQL old = ke_mask();
             bool holds = ask(&invariants[i]);

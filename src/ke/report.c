@@ -6,12 +6,21 @@
 #if UNDIS_CHECKED
 
 uint64_t event_wanted;
-static struct event_listener *listeners;
+
+#define LISTENERS 64
+static struct event_listener *listeners[LISTENERS];
+static unsigned listener_count;
+static uint64_t hearers[EVENT_KINDS]; /* bit i: listeners[i] wants that kind */
 
 void event_listen(struct event_listener *listener)
 {
-    listener->next = listeners;
-    listeners = listener;
+    if (listener_count == LISTENERS) {
+        __builtin_trap(); /* they are all known when undis is built */
+    }
+    for (unsigned kind = 0; kind < EVENT_KINDS; kind++) {
+        hearers[kind] |= (listener->kinds >> kind & 1) << listener_count;
+    }
+    listeners[listener_count++] = listener;
     event_wanted |= listener->kinds;
 }
 
@@ -25,10 +34,11 @@ void event_report(struct event *event)
                   : event->kind == EVENT_IRQL   ? (KIRQL)event->value[0]
                   : processor->callback != NULL ? processor->callback->irql
                                                 : PASSIVE_LEVEL;
-    for (struct event_listener *listener = listeners; listener != NULL; listener = listener->next) {
-        if (listener->kinds >> event->kind & 1) {
-            listener->hear(event);
-        }
+    /* Who came last hears first. */
+    for (uint64_t left = hearers[event->kind]; left != 0;) {
+        unsigned last = 63 - (unsigned)__builtin_clzll(left);
+        left &= ~(UINT64_C(1) << last);
+        listeners[last]->hear(event);
     }
     ke_unmask(irql);
 }

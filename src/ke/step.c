@@ -17,13 +17,18 @@ static bool may_step(void)
     return ke_irql() != KE_MASKED;
 }
 
-static struct op op_here(enum op_kind kind, unsigned flags)
+void ke_step_end(void)
 {
     if (ke_step_epilogue != NULL) {
         void (*epilogue)(void) = ke_step_epilogue;
         ke_step_epilogue = NULL;
         epilogue();
     }
+}
+
+struct op ke_op_here(enum op_kind kind, unsigned flags)
+{
+    ke_step_end();
     KIRQL irql = ke_irql();
     return (struct op){.kind = (uint8_t)kind,
                        .flags = (uint8_t)flags,
@@ -36,7 +41,7 @@ void ke_step_memory(enum op_kind kind, unsigned flags, const volatile void *addr
                     uint64_t expected, uintptr_t pc)
 {
     if (may_step()) {
-        struct op op = op_here(kind, flags);
+        struct op op = ke_op_here(kind, flags);
         op.addr = (uintptr_t)address;
         op.size = (uint32_t)size;
         op.expected = expected;
@@ -48,7 +53,7 @@ void ke_step_memory(enum op_kind kind, unsigned flags, const volatile void *addr
 void ke_step_lock(enum op_kind kind, const volatile uint32_t *word)
 {
     if (may_step()) {
-        struct op op = op_here(kind, OP_ATOMIC);
+        struct op op = ke_op_here(kind, OP_ATOMIC);
         if (kind == OP_UPDATE) {
             op.flags |= OP_COMPARES | OP_TRIES;
         }
@@ -61,7 +66,7 @@ void ke_step_lock(enum op_kind kind, const volatile uint32_t *word)
 void ke_step_object(const volatile void *object, const volatile void *other, unsigned flags)
 {
     if (may_step()) {
-        struct op op = op_here(OP_OBJECT, flags | OP_LIBRARY);
+        struct op op = ke_op_here(OP_OBJECT, flags | OP_LIBRARY);
         op.object[0] = (uintptr_t)object;
         op.addr = (uintptr_t)object; /* its memory may be freed by others */
         op.size = 1;
@@ -77,11 +82,11 @@ void ke_step_fence(void)
     }
 }
 
-void ke_step_irql(enum op_kind kind, KIRQL new_level)
+void ke_step_irql(KIRQL new_level)
 {
     if (may_step() && new_level != ke_irql()) {
-        struct op op = op_here(new_level > ke_irql() ? OP_RAISE : OP_LOWER, OP_LIBRARY);
-        (void)kind; /* what a driver calls raising may lower */
+        /* What a driver calls raising may lower. */
+        struct op op = ke_op_here(new_level > ke_irql() ? OP_RAISE : OP_LOWER, OP_LIBRARY);
         op.new_level = new_level;
         ke_engine->step(&op);
     }

@@ -65,7 +65,6 @@ struct op {
     uint8_t choice;   /* enum choice_kind */
     uint16_t aux;
     uint32_t size;
-    uint32_t reserved;
     uintptr_t addr;
     uintptr_t object[2];
     uint64_t expected;
@@ -80,11 +79,16 @@ extern bool ke_stepping;
 /* Set within a transition: called once, when it is over, before another actor can run (rtl/tsan_copy.c). */
 extern void (*ke_step_epilogue)(void);
 
+/* The running transition is over: the code is about to take a step, to block or to end. */
+void ke_step_end(void);
+/* The step that the running code is about to take, all but what it is done to; ends the transition. */
+struct op ke_op_here(enum op_kind kind, unsigned flags);
+
 void ke_step_memory(enum op_kind kind, unsigned flags, const volatile void *address, size_t size,
                     uint64_t expected, uintptr_t pc);
 void ke_step_lock(enum op_kind kind, const volatile uint32_t *word);
 void ke_step_object(const volatile void *object, const volatile void *other, unsigned flags);
-void ke_step_irql(enum op_kind kind, KIRQL new_level);
+void ke_step_irql(KIRQL new_level);
 void ke_step_fence(void);
 
 #define KE_STEP(call) (__builtin_expect(ke_stepping, 0) ? (void)(call) : (void)0)
@@ -96,8 +100,8 @@ void ke_step_fence(void);
 #endif
 
 /* About to raise or lower this processor's IRQL; before the change. */
-#define ke_about_to_raise(irql) KE_STEP(ke_step_irql(OP_RAISE, (irql)))
-#define ke_about_to_lower(irql) KE_STEP(ke_step_irql(OP_LOWER, (irql)))
+#define ke_about_to_raise(irql) KE_STEP(ke_step_irql((irql)))
+#define ke_about_to_lower(irql) KE_STEP(ke_step_irql((irql)))
 /* About to take, try or release a spin lock word. */
 #define ke_about_to_lock(word) KE_STEP(ke_step_lock(OP_LOCK, (word)))
 #define ke_about_to_try(word) KE_STEP(ke_step_lock(OP_UPDATE, (word)))

@@ -26,7 +26,7 @@ static struct check {
     void (*check)(void *argument);
     void *argument;
 } checks[CHECKS];
-static unsigned check_count;
+static HOST_HOT unsigned check_count = 0;
 
 void program_fail(const char *expected)
 {

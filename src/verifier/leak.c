@@ -9,6 +9,7 @@
 
 #include "ke/run.h"
 #include "host/memory.h"
+#include "verifier/shadow.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,15 +33,25 @@ struct bucket {
 };
 
 static struct bucket buckets[BUCKETS];
-/* Bit i: bucket i was used.  An execution that is run a million times cannot look into 4096 buckets. */
+/* Bit i: bucket i was used, word i of those bits.  An execution that is run a million times cannot look into
+ * 4096 buckets. */
 static volatile uint64_t used[BUCKETS / 64];
+static volatile uint64_t used_words;
+_Static_assert(BUCKETS / 64 <= 64, "a word has a bit for each word of `used`");
 static HOST_HOT struct ke_guard arena_guard = {0};
 static HOST_HOT struct object *free_objects = NULL;
 static HOST_HOT char *arena_next = NULL, *arena_end = NULL;
 
+/* An execution of the explored engine has few objects: they lie on a page or two (host/memory.h). */
+#define FEW_BUCKETS 256u
+
 static struct bucket *bucket_of(uintptr_t address)
 {
-    return &buckets[(address * 0x9E3779B97F4A7C15u) >> 52 & (BUCKETS - 1)];
+    static volatile unsigned mask; /* the same from the first object on */
+    if (mask == 0) {
+        mask = (host_arena_is_open() ? FEW_BUCKETS : BUCKETS) - 1;
+    }
+    return &buckets[(address * 0x9E3779B97F4A7C15u) >> 52 & mask];
 }
 
 static struct object *object_allocate(void)
@@ -51,7 +62,7 @@ static struct object *object_allocate(void)
         free_objects = object->next;
     } else {
         if ((size_t)(arena_end - arena_next) < sizeof(*object)) {
-            void *arena = host_allocate(ARENA_SIZE);
+            void *arena = shadow_allocate(ARENA_SIZE); /* not between the blocks of the driver */
             if (arena != NULL) {
                 arena_next = arena;
                 arena_end = arena_next + ARENA_SIZE;
@@ -108,7 +119,10 @@ static void hear_create(struct event *event)
     bucket->first = object;
     ke_guard_leave(&bucket->guard, old);
     size_t number = (size_t)(bucket - buckets);
-    __atomic_fetch_or(&used[number / 64], 1ull << number % 64, __ATOMIC_RELAXED);
+    if ((used[number / 64] >> number % 64 & 1) == 0) {
+        __atomic_fetch_or(&used[number / 64], 1ull << number % 64, __ATOMIC_RELAXED);
+        __atomic_fetch_or(&used_words, 1ull << number / 64, __ATOMIC_RELAXED);
+    }
 }
 
 /* Handles are small numbers, addresses are not: the kind is compared only to be sure. */
@@ -220,14 +234,19 @@ static void report(struct event *event, const struct object *object, const char 
 /* The first bucket from `from` on that was ever used, else BUCKETS. */
 static unsigned next_used(unsigned from)
 {
-    while (from < BUCKETS) {
-        uint64_t word = used[from / 64] >> from % 64;
-        if (word != 0) {
-            return from + (unsigned)__builtin_ctzll(word);
-        }
-        from = (from / 64 + 1) * 64;
+    if (from == BUCKETS) {
+        return BUCKETS;
     }
-    return BUCKETS;
+    uint64_t here = used[from / 64] >> from % 64;
+    if (here != 0) {
+        return from + (unsigned)__builtin_ctzll(here);
+    }
+    uint64_t words = from / 64 == 63 ? 0 : used_words >> (from / 64 + 1) << (from / 64 + 1);
+    if (words == 0) {
+        return BUCKETS;
+    }
+    unsigned word = (unsigned)__builtin_ctzll(words);
+    return word * 64 + (unsigned)__builtin_ctzll(used[word]);
 }
 
 /* Takes out and reports everything that `belongs` says has outlived its owner. */

@@ -69,7 +69,17 @@ struct race_actor {
     struct race_clock clock;
 };
 
-struct race_actor *race_actor(unsigned number);
+extern struct race_actor race_actors[OBSERVER_ACTORS];
+void race_actor_begin(struct race_actor *actor);
+
+static inline struct race_actor *race_actor(unsigned number)
+{
+    struct race_actor *actor = &race_actors[number % OBSERVER_ACTORS];
+    if (__builtin_expect(actor->generation != race_generation, 0)) {
+        race_actor_begin(actor);
+    }
+    return actor;
+}
 void race_order_interlocked(struct race_actor *me, uintptr_t lock);
 
 /* The edges that a step makes: before what it does is compared, and after it. */

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static HOST_KEPT struct race_actor actors[OBSERVER_ACTORS] = {0};
+HOST_KEPT struct race_actor race_actors[OBSERVER_ACTORS] = {0};
 static HOST_KEPT unsigned slots = 0;
 static HOST_KEPT uint32_t left_levels[KE_MAXIMUM_PROCESSORS] = {0}; /* bit L: something has left L there */
 
@@ -33,7 +33,7 @@ static void change(struct race_actor *me)
     host_journal(me, offsetof(struct race_actor, clock.time) + me->clock.count * sizeof(me->clock.time[0]));
 }
 
-static void take_slot(struct race_actor *me)
+static __attribute__((noinline)) void take_slot(struct race_actor *me)
 {
     host_journal(&slots, sizeof(slots));
     me->slot = (uint16_t)slots++;
@@ -42,18 +42,14 @@ static void take_slot(struct race_actor *me)
     me->clock.time[me->slot] = 1;
 }
 
-struct race_actor *race_actor(unsigned number)
+void race_actor_begin(struct race_actor *actor)
 {
-    struct race_actor *actor = &actors[number % OBSERVER_ACTORS];
-    if (actor->generation != race_generation) {
-        change(actor);
-        actor->generation = race_generation;
-        actor->entered = 0;
-        actor->locks = 0;
-        actor->interlocked = 0;
-        take_slot(actor);
-    }
-    return actor;
+    change(actor);
+    actor->generation = race_generation;
+    actor->entered = 0;
+    actor->locks = 0;
+    actor->interlocked = 0;
+    take_slot(actor);
 }
 
 void race_order_interlocked(struct race_actor *me, uintptr_t lock)
@@ -171,8 +167,8 @@ static void come_after(struct race_actor *me, struct race_actor *other)
 static void settle(struct race_actor *me)
 {
     for (unsigned i = 0; i < OBSERVER_ACTORS; i++) {
-        if (actors[i].generation == race_generation) {
-            come_after(me, &actors[i]);
+        if (race_actors[i].generation == race_generation) {
+            come_after(me, &race_actors[i]);
         }
     }
 }

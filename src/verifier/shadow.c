@@ -22,6 +22,8 @@ static struct {
     struct shadow_page *volatile shadow;
 } table[PAGES];
 static struct ke_guard guard;
+/* No page below the first, or above the last, has one: most of what drivers touch is no pool. */
+static volatile uintptr_t first_page = UINTPTR_MAX, last_page;
 
 void *shadow_allocate(size_t size)
 {
@@ -42,6 +44,9 @@ static size_t slot_of(uintptr_t page)
 struct shadow_page *shadow_find(uintptr_t address)
 {
     uintptr_t page = address / SHADOW_PAGE + 1;
+    if (page < first_page || page > last_page) {
+        return NULL;
+    }
     size_t slot = slot_of(page);
     for (unsigned i = 0; i < PROBES; i++, slot = (slot + 1) & (PAGES - 1)) {
         uintptr_t there = table[slot].page;
@@ -73,6 +78,8 @@ static struct shadow_page *make(uintptr_t address)
         shadow = shadow_allocate(sizeof(*shadow));
         if (shadow != NULL) {
             __atomic_store_n(&table[slot].shadow, shadow, __ATOMIC_RELEASE);
+            first_page = page < first_page ? page : first_page;
+            last_page = page > last_page ? page : last_page;
             __atomic_store_n(&table[slot].page, page, __ATOMIC_RELEASE);
         }
     }

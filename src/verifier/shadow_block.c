@@ -158,6 +158,7 @@ static void hear_create(const struct event *event)
 
 static void hear_destroy(const struct event *event)
 {
+    shadow_read_end();
     struct shadow_block *block = take_out((uintptr_t)event->object);
     if (block == NULL || block->freed) {
         return;

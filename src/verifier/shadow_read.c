@@ -119,25 +119,26 @@ void shadow_read_suspect(const struct access *access)
     ke_unmask(old);
 }
 
-/* The code's last access was its suspect read; or the memory goes, and with it what could tell. */
+void shadow_read_end(void)
+{
+    if (shadow_reads_pending != 0) {
+        settle(mine());
+    }
+}
+
+/* The code's last access was its suspect read. */
 static void hear(struct event *event)
 {
-    if (shadow_reads_pending == 0) {
-        return;
-    }
-    for (unsigned i = 0; i < CONTEXTS; i++) {
-        struct suspect *suspect = &suspects[i];
-        bool over = event->kind == EVENT_CALLBACK_LEAVE ? (uintptr_t)suspect->frame == event->value[1]
-                                                        : suspect == mine();
-        if (suspect->size != 0 && over) {
-            settle(suspect);
+    for (unsigned i = 0; i < CONTEXTS && shadow_reads_pending != 0; i++) {
+        if (suspects[i].size != 0 && (uintptr_t)suspects[i].frame == event->value[1]) {
+            settle(&suspects[i]);
         }
     }
 }
 
 static struct event_listener listener = {
     .name = "uninitialised reads",
-    .kinds = 1ull << EVENT_CALLBACK_LEAVE | 1ull << EVENT_OBJECT_DESTROY,
+    .kinds = 1ull << EVENT_CALLBACK_LEAVE,
     .hear = hear,
 };
 

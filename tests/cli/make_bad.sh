@@ -6,7 +6,7 @@ mkdir -p "$to"
 patch_byte() { # FILE OFFSET BYTES
     printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
-size=$(stat -c %s "$good")
+size=$(stat -Lc %s "$good")
 
 head -c 40 "$good" >"$to/header-cut.so"
 head -c $((size / 2)) "$good" >"$to/truncated.so"

@@ -161,8 +161,10 @@ static void compare_bounded(struct tally *tally, const struct model_program *pro
     outcome_add(&source, program, &options, limit * 4, bound);
     bool claims_all = !source.counts.bounded;
     if (!source.finished || !set_includes(&naive->states, &source.states) ||
+        !set_includes(&naive->classes, &source.classes) || !set_includes(&source.classes, &exact.classes) ||
         !set_includes(&source.states, &exact.states) || !set_includes(&source.stops, &exact.stops) ||
-        (claims_all && !set_equals(&naive->states, &source.states))) {
+        (claims_all &&
+         (!set_equals(&naive->states, &source.states) || !set_equals(&naive->classes, &source.classes)))) {
         complain(tally, program, seed, "source, bounded", &exact, &source);
     }
     outcome_free(&exact);

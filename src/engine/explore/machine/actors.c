@@ -35,8 +35,11 @@ void actor_set(struct actor *actor, enum actor_state state)
 
 void actor_hold(struct actor *actor, KIRQL level)
 {
+    if (actor->level == level) {
+        return; /* as nearly always */
+    }
     uint32_t bit = 1u << actor_index(actor);
-    machine.steady = machine.steady && actor->level == level;
+    machine.steady = false;
     actor->level = level;
     machine.raised = level != PASSIVE_LEVEL ? machine.raised | bit : machine.raised & ~bit;
 }

@@ -149,15 +149,12 @@ static unsigned explored_choose(enum choice_kind kind, unsigned count)
          ke_processor()->callback == NULL)) {
         return 0;
     }
-    struct op op = {.kind = OP_CHOICE,
-                    .level = ke_irql(),
-                    .new_level = ke_irql(),
-                    .processor = (int8_t)ke_processor()->number,
-                    .choice = (uint8_t)kind,
-                    .aux = (uint16_t)count};
     if (ke_irql() == KE_MASKED || ke_processor() == &ke_outside) {
         return 0;
     }
+    struct op op = ke_op_here(OP_CHOICE, 0);
+    op.choice = (uint8_t)kind;
+    op.aux = (uint16_t)count;
     explored_step(&op);
     machine.failures += kind == CHOICE_FAILURE && machine.value != 0;
     return machine.value;
@@ -165,11 +162,8 @@ static unsigned explored_choose(enum choice_kind kind, unsigned count)
 
 static void explored_join(struct _KTHREAD *thread)
 {
-    struct op op = {.kind = OP_JOIN,
-                    .level = ke_irql(),
-                    .new_level = ke_irql(),
-                    .processor = (int8_t)ke_processor()->number,
-                    .aux = (uint16_t)(thread->actor - 1)};
+    struct op op = ke_op_here(OP_JOIN, 0);
+    op.aux = (uint16_t)(thread->actor - 1);
     explored_step(&op);
 }
 
@@ -185,23 +179,16 @@ static void explored_unexplored(void)
 
 static void explored_settle(void)
 {
-    struct op op = {.kind = OP_SETTLE,
-                    .level = ke_irql(),
-                    .new_level = ke_irql(),
-                    .processor = (int8_t)ke_processor()->number};
+    struct op op = ke_op_here(OP_SETTLE, 0);
     explored_step(&op);
 }
 
 static void explored_await(const volatile uint32_t *word, uint32_t value)
 {
-    struct op op = {.kind = OP_AWAIT,
-                    .flags = OP_ATOMIC,
-                    .level = ke_irql(),
-                    .new_level = ke_irql(),
-                    .processor = (int8_t)ke_processor()->number,
-                    .size = sizeof(*word),
-                    .addr = (uintptr_t)word,
-                    .expected = value};
+    struct op op = ke_op_here(OP_AWAIT, OP_ATOMIC);
+    op.size = sizeof(*word);
+    op.addr = (uintptr_t)word;
+    op.expected = value;
     explored_step(&op);
 }
 

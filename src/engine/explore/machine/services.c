@@ -22,11 +22,10 @@ void service_rest(KIRQL irql)
 /* `object`: what could take back an entry that waits for this one to end, or NULL. */
 static void end_step(KIRQL level, const void *object)
 {
-    struct op op = {.kind = OP_EXIT,
-                    .flags = OP_LIBRARY,
-                    .level = level,
-                    .processor = (int8_t)ke_processor()->number,
-                    .object = {(uintptr_t)object}};
+    struct op op = ke_op_here(OP_EXIT, OP_LIBRARY);
+    op.level = level;
+    op.new_level = PASSIVE_LEVEL;
+    op.object[0] = (uintptr_t)object;
     ke_engine->step(&op);
 }
 

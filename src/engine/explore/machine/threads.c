@@ -49,6 +49,7 @@ void threads_ready(struct _KTHREAD *thread)
 void threads_block(struct _KTHREAD *thread)
 {
     struct actor *me = actor_current();
+    ke_step_end();
     bool ended = thread->state == KE_THREAD_ENDED;
     actor_set(me, ended ? ACTOR_ENDED : ACTOR_BLOCKED);
     thread->callback = ke_processor()->callback;

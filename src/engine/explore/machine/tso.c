@@ -57,7 +57,7 @@ void tso_hide(void)
 
 void tso_show(const struct actor *actor)
 {
-    if (actor->processor == NULL || actor->kind > ACTOR_ISR) {
+    if (!machine_kept.options.tso || actor->processor == NULL || actor->kind > ACTOR_ISR) {
         return;
     }
     struct store_buffer *buffer = &buffers[actor->processor->number];
@@ -109,15 +109,21 @@ const struct op *tso_observed(const struct actor *actor, const struct op *op)
 
 /* ---- what actors do ------------------------------------------------------------------------------- */
 
+static struct op buffer_op_here(const struct store_buffer *buffer, enum op_kind kind)
+{
+    struct op op = ke_op_here(kind, OP_STORE | OP_ATOMIC);
+    op.addr = (uintptr_t)&buffer->word;
+    op.size = sizeof(buffer->word);
+    op.pc = buffer->pc;
+    return op;
+}
+
 /* Takes the buffer of this processor; `store`: for a store (else to see it empty). */
 static struct store_buffer *take_buffer(const struct op *store)
 {
     unsigned number = actor_current()->processor->number;
     struct store_buffer *buffer = &buffers[number];
-    struct op op = buffer_op(buffer, OP_LOCK);
-    op.level = ke_irql();
-    op.new_level = ke_irql();
-    op.processor = (int8_t)number;
+    struct op op = buffer_op_here(buffer, OP_LOCK);
     actor_current()->stores = store != NULL;
     if (store != NULL) {
         op.pc = store->pc;
@@ -149,10 +155,7 @@ void tso_drain(void)
 {
     if (!tso_is_empty(actor_current()->processor)) {
         struct store_buffer *buffer = take_buffer(NULL);
-        struct op op = buffer_op(buffer, OP_UNLOCK);
-        op.level = ke_irql();
-        op.new_level = ke_irql();
-        op.processor = (int8_t)actor_current()->processor->number;
+        struct op op = buffer_op_here(buffer, OP_UNLOCK);
         ke_engine->step(&op);
     }
 }

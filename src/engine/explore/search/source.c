@@ -16,6 +16,16 @@ static bool is_bounded(const struct search *search)
     return search->options.preemption_bound >= 0;
 }
 
+/* With the thread that an interrupt is over for: to go on with another one would preempt it for nothing. */
+static unsigned stay_bounded(const struct search *search, const struct frame *frame, uint32_t admitted)
+{
+    bool stays = search->depth > 0 && (admitted >> search->event[search->depth - 1].actor & 1) != 0;
+    if (!stays && frame->last_thread >= 0 && (admitted >> frame->last_thread & 1) != 0) {
+        return (unsigned)frame->last_thread;
+    }
+    return search_stay(search, admitted);
+}
+
 static int choose(struct search *search, struct frame *frame, const struct search_actor *actors,
                   unsigned count)
 {
@@ -25,7 +35,8 @@ static int choose(struct search *search, struct frame *frame, const struct searc
     if (awake == 0) {
         return SEARCH_STOP;
     }
-    unsigned actor = search_stay(search, is_bounded(search) ? awake : block_last(awake, actors));
+    unsigned actor = is_bounded(search) ? stay_bounded(search, frame, awake)
+                                        : search_stay(search, block_last(awake, actors));
     frame->backtrack = 1U << actor;
     frame->explored = 0;
     frame->value = sleep_first_value(search, search->depth, actor);
