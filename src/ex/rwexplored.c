@@ -69,6 +69,12 @@ bool rw_explored_try_read(const struct rw_words *words)
 void rw_explored_end_read(const struct rw_words *words)
 {
     unsigned me = ke_processor()->number;
+    for (unsigned i = 0; i < ke_processor_count && *rw_readers(words, me) == 0; i++) {
+        me = i; /* somebody else's read lock: the verifier has reported that */
+    }
+    if (*rw_readers(words, me) == 0) {
+        return;
+    }
     --*rw_readers(words, me);
     if (!is_inside(words, me)) {
         drop(word_of(words, me));
@@ -118,4 +124,27 @@ void rw_explored_end_write(const struct rw_words *words)
         drop(word_of(words, i));
     }
     drop(words->word);
+}
+
+bool rw_explored_try_convert(const struct rw_words *words)
+{
+    unsigned me = ke_processor()->number, taken = 0;
+    if (*rw_readers(words, me) != 1 || !try_take(words->word)) {
+        return false;
+    }
+    while (taken < ke_processor_count && (taken == me || try_take(word_of(words, taken)))) {
+        taken++;
+    }
+    if (taken == ke_processor_count) {
+        *rw_readers(words, me) = 0;
+        set_writer(words, me + 1);
+        return true;
+    }
+    while (taken > 0) {
+        if (--taken != me) {
+            drop(word_of(words, taken));
+        }
+    }
+    drop(words->word);
+    return false;
 }

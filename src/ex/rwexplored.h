@@ -41,5 +41,7 @@ void rw_explored_end_read(const struct rw_words *words);
 void rw_explored_write(const struct rw_words *words);
 bool rw_explored_try_write(const struct rw_words *words);
 void rw_explored_end_write(const struct rw_words *words);
+/* The only reader, once, becomes the writer; false: others read, or want to write. */
+bool rw_explored_try_convert(const struct rw_words *words);
 
 #endif

@@ -1,21 +1,24 @@
 /*
  * rwspin.c - EX_SPIN_LOCK: reader/writer spin locks.
  *
- * A waiting writer holds back new readers, so it does not starve; among waiters there is no order.  The
- * verifier does not follow these locks: only its watchdog sees one that is never given back.
+ * A waiting writer holds back new readers, so it does not starve; among waiters there is no order.
  */
+#include "ex/rwspin.h"
+
 #include "ex/map.h"
 #include "ex/rwexplored.h"
 #include "host/memory.h"
 #include "ke/ddi.h"
 #include "ke/engine.h"
 #include "ke/run.h"
+#include "ke/spinlock.h"
 
 #define RW_WRITER 0x80000000u /* held exclusively */
 #define RW_WANTED 0x40000000u /* a writer waits */
 
 #define RW_SPINS 100
 #define RW_PATIENCE_NS 1000000u
+#define RW_REPORT_TURNS 100u /* a wait is reported again after that many times RW_PATIENCE_NS */
 
 static volatile uint32_t *word_of(PEX_SPIN_LOCK lock)
 {
@@ -63,9 +66,13 @@ static bool swap(volatile uint32_t *word, uint32_t seen, uint32_t value)
     return __atomic_compare_exchange_n(word, &seen, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
-/* Passes some time while the word is `seen`. */
-static void wait_turn(volatile uint32_t *word, uint32_t seen, unsigned turn)
+/* Passes some time while the word is `seen`; `turns` counts how often. */
+static void wait_turn(volatile uint32_t *word, uint32_t seen, unsigned *turns)
 {
+    unsigned turn = (*turns)++;
+    if (turn == 0 || (turn > RW_SPINS && (turn - RW_SPINS) % RW_REPORT_TURNS == 0)) {
+        event_send(EVENT_LOCK_WAIT, (const void *)(uintptr_t)word, 0, turn != 0, 0, 0);
+    }
     if (turn < RW_SPINS) {
         host_relax();
     } else {
@@ -80,14 +87,14 @@ static void acquire_shared(volatile uint32_t *word)
         rw_explored_read(&words);
         return;
     }
-    for (unsigned turn = 0;; turn++) {
+    for (unsigned turns = 0;;) {
         uint32_t seen = *word;
         if (!(seen & (RW_WRITER | RW_WANTED))) {
             if (swap(word, seen, seen + 1)) {
                 return;
             }
         } else {
-            wait_turn(word, seen, turn);
+            wait_turn(word, seen, &turns);
         }
     }
 }
@@ -99,7 +106,7 @@ static void acquire_exclusive(volatile uint32_t *word)
         rw_explored_write(&words);
         return;
     }
-    for (unsigned turn = 0;; turn++) {
+    for (unsigned turns = 0;;) {
         uint32_t seen = *word;
         if ((seen & ~RW_WANTED) == 0) {
             if (swap(word, seen, RW_WRITER)) {
@@ -108,7 +115,7 @@ static void acquire_exclusive(volatile uint32_t *word)
         } else if (!(seen & RW_WANTED)) {
             (void)swap(word, seen, seen | RW_WANTED);
         } else {
-            wait_turn(word, seen, turn);
+            wait_turn(word, seen, &turns);
         }
     }
 }
@@ -136,61 +143,209 @@ static void release_exclusive(volatile uint32_t *word)
     ke_engine->lock_wake(word);
 }
 
-/* Raises to DISPATCH_LEVEL and takes the lock with the other readers.  <= DISPATCH_LEVEL.
- * nf-wdm-exacquirespinlockshared. */
+static bool try_shared(volatile uint32_t *word)
+{
+    if (rw_explored()) {
+        struct rw_words words = words_beside(word);
+        return rw_explored_try_read(&words);
+    }
+    for (;;) {
+        uint32_t seen = *word;
+        if (seen & (RW_WRITER | RW_WANTED)) {
+            return false;
+        }
+        if (swap(word, seen, seen + 1)) {
+            return true;
+        }
+    }
+}
+
+static bool try_exclusive(volatile uint32_t *word)
+{
+    if (rw_explored()) {
+        struct rw_words words = words_beside(word);
+        return rw_explored_try_write(&words);
+    }
+    uint32_t seen = *word;
+    return (seen & ~RW_WANTED) == 0 && swap(word, seen, RW_WRITER);
+}
+
+/* From the only reader to the writer; waiting writers go on waiting. */
+static bool try_convert(volatile uint32_t *word)
+{
+    if (rw_explored()) {
+        struct rw_words words = words_beside(word);
+        return rw_explored_try_convert(&words);
+    }
+    for (;;) {
+        uint32_t seen = *word;
+        if ((seen & ~RW_WANTED) != 1) {
+            return false;
+        }
+        if (swap(word, seen, (seen & RW_WANTED) | RW_WRITER)) {
+            return true;
+        }
+    }
+}
+
+/* ---- with the verifier ------------------------------------------------------------------------------- */
+
+static inline bool is_shared(enum lock_flavor flavor)
+{
+    return flavor == LOCK_EX_SHARED || flavor == LOCK_EX_SHARED_DPC;
+}
+
+static inline void take(PEX_SPIN_LOCK lock, enum lock_flavor flavor)
+{
+    if (is_shared(flavor)) {
+        acquire_shared(word_of(lock));
+    } else {
+        acquire_exclusive(word_of(lock));
+    }
+}
+
+static inline void drop(PEX_SPIN_LOCK lock, enum lock_flavor flavor)
+{
+    if (is_shared(flavor)) {
+        release_shared(word_of(lock));
+    } else {
+        release_exclusive(word_of(lock));
+    }
+}
+
+/* Raises to DISPATCH_LEVEL, then acquires; returns the old level.  Nothing when the verifier objects. */
+static inline KIRQL acquire(PEX_SPIN_LOCK lock, enum lock_flavor flavor)
+{
+    KIRQL old = ke_irql();
+    if (event_send(EVENT_LOCK_ACQUIRE, (const void *)(uintptr_t)lock, flavor, 0, 0, 0)) {
+        return old;
+    }
+    ke_about_to_raise(DISPATCH_LEVEL);
+    old = ke_irql();
+    ke_irql_store(DISPATCH_LEVEL);
+    event_send(EVENT_IRQL, NULL, old, DISPATCH_LEVEL, IRQL_CAUSE_LOCK, 0);
+    take(lock, flavor);
+    event_send(EVENT_LOCK_ACQUIRED, (const void *)(uintptr_t)lock, flavor, old, 0, 0);
+    return old;
+}
+
+static inline void acquire_at_dpc(PEX_SPIN_LOCK lock, enum lock_flavor flavor)
+{
+    if (!event_send(EVENT_LOCK_ACQUIRE, (const void *)(uintptr_t)lock, flavor, 0, 0, 0)) {
+        take(lock, flavor);
+        event_send(EVENT_LOCK_ACQUIRED, (const void *)(uintptr_t)lock, flavor, ke_irql(), 0, 0);
+    }
+}
+
+static inline bool try_at_dpc(PEX_SPIN_LOCK lock, enum lock_flavor flavor)
+{
+    bool taken = is_shared(flavor) ? try_shared(word_of(lock)) : try_exclusive(word_of(lock));
+    if (taken) {
+        event_send(EVENT_LOCK_ACQUIRED, (const void *)(uintptr_t)lock, flavor, ke_irql(), 1, 0);
+    }
+    return taken;
+}
+
+/* Releases, then goes to `irql`. */
+static inline void release(PEX_SPIN_LOCK lock, enum lock_flavor flavor, KIRQL irql)
+{
+#if UNDIS_CHECKED
+    if (ke_lock_may_release(lock, &flavor, &irql)) {
+        drop(lock, flavor);
+    }
+    ke_lock_lower(irql);
+#else
+    drop(lock, flavor);
+    ke_unmask(irql);
+#endif
+}
+
+void ex_spin_lock_abandon(PEX_SPIN_LOCK lock, enum lock_flavor flavor)
+{
+    drop(lock, flavor);
+}
+
+/* ---- the functions that drivers call ----------------------------------------------------------------- */
+
+/* Raises to DISPATCH_LEVEL and takes the lock with the other readers; returns the old level.  <=
+ * DISPATCH_LEVEL.  Not recursive.  nf-wdm-exacquirespinlockshared. */
 KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock)
 {
     ddi_enter(ExAcquireSpinLockShared);
-    KIRQL old = KeRaiseIrqlToDpcLevel();
-    acquire_shared(word_of(SpinLock));
-    return old;
+    return acquire(SpinLock, LOCK_EX_SHARED);
 }
 
 /* Gives it back and goes back to that IRQL.  DISPATCH_LEVEL. */
 VOID NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
 {
     ddi_enter(ExReleaseSpinLockShared);
-    release_shared(word_of(SpinLock));
-    KeLowerIrql(OldIrql);
+    release(SpinLock, LOCK_EX_SHARED, OldIrql);
 }
 
 /* The same, alone.  nf-wdm-exacquirespinlockexclusive. */
 KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
 {
     ddi_enter(ExAcquireSpinLockExclusive);
-    KIRQL old = KeRaiseIrqlToDpcLevel();
-    acquire_exclusive(word_of(SpinLock));
-    return old;
+    return acquire(SpinLock, LOCK_EX_EXCLUSIVE);
 }
 
 VOID NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
 {
     ddi_enter(ExReleaseSpinLockExclusive);
-    release_exclusive(word_of(SpinLock));
-    KeLowerIrql(OldIrql);
+    release(SpinLock, LOCK_EX_EXCLUSIVE, OldIrql);
 }
 
 /* The four for callers at DISPATCH_LEVEL, who stay there. */
 VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
     ddi_enter(ExAcquireSpinLockSharedAtDpcLevel);
-    acquire_shared(word_of(SpinLock));
+    acquire_at_dpc(SpinLock, LOCK_EX_SHARED_DPC);
 }
 
 VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
     ddi_enter(ExReleaseSpinLockSharedFromDpcLevel);
-    release_shared(word_of(SpinLock));
+    release(SpinLock, LOCK_EX_SHARED_DPC, ke_irql());
 }
 
 VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
     ddi_enter(ExAcquireSpinLockExclusiveAtDpcLevel);
-    acquire_exclusive(word_of(SpinLock));
+    acquire_at_dpc(SpinLock, LOCK_EX_EXCLUSIVE_DPC);
 }
 
 VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
     ddi_enter(ExReleaseSpinLockExclusiveFromDpcLevel);
-    release_exclusive(word_of(SpinLock));
+    release(SpinLock, LOCK_EX_EXCLUSIVE_DPC, ke_irql());
+}
+
+/* Takes it if that needs no wait, FALSE otherwise.  DISPATCH_LEVEL.  In the kernel's headers, without a page.
+ */
+BOOLEAN NTAPI ExTryAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock)
+{
+    ddi_enter(ExTryAcquireSpinLockSharedAtDpcLevel);
+    return try_at_dpc(SpinLock, LOCK_EX_SHARED_DPC);
+}
+
+BOOLEAN NTAPI ExTryAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
+{
+    ddi_enter(ExTryAcquireSpinLockExclusiveAtDpcLevel);
+    return try_at_dpc(SpinLock, LOCK_EX_EXCLUSIVE_DPC);
+}
+
+/*
+ * Makes the only reader, the caller, the writer; FALSE, and still a reader, when there are others.
+ * DISPATCH_LEVEL.  To be released as if it had been acquired exclusively.
+ * nf-wdm-extryconvertsharedspinlockexclusive.
+ */
+LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
+{
+    ddi_enter(ExTryConvertSharedSpinLockExclusive);
+    const void *lock = (const void *)(uintptr_t)SpinLock;
+    if (event_send(EVENT_LOCK_CONVERT, lock, LOCK_EX_EXCLUSIVE, 0, 0, 0) || !try_convert(word_of(SpinLock))) {
+        return FALSE;
+    }
+    event_send(EVENT_LOCK_CONVERTED, lock, LOCK_EX_EXCLUSIVE, 0, 0, 0);
+    return TRUE;
 }

@@ -23,7 +23,7 @@ enum event_kind {
        KeLowerIrql.  Sent with interrupts masked.  skip: for IRQL_CAUSE_DRIVER. */
     EVENT_IRQL,
 
-    /* Spin locks.  object = the KSPIN_LOCK.  value[0] = enum lock_flavor. */
+    /* Spin locks.  object = the KSPIN_LOCK or EX_SPIN_LOCK.  value[0] = enum lock_flavor. */
     EVENT_LOCK_INIT,        /* NdisAllocateSpinLock, KeInitializeSpinLock */
     EVENT_LOCK_FREE,        /* NdisFreeSpinLock */
     EVENT_LOCK_ACQUIRE,     /* about to acquire, before IRQL changes. skip: do not acquire */
@@ -31,9 +31,21 @@ enum event_kind {
     EVENT_LOCK_ACQUIRED,    /* owns it now; event.irql = DISPATCH_LEVEL; value[1] = the IRQL saved;
                                value[2] = 1: without EVENT_LOCK_ACQUIRE before (a try) */
     EVENT_LOCK_RELEASE,     /* about to release. value[1] = the IRQL it will restore; a listener may set
-                               new_irql (preset to value[1]); skip: leave the lock word alone */
+                               new_irql (preset to value[1]) and value[0], to the flavour that it was acquired
+                               with; skip: leave the lock word alone */
+    EVENT_LOCK_CONVERT,     /* ExTryConvertSharedSpinLockExclusive, before. skip: it fails */
+    EVENT_LOCK_CONVERTED,   /* and when it has succeeded */
     EVENT_LOCK_INTERLOCKED, /* passed to an NdisInterlockedXxx / ExInterlockedXxx; value[1] = list head or
                                addend */
+
+    /* NDIS reader/writer locks.  object = the NDIS_RW_LOCK_EX or NDIS_RW_LOCK, value[0] = enum lock_flavor,
+       value[3] = the LOCK_STATE(_EX). */
+    EVENT_RW_INIT,
+    EVENT_RW_FREE,      /* skip: leave it and its memory alone */
+    EVENT_RW_ACQUIRE,   /* before; value[2] = 1: it only tries. skip: do not acquire */
+    EVENT_RW_ACQUIRED,  /* value[1] = the IRQL saved */
+    EVENT_RW_CONVERTED, /* the reader has become the writer; value[0] = its flavour from now on */
+    EVENT_RW_RELEASE,   /* before; value[1], new_irql, value[0] and skip as for EVENT_LOCK_RELEASE */
 
     /* DPCs.  object = the KDPC.  value[0] = target processor. */
     EVENT_DPC_QUEUE,
@@ -93,10 +105,27 @@ enum irql_cause {
 };
 
 enum lock_flavor {
-    LOCK_NDIS,     /* NdisAcquireSpinLock / NdisReleaseSpinLock */
-    LOCK_NDIS_DPR, /* NdisDprAcquireSpinLock / NdisDprReleaseSpinLock */
-    LOCK_KE,       /* KeAcquireSpinLock(RaiseToDpc) / KeReleaseSpinLock */
-    LOCK_KE_DPC,   /* Ke...AtDpcLevel / ...FromDpcLevel, KeTryToAcquireSpinLockAtDpcLevel */
+    LOCK_NDIS,       /* NdisAcquireSpinLock / NdisReleaseSpinLock */
+    LOCK_NDIS_DPR,   /* NdisDprAcquireSpinLock / NdisDprReleaseSpinLock */
+    LOCK_KE,         /* KeAcquireSpinLock(RaiseToDpc) / KeReleaseSpinLock */
+    LOCK_KE_DPC,     /* Ke...AtDpcLevel / ...FromDpcLevel, KeTryToAcquireSpinLockAtDpcLevel */
+    LOCK_KE_FOR_DPC, /* KeAcquireSpinLockForDpc / KeReleaseSpinLockForDpc */
+    LOCK_QUEUED,     /* KeAcquireInStackQueuedSpinLock / KeReleaseInStackQueuedSpinLock */
+    LOCK_QUEUED_DPC,
+    LOCK_QUEUED_FOR_DPC,
+    LOCK_EX_SHARED, /* ExAcquireSpinLockShared / ExReleaseSpinLockShared: the object is an EX_SPIN_LOCK */
+    LOCK_EX_SHARED_DPC,
+    LOCK_EX_EXCLUSIVE,
+    LOCK_EX_EXCLUSIVE_DPC,
+    LOCK_RW_READ,     /* NdisAcquireRWLockRead / NdisReleaseRWLock */
+    LOCK_RW_READ_DPC, /* with NDIS_RWL_AT_DISPATCH_LEVEL */
+    LOCK_RW_WRITE,
+    LOCK_RW_WRITE_DPC,
+    LOCK_OLD_RW_READ, /* NdisAcquireReadWriteLock / NdisReleaseReadWriteLock */
+    LOCK_OLD_RW_READ_DPC,
+    LOCK_OLD_RW_WRITE,
+    LOCK_OLD_RW_WRITE_DPC,
+    LOCK_FLAVORS
 };
 
 enum callback_kind {
@@ -159,7 +188,6 @@ struct event_listener {
     const char *name;
     uint64_t kinds; /* bit per event_kind */
     void (*hear)(struct event *event);
-    struct event_listener *next;
 };
 
 /* One bracket around each call of driver code; lives on the caller's stack. */

@@ -25,12 +25,16 @@ static bool may_run(const struct _KTHREAD *thread, const struct ke_processor *pr
     return (thread->affinity >> processor->number & 1) != 0;
 }
 
-/* Makes one idle processor that may run the thread look at the ready list; false when there is none. */
+/*
+ * Makes one idle processor that may run the thread look at the ready list; false when there is none.  It no
+ * longer counts as idle: the next thread is another one's.
+ */
 static bool wake_idle(const struct _KTHREAD *thread)
 {
     for (unsigned i = 0; i < ke_processor_count; i++) {
         struct ke_processor *processor = &ke_processors[(thread->last_processor + i) % ke_processor_count];
         if (processor->idle && may_run(thread, processor)) {
+            processor->idle = false;
             __atomic_fetch_add(&processor->wake, 1, __ATOMIC_SEQ_CST);
             ke_engine->wake(processor);
             return true;

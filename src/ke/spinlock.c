@@ -69,23 +69,37 @@ void ke_spin_lock_abandon(PKSPIN_LOCK lock)
 }
 
 #if UNDIS_CHECKED
-void ke_spin_lock_release_checked(PKSPIN_LOCK lock, enum lock_flavor flavor, KIRQL irql)
+bool ke_lock_may_release(const volatile void *lock, enum lock_flavor *flavor, KIRQL *irql)
 {
-    struct event event = {
-        .kind = EVENT_LOCK_RELEASE, .object = lock, .value = {flavor, irql}, .new_irql = irql};
+    struct event event = {.kind = EVENT_LOCK_RELEASE,
+                          .object = (const void *)(uintptr_t)lock,
+                          .value = {*flavor, *irql},
+                          .new_irql = *irql};
     if (event_is_wanted(EVENT_LOCK_RELEASE)) {
         event_report(&event);
     }
-    if (!event.skip) {
+    *flavor = (enum lock_flavor)event.value[0];
+    *irql = event.new_irql;
+    return !event.skip;
+}
+
+void ke_lock_lower(KIRQL irql)
+{
+    KIRQL present = ke_irql();
+    if (irql != present) {
+        ke_about_to_lower(irql);
+        ke_mask();
+        event_send(EVENT_IRQL, NULL, present, irql, IRQL_CAUSE_LOCK, 0);
+        ke_unmask(irql);
+    }
+}
+
+void ke_spin_lock_release_checked(PKSPIN_LOCK lock, enum lock_flavor flavor, KIRQL irql)
+{
+    if (ke_lock_may_release(lock, &flavor, &irql)) {
         ke_spin_lock_drop(lock);
     }
-    KIRQL present = ke_irql();
-    if (event.new_irql != present) {
-        ke_about_to_lower(event.new_irql);
-        ke_mask();
-        event_send(EVENT_IRQL, NULL, present, event.new_irql, IRQL_CAUSE_LOCK, 0);
-        ke_unmask(event.new_irql);
-    }
+    ke_lock_lower(irql);
 }
 #endif
 
@@ -150,6 +164,25 @@ BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
     }
     event_send(EVENT_LOCK_ACQUIRED, SpinLock, LOCK_KE_DPC, ke_irql(), 1, 0);
     return TRUE;
+}
+
+/*
+ * KeAcquireSpinLockForDpc: <= DISPATCH_LEVEL; for a threaded DPC, which does not know its level.  Raises to
+ * DISPATCH_LEVEL if need be, acquires, returns the old level.  SL-22, nf-wdm-keacquirespinlockfordpc.
+ */
+KIRQL KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock)
+{
+    ddi_enter(KeAcquireSpinLockForDpc);
+    KIRQL old = UNDIS_CHECKED ? ke_irql() : PASSIVE_LEVEL;
+    ke_spin_lock_acquire(SpinLock, LOCK_KE_FOR_DPC, &old);
+    return old;
+}
+
+/* KeReleaseSpinLockForDpc: DISPATCH_LEVEL; releases and restores OldIrql.  nf-wdm-kereleasespinlockfordpc. */
+VOID KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql)
+{
+    ddi_enter(KeReleaseSpinLockForDpc);
+    ke_spin_lock_release(SpinLock, LOCK_KE_FOR_DPC, OldIrql);
 }
 
 /* KeTestSpinLock: any IRQL; TRUE when the lock is free at this moment.  nf-wdm-ketestspinlock. */

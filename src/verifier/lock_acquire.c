@@ -22,7 +22,37 @@ static void report_recursive(struct event *event, const struct lock_record *reco
         flavor_acquire_name(flavor));
     if (finding != NULL) {
         finding_bugcheck(finding, 0xF, record->address, 0, 0, 0);
-        finding_add_stack(finding, "owner acquired at", record->owner, &record->acquired);
+        finding_add_stack(finding, "owner acquired at", lock_holder(record), &record->acquired);
+        held_evidence(finding, verifier_processor(event));
+        finding_commit(finding);
+    }
+}
+
+/*
+ * A KSPIN_LOCK is either a queued lock or an ordinary one (SL-23).  Reported once: from then on it may be
+ * used as both.  Not guaranteed: nothing is said of a lock on a stack, which may be another lock by now.
+ */
+static void judge_family(struct event *event, struct lock_record *record, enum lock_flavor flavor)
+{
+    enum lock_family family = flavor_family(flavor);
+    if (family != FAMILY_ORDINARY && family != FAMILY_QUEUED) {
+        return;
+    }
+    if (record->family == 0) {
+        record->family = (uint8_t)family;
+    }
+    if (record->family == family || record->family == FAMILY_MIXED || stack_holds(event->object)) {
+        return;
+    }
+    record->family = FAMILY_MIXED;
+    struct finding *finding = finding_begin(
+        "SpinLockFlavor", event, "%s is called for a spin lock that was acquired as %s before",
+        flavor_acquire_name(flavor), family == FAMILY_QUEUED ? "an ordinary one" : "a queued one");
+    if (finding != NULL) {
+        finding_bugcheck(finding, 0xC4, 0x1008, record->address, 0, 0);
+        if (record->acquired.depth > 0) {
+            finding_add_stack(finding, "last acquired at", -1, &record->acquired);
+        }
         held_evidence(finding, verifier_processor(event));
         finding_commit(finding);
     }
@@ -62,11 +92,12 @@ static void hear_acquire(struct event *event, struct verifier_processor *me)
     me->waiting_for = NULL;
     me->interlocked = NULL;
     me->contended = false;
-    uint64_t word = lock_word(event->object); /* faults here, not under the guard, when there is no lock */
+    uint64_t word =
+        lock_word(event->object, flavor); /* faults here, not under the guard, when there is no lock */
     struct lock_record *record = lock_enter(event->object, true, &old);
     if (record != NULL) {
-        bool mine = record->owner == (int)me->number;
-        if (record->owner == LOCK_NO_OWNER) {
+        bool mine = lock_is_held_by(record, me->number);
+        if (lock_holder(record) == LOCK_NO_OWNER) {
             lock_judge_allocated(event, record, flavor, word, flavor_acquire_name(flavor));
         }
         if (judge_irql(event, flavor)) {
@@ -78,6 +109,9 @@ static void hear_acquire(struct event *event, struct verifier_processor *me)
             record->recursed = true;
             record->recursion += event->skip ? 0 : 1;
             event->skip = true;
+        }
+        if (!event->skip) {
+            judge_family(event, record, flavor);
         }
     }
     lock_leave(event->object, old);
@@ -98,10 +132,14 @@ static void hear_acquired(struct event *event, struct verifier_processor *me)
     struct lock_record *record = lock_enter(event->object, true, &old);
     if (record != NULL) {
         if (tried) { /* not asked before: report, but the lock is held now */
-            lock_judge_allocated(event, record, held.flavor, 0, "KeTryToAcquireSpinLockAtDpcLevel");
+            lock_judge_allocated(event, record, held.flavor, 0, flavor_try_name(held.flavor));
             judge_irql(event, held.flavor);
         }
-        record->owner = (int)me->number;
+        if (flavor_is_shared(held.flavor)) {
+            record->readers |= UINT64_C(1) << me->number;
+        } else {
+            record->owner = (int)me->number;
+        }
         record->tampered = false;
         record->recursed = false;
         record->recursion = 0;

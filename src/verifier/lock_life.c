@@ -10,11 +10,37 @@
 
 #include "ke/spinlock.h"
 #include "ke/thread.h"
+#include "ex/rwspin.h"
 
-/* The whole 64 bits: not what a driver may look at, but zero is what a free lock is made of. */
-uint64_t lock_word(const void *lock)
+static bool is_ex(enum lock_flavor flavor)
 {
-    return *(const volatile uint64_t *)lock;
+    return flavor_family(flavor) == FAMILY_EX_SHARED || flavor_family(flavor) == FAMILY_EX_EXCLUSIVE;
+}
+
+/* All of it: not what a driver may look at, but zero is what a free lock is made of. */
+uint64_t lock_word(const void *lock, enum lock_flavor flavor)
+{
+    return is_ex(flavor) ? *(const volatile uint32_t *)lock : *(const volatile uint64_t *)lock;
+}
+
+void lock_abandon(const void *lock, enum lock_flavor flavor)
+{
+    if (is_ex(flavor)) {
+        ex_spin_lock_abandon((PEX_SPIN_LOCK)(uintptr_t)lock, flavor);
+    } else {
+        ke_spin_lock_abandon((PKSPIN_LOCK)(uintptr_t)lock);
+    }
+}
+
+/* Makes a free lock of garbage. */
+static void clear(void *lock, enum lock_flavor flavor)
+{
+    if (is_ex(flavor)) {
+        *(volatile uint32_t *)lock = 0;
+    } else {
+        ke_spin_lock_abandon(lock);
+        *(volatile uint32_t *)((char *)lock + sizeof(uint32_t)) = 0; /* nobody queues (ke/queuedlock.c) */
+    }
 }
 
 static void restart(struct lock_record *record)
@@ -22,6 +48,7 @@ static void restart(struct lock_record *record)
     record->freed = false;
     record->phantoms = 0;
     record->abandoned = 0;
+    record->family = 0;
 }
 
 /* ---- NotAllocated ------------------------------------------------------------------------------ */
@@ -51,7 +78,7 @@ bool lock_judge_allocated(struct event *event, struct lock_record *record, enum 
     restart(record);
     record->initialised = true;
     if (word != 0) {
-        ke_spin_lock_abandon((PKSPIN_LOCK)record->address);
+        clear((void *)record->address, flavor);
     }
     return true;
 }
@@ -87,7 +114,7 @@ static void hear_init(struct event *event)
         lock_leave(event->object, old);
         return;
     }
-    if (record->owner != LOCK_NO_OWNER) {
+    if (lock_holder(record) != LOCK_NO_OWNER) {
         report_reallocated(event, record, true);
         record->tampered = true;
     } else if (ndis && record->allocated && !stack_holds(event->object)) {
@@ -104,11 +131,13 @@ static void hear_init(struct event *event)
 
 static void report_freed(struct event *event, const struct lock_record *record, const char *what)
 {
-    struct finding *finding = finding_begin("SpinLockFreedWhileHeld", event,
-                                            "%s while processor %d holds the spin lock", what, record->owner);
+    struct finding *finding =
+        finding_begin("SpinLockFreedWhileHeld", event, "%s while processor %d holds the spin lock", what,
+                      lock_holder(record));
     if (finding != NULL) {
-        finding_bugcheck(finding, 0xC4, 0x100B, (uintptr_t)record->address, (uintptr_t)record->owner, 0);
-        finding_add_stack(finding, "owner acquired at", record->owner, &record->acquired);
+        finding_bugcheck(finding, 0xC4, 0x100B, (uintptr_t)record->address, (uintptr_t)lock_holder(record),
+                         0);
+        finding_add_stack(finding, "owner acquired at", lock_holder(record), &record->acquired);
         held_evidence(finding, verifier_processor(event));
         finding_commit(finding);
     }
@@ -134,13 +163,17 @@ static void hear_free(struct event *event)
 static void take_along(struct lock_record *record, void *argument)
 {
     struct event *event = argument;
-    if (record->owner == LOCK_NO_OWNER) {
+    if (lock_holder(record) == LOCK_NO_OWNER) {
         return;
     }
     if (event->kind == EVENT_OBJECT_DESTROY) {
         report_freed(event, record, "the memory around a spin lock is freed");
     }
-    held_mark_gone(verifier_processor_at((unsigned)record->owner), (const void *)record->address);
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        if (lock_is_held_by(record, i)) {
+            held_mark_gone(verifier_processor_at(i), (const void *)record->address);
+        }
+    }
 }
 
 static void hear_thread_end(struct event *event)
@@ -173,7 +206,7 @@ static void hear_interlocked(struct event *event)
         return; /* a NULL lock is the fault handler's affair */
     }
     KIRQL old;
-    uint64_t word = lock_word(event->object);
+    uint64_t word = lock_word(event->object, (enum lock_flavor)event->value[0]);
     struct lock_record *record = lock_enter(event->object, true, &old);
     me->interlocked = event->object;
     if (record != NULL && record->owner == (int)me->number) {

@@ -16,15 +16,18 @@ struct release {
     KIRQL wanted;  /* IRQL that the driver's call would restore */
 };
 
-void lock_end_hold(struct lock_record *record)
+void lock_end_hold(struct lock_record *record, unsigned processor)
 {
     uint64_t held = ke_engine->now() - record->acquired_at;
     if (held > record->longest_ns) {
         record->longest_ns = held;
         record->longest_at = record->acquired.depth > 0 ? record->acquired.pc[0] : 0;
     }
-    record->owner = LOCK_NO_OWNER;
-    if (record->free_pending) {
+    if (record->owner == (int)processor) {
+        record->owner = LOCK_NO_OWNER;
+    }
+    record->readers &= ~(UINT64_C(1) << processor);
+    if (record->free_pending && lock_holder(record) == LOCK_NO_OWNER) {
         record->free_pending = false;
         record->initialised = false;
         record->allocated = false;
@@ -68,26 +71,27 @@ static void release_not_owned(struct release *release, struct lock_record *recor
 
 static void release_for_other(struct release *release, struct lock_record *record)
 {
-    struct verifier_processor *owner = verifier_processor_at((unsigned)record->owner);
+    int holder = lock_holder(record);
+    struct verifier_processor *owner = verifier_processor_at((unsigned)holder);
     struct finding *finding =
         finding_begin("SpinLockWrongOwner", release->event,
                       "%s is called on processor %u for a spin lock that processor %d holds",
-                      flavor_release_name(release->flavor), release->me->number, record->owner);
+                      flavor_release_name(release->flavor), release->me->number, holder);
     if (finding != NULL) {
-        finding_bugcheck(finding, 0xC4, 0x1004, record->address,
-                         (uintptr_t)ke_processors[record->owner].current,
+        finding_bugcheck(finding, 0xC4, 0x1004, record->address, (uintptr_t)ke_processors[holder].current,
                          (uintptr_t)release->event->processor->current);
-        finding_add_stack(finding, "owner acquired at", record->owner, &record->acquired);
+        finding_add_stack(finding, "owner acquired at", holder, &record->acquired);
         held_evidence(finding, release->me);
         finding_commit(finding);
     }
-    struct held_lock held;
+    struct held_lock held = {.flavor = release->flavor};
     if (held_remove(owner, release->event->object, &held)) {
-        frame_forgive_other((struct callback_frame *)(uintptr_t)held.frame, (unsigned)record->owner);
+        frame_forgive_other((struct callback_frame *)(uintptr_t)held.frame, (unsigned)holder);
     }
     frame_forgive(release->event);
-    lock_end_hold(record);
+    lock_end_hold(record, (unsigned)holder);
     record->abandoned++; /* the owner may still release it */
+    release->event->value[0] = held.flavor;
     release->event->new_irql = cautious_irql(release);
 }
 
@@ -111,7 +115,9 @@ static KIRQL report_flavor(struct release *release, const struct held_lock *held
                       flavor_release_name(release->flavor), flavor_acquire_name(held->flavor),
                       irql_name(flavor_raises(held->flavor) ? held->saved : release->present));
     if (finding != NULL) {
-        if (flavor_raises(held->flavor)) {
+        if (flavor_family(held->flavor) != flavor_family(release->flavor)) {
+            finding_bugcheck(finding, 0xC4, 0x1009, (uintptr_t)held->lock, 0, 0);
+        } else if (flavor_raises(held->flavor)) {
             /* IRQL would stay up until the callback returns. */
             finding_bugcheck(finding, 0xC8, (uint64_t)release->present << 16 | (uint64_t)held->saved << 8, 0,
                              0, 0);
@@ -137,6 +143,9 @@ static KIRQL report_flavor(struct release *release, const struct held_lock *held
 
 static bool flavor_is_wrong(const struct release *release, const struct held_lock *held)
 {
+    if (flavor_family(held->flavor) != flavor_family(release->flavor)) {
+        return true;
+    }
     /* KeReleaseSpinLock says itself which level it restores: that of the AtDpcLevel acquisition is no
      * mistake. */
     if (held->flavor == LOCK_KE_DPC && release->flavor == LOCK_KE && release->wanted == release->present) {
@@ -232,6 +241,14 @@ static KIRQL level_after(struct release *release, KIRQL target, bool *reported, 
     return target;
 }
 
+KIRQL lock_level_after(struct event *event, struct verifier_processor *me, KIRQL target, bool *reported,
+                       const struct held_lock *held)
+{
+    struct release release = {
+        .event = event, .me = me, .flavor = held->flavor, .present = event->irql, .wanted = target};
+    return level_after(&release, target, reported, held);
+}
+
 static void release_owned(struct release *release, struct lock_record *record)
 {
     struct held_lock held = {
@@ -257,7 +274,8 @@ static void release_owned(struct release *release, struct lock_record *record)
         }
         target = lowest;
     }
-    lock_end_hold(record);
+    lock_end_hold(record, release->me->number);
+    release->event->value[0] = held.flavor;
     release->event->new_irql = target;
 }
 
@@ -279,17 +297,17 @@ static bool release_gone(struct release *release)
 static void judge(struct release *release, struct lock_record *record, uint64_t word)
 {
     struct event *event = release->event;
-    if (record->phantoms > 0 && (event->irql != DISPATCH_LEVEL || record->owner == LOCK_NO_OWNER)) {
+    if (record->phantoms > 0 && (event->irql != DISPATCH_LEVEL || lock_holder(record) == LOCK_NO_OWNER)) {
         record->phantoms--;
         ignore(release);
-    } else if (record->owner == (int)release->me->number) {
+    } else if (lock_is_held_by(record, release->me->number)) {
         if (record->recursion > 0) {
             record->recursion--;
             ignore(release);
         } else {
             release_owned(release, record);
         }
-    } else if (record->owner != LOCK_NO_OWNER) {
+    } else if (lock_holder(record) != LOCK_NO_OWNER) {
         release_for_other(release, record);
     } else if (record->abandoned > 0) {
         record->abandoned--;
@@ -324,8 +342,8 @@ static void hear(struct event *event)
     }
     if (!release_gone(&release)) {
         KIRQL old;
-        uint64_t word =
-            lock_word(event->object); /* faults here, not under the guard, when there is no lock */
+        uint64_t word = lock_word(
+            event->object, release.flavor); /* faults here, not under the guard, when there is no lock */
         struct lock_record *record = lock_enter(event->object, true, &old);
         if (record != NULL) {
             judge(&release, record, word);

@@ -95,7 +95,7 @@ int lock_owner(const void *lock, struct stack_trace *acquired)
 {
     KIRQL old;
     struct lock_record *record = lock_enter(lock, false, &old);
-    int owner = record != NULL ? record->owner : LOCK_NO_OWNER;
+    int owner = record != NULL ? lock_holder(record) : LOCK_NO_OWNER;
     if (owner != LOCK_NO_OWNER && acquired != NULL) {
         *acquired = record->acquired;
     }

@@ -21,6 +21,8 @@ struct lock_record {
     unsigned phantoms;  /* refused acquisitions at a wrong IRQL whose releases are still to come */
     unsigned abandoned; /* holds that were ended at a callback's return and may still be released */
     volatile int owner; /* processor number or LOCK_NO_OWNER */
+    uint64_t readers;   /* bit p: processor p holds it shared; nobody holds it twice */
+    uint8_t family;     /* enum lock_family that it is used as, 0: not known yet */
     struct stack_trace made;
     struct stack_trace acquired; /* by the owner */
 
@@ -36,7 +38,17 @@ struct lock_record {
 struct lock_record *lock_enter(const void *lock, bool make, KIRQL *old);
 void lock_leave(const void *lock, KIRQL old);
 
-/* The lock's owner now, or LOCK_NO_OWNER.  Enters and leaves the bucket. */
+/* Who holds it, one of them when it is shared; LOCK_NO_OWNER.  And does this processor? */
+static inline int lock_holder(const struct lock_record *record)
+{
+    return record->readers != 0 ? __builtin_ctzll(record->readers) : record->owner;
+}
+static inline bool lock_is_held_by(const struct lock_record *record, unsigned processor)
+{
+    return record->owner == (int)processor || (record->readers >> processor & 1) != 0;
+}
+
+/* The lock's holder now, or LOCK_NO_OWNER.  Enters and leaves the bucket. */
 int lock_owner(const void *lock, struct stack_trace *acquired);
 
 /*
@@ -54,9 +66,11 @@ void lock_statistics_keep(const struct lock_record *record);
 /* lock_life.c: NotAllocated.  Makes the finding and adopts the lock; false when the lock is in order. */
 bool lock_judge_allocated(struct event *event, struct lock_record *record, enum lock_flavor flavor,
                           uint64_t word, const char *call);
-uint64_t lock_word(const void *lock);
+uint64_t lock_word(const void *lock, enum lock_flavor flavor);
+/* Frees the words of a lock whose holder, on this processor, will not release it. */
+void lock_abandon(const void *lock, enum lock_flavor flavor);
 
 /* lock_release.c: what a lock that its memory or its holder's callback took along leaves behind. */
-void lock_end_hold(struct lock_record *record);
+void lock_end_hold(struct lock_record *record, unsigned processor);
 
 #endif

@@ -22,19 +22,23 @@ static struct stack_trace routine_trace(const struct callback_frame *frame)
 }
 
 /* Frees the lock word.  Returns false when a finding about this hold exists already. */
-static bool end_hold(const struct held_lock *held)
+static bool end_hold(const struct held_lock *held, unsigned processor)
 {
     KIRQL old;
     if (held->gone) {
         return false;
     }
+    if (flavor_family(held->flavor) == FAMILY_RW) {
+        rw_hold_end(held, processor);
+        return true;
+    }
     struct lock_record *record = lock_enter(held->lock, false, &old);
     bool news = record != NULL && !record->tampered && !record->recursed;
     if (record != NULL) {
-        lock_end_hold(record);
+        lock_end_hold(record, processor);
         record->recursion = 0;
         record->abandoned++;
-        ke_spin_lock_abandon((PKSPIN_LOCK)(uintptr_t)held->lock);
+        lock_abandon(held->lock, held->flavor);
     }
     lock_leave(held->lock, old);
     return news;
@@ -48,7 +52,7 @@ static bool end_holds(struct event *event, struct verifier_processor *me, const 
     bool any = false, tried = false;
     while (held_remove_of_frame(me, frame, &held)) {
         any = true;
-        if (!end_hold(&held)) {
+        if (!end_hold(&held, me->number)) {
             continue;
         }
         if (!tried) {

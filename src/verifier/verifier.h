@@ -26,6 +26,7 @@ struct held_lock {
     enum lock_flavor flavor;
     KIRQL saved; /* IRQL before the acquisition */
     bool gone;   /* its memory was freed: there is no record and no lock word any more */
+    const void *state; /* of a reader/writer lock: the LOCK_STATE(_EX) */
     struct stack_trace acquired;
 };
 
@@ -67,6 +68,13 @@ bool held_remove(struct verifier_processor *of, const void *lock, struct held_lo
 bool held_remove_of_frame(struct verifier_processor *of, const struct callback_frame *frame,
                           struct held_lock *held);
 bool held_find(struct verifier_processor *of, const void *lock, struct held_lock *held);
+/* The hold of a reader/writer lock that has that LOCK_STATE; lock NULL: any lock's. */
+bool held_find_state(struct verifier_processor *of, const void *lock, const void *state,
+                     struct held_lock *held);
+bool held_remove_state(struct verifier_processor *of, const void *lock, const void *state,
+                       struct held_lock *held);
+/* The newest hold of that lock is of that flavour from now on. */
+void held_convert(struct verifier_processor *me, const void *lock, enum lock_flavor flavor);
 void held_mark_gone(struct verifier_processor *of, const void *lock);
 /* Drops the holds whose lock is gone with its memory; false when there was none. */
 bool held_drop_gone(struct verifier_processor *of);
@@ -78,14 +86,37 @@ void held_evidence(struct finding *finding, struct verifier_processor *of);
 
 static inline bool flavor_raises(enum lock_flavor flavor)
 {
-    return flavor == LOCK_NDIS || flavor == LOCK_KE;
+    return flavor == LOCK_NDIS || flavor == LOCK_KE || flavor == LOCK_KE_FOR_DPC || flavor == LOCK_QUEUED ||
+           flavor == LOCK_QUEUED_FOR_DPC || flavor == LOCK_EX_SHARED || flavor == LOCK_EX_EXCLUSIVE ||
+           flavor == LOCK_RW_READ || flavor == LOCK_RW_WRITE || flavor == LOCK_OLD_RW_READ ||
+           flavor == LOCK_OLD_RW_WRITE;
 }
 static inline bool flavor_is_ndis(enum lock_flavor flavor)
 {
     return flavor == LOCK_NDIS || flavor == LOCK_NDIS_DPR;
 }
+static inline bool flavor_is_shared(enum lock_flavor flavor)
+{
+    return flavor == LOCK_EX_SHARED || flavor == LOCK_EX_SHARED_DPC;
+}
+/* What must be closed with functions of its own, however IRQL goes. */
+enum lock_family { FAMILY_ORDINARY = 1, FAMILY_QUEUED, FAMILY_EX_SHARED, FAMILY_EX_EXCLUSIVE, FAMILY_RW, FAMILY_MIXED };
+enum lock_family flavor_family(enum lock_flavor flavor);
 const char *flavor_acquire_name(enum lock_flavor flavor);
+const char *flavor_try_name(enum lock_flavor flavor);
 const char *flavor_release_name(enum lock_flavor flavor);
+
+/* rwlock.c: ends a hold of an NDIS reader/writer lock that its callback left behind. */
+void rw_hold_end(const struct held_lock *held, unsigned processor);
+
+/* Whom a processor that waits for a reader/writer lock waits for: `wanted` when that one holds it, else
+ * another that holds it and waits itself; -1: none. */
+int rw_blocker(const void *lock, unsigned waiter, unsigned wanted);
+
+/* lock_release.c: the level after a release for which `target` is due, `held` being off the stack already:
+ * what earlier repairs still owe, and SpinLockReleaseOrder.  *reported: a finding was made of it. */
+KIRQL lock_level_after(struct event *event, struct verifier_processor *me, KIRQL target, bool *reported,
+                       const struct held_lock *held);
 
 /* ---- IRQL per callback (frame.c) --------------------------------------------------------------- */
 
@@ -114,5 +145,8 @@ struct image {
 const struct image *image_of(uintptr_t address);
 
 const char *irql_name(KIRQL irql);
+
+/* ddi_irql.c: was the call of the DDI that the driver is in reported because of its IRQL? */
+bool ddi_irql_reported(const struct event *event);
 
 #endif
