@@ -139,6 +139,7 @@ struct loop_options explore_loop_options(struct explore_machine *machine)
         .seconds = options->seconds,
         .preemptions = options->preemptions,
         .step_limit = 0, /* the machine has it */
+        .machine_steps = machine->setup.steps,
         .tso = options->tso,
         .keep_going = options->keep_going,
         .max_findings = options->max_findings,

@@ -20,6 +20,9 @@ static unsigned find_cycle(unsigned start, unsigned members[KE_MAXIMUM_PROCESSOR
     for (unsigned i = 0; i < KE_MAXIMUM_PROCESSORS; i++) {
         const void *lock = verifier_processor_at(at)->waiting_for;
         int owner = lock != NULL ? lock_owner(lock, NULL) : LOCK_NO_OWNER;
+        if (lock != NULL && owner == LOCK_NO_OWNER) {
+            owner = rw_blocker(lock, at, start);
+        }
         members[i] = at;
         if (owner == LOCK_NO_OWNER) {
             return 0;
@@ -47,12 +50,17 @@ static void report_cycle(struct event *event, const unsigned *members, unsigned 
     for (unsigned i = 0; i < count; i++) {
         struct verifier_processor *member = verifier_processor_at(members[i]);
         struct stack_trace owned;
+        struct held_lock held;
         if (i > 0) {
             finding_add_stack(finding, "waiting", (int)members[i], &member->waiting);
         }
         int owner = lock_owner(member->waiting_for, &owned);
+        int reader = owner == LOCK_NO_OWNER ? rw_blocker(member->waiting_for, members[i], members[0]) : owner;
         if (owner != LOCK_NO_OWNER) {
             finding_add_stack(finding, "owner acquired at", owner, &owned);
+        } else if (reader >= 0 &&
+                   held_find(verifier_processor_at((unsigned)reader), member->waiting_for, &held)) {
+            finding_add_stack(finding, "owner acquired at", reader, &held.acquired);
         }
         held_evidence(finding, member);
     }
@@ -102,15 +110,47 @@ static void collect_blocked(struct _KTHREAD *thread, void *argument)
     }
 }
 
+/* Processors that wait for a spin lock, in no cycle: who has it will never release it. */
+static unsigned collect_spinning(struct blocked *blocked)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        struct verifier_processor *processor = verifier_processor_at(i);
+        if (processor->waiting_for != NULL) {
+            count++;
+            if (blocked->stacks < FINDING_STACKS) {
+                blocked->trace[blocked->stacks++] = processor->waiting;
+            }
+        }
+    }
+    return count;
+}
+
+static void describe_blocked(unsigned threads, unsigned spinning, char text[160])
+{
+    char spin[80] = "", wait[80] = "";
+    if (spinning > 0) {
+        snprintf(spin, sizeof(spin), "%u processor%s for a spin lock that nobody will release", spinning,
+                 spinning == 1 ? " waits" : "s wait");
+    }
+    if (threads > 0 || spinning == 0) {
+        snprintf(wait, sizeof(wait), "%u thread%s of drivers wait%s for something that nobody will do",
+                 threads, threads == 1 ? "" : "s", threads == 1 ? "s" : "");
+    }
+    snprintf(text, 160, "%s%s%s", spin, spin[0] != '\0' && wait[0] != '\0' ? ", " : "", wait);
+}
+
 static void hear_blocked(struct event *event)
 {
     struct blocked blocked = {0};
     struct stack_trace none = {0};
+    char text[160];
+    unsigned spinning = collect_spinning(&blocked);
     ke_thread_each(collect_blocked, &blocked);
-    struct finding *finding = finding_begin_at(
-        "Deadlock", event, "waiting", blocked.stacks > 0 ? &blocked.trace[0] : &none,
-        "nothing can run any more: %u thread%s of drivers wait%s for something that nobody will do",
-        blocked.count, blocked.count == 1 ? "" : "s", blocked.count == 1 ? "s" : "");
+    describe_blocked(blocked.count, spinning, text);
+    struct finding *finding =
+        finding_begin_at("Deadlock", event, "waiting", blocked.stacks > 0 ? &blocked.trace[0] : &none,
+                         "nothing can run any more: %s", text);
     if (finding != NULL) {
         for (unsigned i = 1; i < blocked.stacks; i++) {
             finding_add_stack(finding, "waiting", -1, &blocked.trace[i]);

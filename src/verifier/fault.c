@@ -1,6 +1,7 @@
 /*
  * fault.c - MemoryFault and DriverBugCheck: what stops the machine.
  */
+#include "verifier/frame.h"
 #include "verifier/verifier.h"
 
 #include "ke/bugcheck.h"
@@ -55,6 +56,10 @@ static void add_fault_bugcheck(struct finding *finding, const struct event *even
 static void hear_fault(struct event *event)
 {
     struct verifier_processor *me = verifier_processor(event);
+    if (frame_touched_freed(event)) {
+        me->fatal = true; /* what was read there was followed: PoolUseAfterFree has said it */
+        return;
+    }
     const char *text = fault_text(event);
     uintptr_t address = (uintptr_t)event->object;
     bool access = event->value[0] == HOST_FAULT_ACCESS && event->value[2] != address;

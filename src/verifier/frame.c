@@ -1,15 +1,18 @@
 /*
  * frame.c - the verifier's notes on IRQL in a callback frame's cookie.
  *
- * cookie[0]: bit 0 forgiven, bits 8 to 15 the number of open raises; cookie[1]: their saved levels, four
- * bits each, the newest lowest.  A frame moves with its thread, so the notes do; outside any callback they
- * are the thread's own, for below DISPATCH_LEVEL it may go on elsewhere.  Not guaranteed: more than 16
- * nested raises.
+ * cookie[0]: bit 0 forgiven, bit 1 touched freed memory, bits 8 to 15 the number of open raises; cookie[1]:
+ * their saved levels, four bits each, the newest lowest.  A frame moves with its thread, so the notes do;
+ * outside any callback they are the thread's own, for below DISPATCH_LEVEL it may go on elsewhere.  Not
+ * guaranteed: more than 16 nested raises.
  */
+#include "verifier/frame.h"
+
 #include "ke/thread.h"
 #include "verifier/verifier.h"
 
 #define FORGIVEN 1u
+#define TOUCHED_FREED 2u
 #define COUNT_SHIFT 8
 #define RAISES_MAXIMUM 16
 
@@ -88,4 +91,15 @@ void frame_settle(const struct event *event, struct verifier_processor *me, KIRQ
         irql == frame_entry_irql(event)) {
         notes[0] &= ~(uintptr_t)FORGIVEN;
     }
+}
+
+void frame_note_freed(const struct event *event)
+{
+    cookie(event)[0] |= TOUCHED_FREED;
+}
+
+bool frame_touched_freed(const struct event *event)
+{
+    return event->processor != NULL && verifier_processor(event) != NULL &&
+           (cookie(event)[0] & TOUCHED_FREED) != 0;
 }

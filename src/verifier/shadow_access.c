@@ -1,6 +1,7 @@
 /*
  * shadow_access.c - PoolUseAfterFree and PoolOverrun: each access against the state of its bytes.
  */
+#include "verifier/frame.h"
 #include "verifier/shadow.h"
 
 #include <stdio.h>
@@ -74,6 +75,9 @@ static void report_freed(const struct access *access, const struct shadow_block 
     char text[80];
     struct event event = shadow_event();
     describe(block, " that was freed", text);
+    if (verifier_processor(&event) != NULL) {
+        frame_note_freed(&event);
+    }
     finish(finding_begin("PoolUseAfterFree", &event, "a %s of %zu byte%s at offset %zu of %s",
                          access_text(access), access->size, access->size == 1 ? "" : "s",
                          (size_t)(bad - block->address), text),

@@ -63,6 +63,11 @@ static double seconds_since(uint64_t begin)
 
 /* ---- limits ---------------------------------------------------------------------------------------- */
 
+static bool is_random(enum loop_strategy strategy)
+{
+    return strategy == LOOP_RANDOM || strategy == LOOP_PCT || strategy == LOOP_SURW;
+}
+
 /* An error was found, and enough was done to find more. */
 static bool after_error(struct loop *loop)
 {
@@ -74,8 +79,13 @@ static bool after_error(struct loop *loop)
         loop->error_at_ns = host_now_ns();
         loop->error_at_execution = loop->executions;
     }
-    return !loop->options->keep_going && loop->options->unit == NULL &&
-           loop->options->strategy == LOOP_DEFAULT &&
+    if (loop->options->keep_going || loop->options->unit != NULL) {
+        return false;
+    }
+    if (is_random(loop->options->strategy)) {
+        return true; /* there is nothing to complete */
+    }
+    return loop->options->strategy == LOOP_DEFAULT &&
            (loop->executions - loop->error_at_execution >= AFTER_ERROR_EXECUTIONS ||
             seconds_since(loop->error_at_ns) > AFTER_ERROR_SECONDS);
 }
@@ -101,8 +111,11 @@ static bool is_over(struct loop *loop)
 
 static void show(struct loop *loop, const struct phase *phase, struct search *search)
 {
+    if (loop->options->progress == NULL) {
+        return;
+    }
     uint64_t now = host_now_ns();
-    if (loop->options->progress == NULL || now - loop->shown_ns < PROGRESS_INTERVAL_NS) {
+    if (now - loop->shown_ns < PROGRESS_INTERVAL_NS) {
         return;
     }
     loop->shown_ns = now;
@@ -272,16 +285,6 @@ static bool was_misled(const struct loop *loop)
     return loop->options->unit == NULL && loop->result->complete && loop->result->counts.redundant > 0;
 }
 
-/* A bound and backtracking points are not made for each other: what the bound leaves out may be missed. */
-static void doubt_bound(struct loop *loop)
-{
-    if (loop->result->complete && loop->result->counts.bounded) {
-        loop->result->complete = false;
-        loop->why = "all that source DPOR looks for within the bound was executed, which is no proof "
-                    "(--strategy naive gives one)";
-    }
-}
-
 /* Optimal DPOR knows no preemption bound. */
 static enum ending run_dpor(struct loop *loop, bool optimal, bool watch_memory)
 {
@@ -292,9 +295,7 @@ static enum ending run_dpor(struct loop *loop, bool optimal, bool watch_memory)
         }
         loop->result->complete = false;
     }
-    enum ending ending = run_systematic(loop, "source", SEARCH_SOURCE, loop->options->preemptions, false);
-    doubt_bound(loop);
-    return ending;
+    return run_systematic(loop, "source", SEARCH_SOURCE, loop->options->preemptions, false);
 }
 
 /*
@@ -341,7 +342,6 @@ static void run_preempt(struct loop *loop)
             return;
         }
     }
-    doubt_bound(loop);
 }
 
 static void run_random(struct loop *loop, const char *name, enum search_strategy strategy)
@@ -382,6 +382,12 @@ static void run_strategy(struct loop *loop)
 
 /* ---- the whole ------------------------------------------------------------------------------------- */
 
+static unsigned long steps_at_most(const struct loop_options *options)
+{
+    uint32_t most = options->step_limit != 0 ? options->step_limit : SEARCH_EVENTS;
+    return options->machine_steps != 0 && options->machine_steps < most ? options->machine_steps : most;
+}
+
 static void explain(struct loop *loop)
 {
     struct loop_result *result = loop->result;
@@ -396,8 +402,7 @@ static void explain(struct loop *loop)
     } else if (result->counts.cut > 0) {
         snprintf(result->reason, sizeof(result->reason), "%llu execution%s did not end within %lu steps",
                  (unsigned long long)result->counts.cut, result->counts.cut == 1 ? "" : "s",
-                 loop->options->step_limit != 0 ? (unsigned long)loop->options->step_limit
-                                                : (unsigned long)SEARCH_EVENTS);
+                 steps_at_most(loop->options));
     } else {
         snprintf(result->reason, sizeof(result->reason), "random executions prove nothing");
     }

@@ -42,6 +42,7 @@ struct loop_options {
     double seconds;      /* 0: no limit */
     int preemptions;     /* -1: no bound */
     uint32_t step_limit;
+    uint32_t machine_steps; /* at so many the machine itself cuts an execution off */
     bool tso;
     bool keep_going; /* an error does not end the search early */
     size_t max_findings;
