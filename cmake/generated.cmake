@@ -28,7 +28,10 @@ list(APPEND UNDIS_GENERATED_SOURCES ${UNDIS_GENERATED_DIRECTORY}/rules.c)
 
 # ddi_levels.h, ddi_table.c: at which IRQL each function of the DDI is called (src/ke/ddi.h), from share/ddi/*.tsv.
 # Written when cmake runs, and again when a table changes: everything includes the header.
-set(ddi_tables ${CMAKE_SOURCE_DIR}/share/ddi/irql.tsv ${CMAKE_SOURCE_DIR}/share/ddi/irql-kernel.tsv)
+set(ddi_tables "")
+foreach(table irql irql-kernel irql-codes irql-special)
+  list(APPEND ddi_tables ${CMAKE_SOURCE_DIR}/share/ddi/${table}.tsv)
+endforeach()
 set(ddi_awk ${CMAKE_SOURCE_DIR}/share/ddi/ddi.awk)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ddi_tables} ${ddi_awk})
 foreach(written header:ddi_levels.h table:ddi_table.c)

@@ -21,10 +21,28 @@ struct ddi_row {
     const char *level; /* as in the table: "<=DISPATCH", "PASSIVE(periodic)|<=DISPATCH(one-shot)" */
     const char *rules; /* of Windows that judge the same, separated by commas; "" for none */
     const char *page;
+    uint32_t bugcheck; /* that Windows has for it, with parameter 1 */
+    uint32_t parameter;
     KIRQL lowest, highest; /* where one of its conditions allows the call */
     bool macro;
 };
 extern const struct ddi_row ddi_rows[DDI_COUNT];
+
+/* A level in parentheses; the list ends with DDI_COUNT. */
+struct ddi_condition {
+    enum ddi ddi;
+    const char *name; /* as in ddi_enter_when */
+    const char *text;
+    uint32_t bugcheck, parameter;
+};
+extern const struct ddi_condition ddi_conditions[];
+
+/* Levels at which another rule judges the call; the list ends with DDI_COUNT. */
+struct ddi_special {
+    enum ddi ddi;
+    KIRQL lowest, highest;
+};
+extern const struct ddi_special ddi_specials[];
 
 #if UNDIS_CHECKED
 

@@ -226,12 +226,14 @@ static bool register_write(volatile void *va, unsigned size, uint64_t value)
 #define DEFINE_REGISTER_ACCESS(suffix, type)                                                                 \
     type READ_REGISTER_##suffix(volatile type *Register)                                                     \
     {                                                                                                        \
+        ddi_enter(READ_REGISTER_##suffix);                                                                   \
         uint64_t value;                                                                                      \
         __atomic_thread_fence(__ATOMIC_SEQ_CST);                                                             \
         return register_read(Register, sizeof(type), &value) ? (type)value : *Register;                      \
     }                                                                                                        \
     VOID WRITE_REGISTER_##suffix(volatile type *Register, type Value)                                        \
     {                                                                                                        \
+        ddi_enter(WRITE_REGISTER_##suffix);                                                                  \
         if (!register_write(Register, sizeof(type), Value)) {                                                \
             *Register = Value;                                                                               \
         }                                                                                                    \
@@ -239,12 +241,14 @@ static bool register_write(volatile void *va, unsigned size, uint64_t value)
     }                                                                                                        \
     VOID READ_REGISTER_BUFFER_##suffix(volatile type *Register, type *Buffer, ULONG Count)                   \
     {                                                                                                        \
+        ddi_enter(READ_REGISTER_BUFFER_##suffix);                                                            \
         for (ULONG index = 0; index < Count; index++) {                                                      \
             Buffer[index] = READ_REGISTER_##suffix(Register + index);                                        \
         }                                                                                                    \
     }                                                                                                        \
     VOID WRITE_REGISTER_BUFFER_##suffix(volatile type *Register, type *Buffer, ULONG Count)                  \
     {                                                                                                        \
+        ddi_enter(WRITE_REGISTER_BUFFER_##suffix);                                                           \
         for (ULONG index = 0; index < Count; index++) {                                                      \
             WRITE_REGISTER_##suffix(Register + index, Buffer[index]);                                        \
         }                                                                                                    \

@@ -102,27 +102,33 @@ static NTSTATUS measure(const void *text, size_t room, size_t *length, bool wide
 #define FAMILY(count, suffix, unit, wide, per)                                                               \
     NTSTATUS RtlString##count##Copy##suffix(unit *pszDest, size_t dest, const unit *pszSrc)                  \
     {                                                                                                        \
+        ddi_enter(RtlString##count##Copy##suffix);                                                           \
         return copy(pszDest, dest / (per), pszSrc, NTSTRSAFE_MAX_CCH, wide);                                 \
     }                                                                                                        \
     NTSTATUS RtlString##count##CopyN##suffix(unit *pszDest, size_t dest, const unit *pszSrc, size_t toCopy)  \
     {                                                                                                        \
+        ddi_enter(RtlString##count##CopyN##suffix);                                                          \
         return copy(pszDest, dest / (per), pszSrc, toCopy / (per), wide);                                    \
     }                                                                                                        \
     NTSTATUS RtlString##count##Cat##suffix(unit *pszDest, size_t dest, const unit *pszSrc)                   \
     {                                                                                                        \
+        ddi_enter(RtlString##count##Cat##suffix);                                                            \
         return append(pszDest, dest / (per), pszSrc, NTSTRSAFE_MAX_CCH, wide);                               \
     }                                                                                                        \
     NTSTATUS RtlString##count##CatN##suffix(unit *pszDest, size_t dest, const unit *pszSrc, size_t toAppend) \
     {                                                                                                        \
+        ddi_enter(RtlString##count##CatN##suffix);                                                           \
         return append(pszDest, dest / (per), pszSrc, toAppend / (per), wide);                                \
     }                                                                                                        \
     NTSTATUS RtlString##count##VPrintf##suffix(unit *pszDest, size_t dest, const unit *pszFormat,            \
                                                va_list argList)                                              \
     {                                                                                                        \
+        ddi_enter(RtlString##count##VPrintf##suffix);                                                        \
         return print(pszDest, dest / (per), pszFormat, wide, argList);                                       \
     }                                                                                                        \
     NTSTATUS RtlString##count##Printf##suffix(unit *pszDest, size_t dest, const unit *pszFormat, ...)        \
     {                                                                                                        \
+        ddi_enter(RtlString##count##Printf##suffix);                                                         \
         va_list arguments;                                                                                   \
         va_start(arguments, pszFormat);                                                                      \
         NTSTATUS status = print(pszDest, dest / (per), pszFormat, wide, arguments);                          \
@@ -131,6 +137,7 @@ static NTSTATUS measure(const void *text, size_t room, size_t *length, bool wide
     }                                                                                                        \
     NTSTATUS RtlString##count##Length##suffix(const unit *psz, size_t maximum, size_t *length)               \
     {                                                                                                        \
+        ddi_enter(RtlString##count##Length##suffix);                                                         \
         NTSTATUS status = measure(psz, maximum / (per), length, wide);                                       \
         if (length != NULL) {                                                                                \
             *length *= (per);                                                                                \

@@ -12,6 +12,9 @@ enum irql_call { CALL_RAISE, CALL_LOWER };
 static void report(struct event *event, const char *problem, uint64_t subcode, uint64_t p4)
 {
     KIRQL from = (KIRQL)event->value[0], to = (KIRQL)event->value[1];
+    if (ddi_irql_reported(event)) {
+        return; /* ExAcquireFastMutex raises to APC_LEVEL, say */
+    }
     struct finding *finding = finding_begin("IrqlRaiseLower", event, "%s changes IRQL from %s to %s: %s",
                                             event->value[3] == CALL_LOWER ? "KeLowerIrql" : "KeRaiseIrql",
                                             irql_name(from), irql_name(to), problem);

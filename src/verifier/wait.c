@@ -11,12 +11,15 @@ static void hear(struct event *event)
     struct verifier_processor *me = verifier_processor(event);
     bool may_block = event->value[0] != 0;
     intptr_t timeout = (intptr_t)event->value[1];
+    if (me != NULL && event->irql == APC_LEVEL && event->value[2] != 0) {
+        event->skip = true; /* NdisWaitEvent: IrqlTooHigh has said it */
+    }
     if (me == NULL || event->irql < DISPATCH_LEVEL || (!may_block && event->irql == DISPATCH_LEVEL)) {
         return;
     }
     event->skip = true;
-    if (frame_is_forgiven(event)) {
-        return; /* IRQL is up because of a repair */
+    if (frame_is_forgiven(event) || ddi_irql_reported(event)) {
+        return; /* IRQL is up because of a repair, or the call as such is what is wrong */
     }
     struct finding *finding =
         finding_begin("WaitAtDispatch", event, "a wait %s at %s",

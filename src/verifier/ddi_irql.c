@@ -1,0 +1,111 @@
+/*
+ * ddi_irql.c - IrqlTooHigh, IrqlTooLow: a driver calls a function of the DDI at a level that its page does
+ * not allow (share/ddi, ke/ddi.h).
+ *
+ * Levels that a rule of its own judges are left to that rule (share/ddi/irql-special.tsv), so that a defect
+ * is reported once.  The other way round, a wait or a change of IRQL that the function makes at the wrong
+ * level is no finding of its own: ddi_irql_reported.
+ */
+#include "ke/ddi.h"
+#include "verifier/verifier.h"
+
+#include <string.h>
+
+/* Where the call returns to that was the last to be reported on that processor. */
+static uintptr_t reported[KE_MAXIMUM_PROCESSORS];
+
+bool ddi_irql_reported(const struct event *event)
+{
+    struct stack_trace trace;
+    uintptr_t from = reported[event->processor->number];
+    if (from == 0) {
+        return false;
+    }
+    stack_trace_take(&trace, event);
+    return trace.depth > 0 && (trace.pc[0] == from || trace.pc[0] == from - 1);
+}
+
+static bool is_special(enum ddi ddi, KIRQL irql)
+{
+    for (const struct ddi_special *special = ddi_specials; special->ddi != DDI_COUNT; special++) {
+        if (special->ddi == ddi && irql >= special->lowest && irql <= special->highest) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct ddi_condition *find_condition(enum ddi ddi, const char *name)
+{
+    for (const struct ddi_condition *condition = ddi_conditions; name != NULL && condition->ddi != DDI_COUNT;
+         condition++) {
+        if (condition->ddi == ddi && strcmp(condition->name, name) == 0) {
+            return condition;
+        }
+    }
+    return NULL;
+}
+
+static void set_bugcheck(struct finding *finding, const struct event *event, const struct ddi_row *row,
+                         const struct ddi_condition *condition)
+{
+    uint32_t code = condition != NULL ? condition->bugcheck : row->bugcheck;
+    uint32_t parameter = condition != NULL ? condition->parameter : row->parameter;
+    if (code == 0xC4 && parameter == 0xE6) { /* of ZwXxx: the caller comes first */
+        finding_bugcheck(finding, code, parameter, (uintptr_t)event->object, event->irql, 0);
+    } else if (code == 0xC4 &&
+               parameter >= 0x20000) { /* of the DDI compliance rules: a text, which we have */
+        finding_bugcheck(finding, code, parameter, 0, 0, 0);
+    } else {
+        finding_bugcheck(finding, code, parameter, event->irql, 0, 0);
+    }
+}
+
+/* "PASSIVE_LEVEL only", "<= DISPATCH_LEVEL" ... */
+static const char *bound_text(KIRQL lowest, KIRQL highest, bool too_high)
+{
+    return lowest == highest ? "only at" : too_high ? "up to" : "from";
+}
+
+static void report(struct event *event, const struct ddi_row *row, const struct ddi_condition *condition)
+{
+    KIRQL lowest = (KIRQL)event->value[1], highest = (KIRQL)event->value[2];
+    bool too_high = event->irql > highest;
+    struct finding *finding = finding_begin(
+        too_high ? "IrqlTooHigh" : "IrqlTooLow", event,
+        "%s%s%s%s is called at %s; its page allows it %s %s (%s)", row->name, condition != NULL ? " (" : "",
+        condition != NULL ? condition->text : "", condition != NULL ? ")" : "", irql_name(event->irql),
+        bound_text(lowest, highest, too_high), irql_name(too_high ? highest : lowest),
+        row->page[0] != '\0' ? row->page : "docs/irql.md");
+    if (finding != NULL) {
+        set_bugcheck(finding, event, row, condition);
+        held_evidence(finding, verifier_processor(event));
+        finding_commit(finding);
+    }
+}
+
+static void hear(struct event *event)
+{
+    enum ddi ddi = (enum ddi)event->value[0];
+    const char *condition = (const char *)event->value[3];
+    if (verifier_processor(event) == NULL || image_of((uintptr_t)event->object) == NULL ||
+        is_special(ddi, event->irql) || frame_is_forgiven(event)) {
+        return;
+    }
+    const char *rule = event->irql > (KIRQL)event->value[2] ? "IrqlTooHigh" : "IrqlTooLow";
+    if (rule_is_looked_for(rule_find(rule))) {
+        report(event, &ddi_rows[ddi], find_condition(ddi, condition));
+        reported[event->processor->number] = (uintptr_t)event->object;
+    }
+}
+
+static struct event_listener listener = {
+    .name = "IRQL of DDI calls",
+    .kinds = 1ull << EVENT_DDI_IRQL,
+    .hear = hear,
+};
+
+static __attribute__((constructor)) void listen(void)
+{
+    event_listen(&listener);
+}
