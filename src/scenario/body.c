@@ -120,7 +120,7 @@ static bool is_program(const struct run *run, unsigned driver)
 
 static void run_life(struct run *run, unsigned miniport)
 {
-    run->outcome.scenario = run->shut_down ? "shutdown" : "life";
+    run->outcome.scenario = !run->shut_down ? "life" : run->life.crash ? "crash" : "shutdown";
     run->life.driver = run->objects[miniport];
     run->life.driver_name = run->images[miniport].name;
     run->in_life = true;
@@ -129,6 +129,7 @@ static void run_life(struct run *run, unsigned miniport)
     } else {
         life_run(&run->life);
     }
+    run->outcome.inconclusive = run->life.inconclusive;
     if (!run->life.ran) {
         fail(run, "%s: %s", path_of(run, miniport), run->life.error);
         run->outcome.defect = run->life.defect;
@@ -183,7 +184,8 @@ static void choose_and_run(struct run *run)
     } else if (miniport != none && small_knows(wanted)) {
         run_small(run, miniport, wanted);
     } else if (miniport != none) {
-        run->shut_down = strcmp(wanted, "shutdown") == 0;
+        run->life.crash = strcmp(wanted, "crash") == 0;
+        run->shut_down = run->life.crash || strcmp(wanted, "shutdown") == 0;
         run_life(run, miniport);
     } else {
         fail(run, "%s: scenario %s wants a driver that registers a miniport", path_of(run, 0), wanted);

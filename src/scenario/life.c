@@ -3,6 +3,8 @@
  */
 #include "scenario/life_machine.h"
 
+#include "ndis/crash.h"
+
 #define SIDE_TRAFFIC_MINIMUM 200
 #define SIDE_TRAFFIC_MAXIMUM 4000
 #define UNTIL_STOPPED ((uint64_t)1 << 40) /* frames: more than anybody waits for */
@@ -144,8 +146,12 @@ void life_run_to_shutdown(struct life *life)
         return;
     }
     if (machine_plug_in(m) && machine_bring_up(m) && machine_restart(m) && main_traffic(m)) {
-        machine_step(m, "shutdown");
-        adapter_shutdown(m->adapter, NdisShutdownPowerOff);
+        machine_step(m, life->crash ? "crash" : "shutdown");
+        if (!life->crash) {
+            adapter_shutdown(m->adapter, NdisShutdownPowerOff);
+        } else if (!adapter_crash(m->adapter)) {
+            life->inconclusive = "NDIS does not tell this driver of bug checks";
+        }
         life->ran = machine_check(m, m->adapter->fault);
     }
     machine_destroy(m);

@@ -27,12 +27,14 @@ struct life {
     DRIVER_OBJECT *driver;         /* the miniport's, after a successful DriverEntry */
     const char *driver_name;
     double timeout_seconds; /* 0: a generous limit from the number of frames */
+    bool crash;             /* life_run_to_shutdown: by a bug check */
     void (*progress)(const char *step, uint64_t done,
                      uint64_t total); /* may be NULL; not on a processor's stack */
     /* Filled in by life_run. */
     bool ran;    /* false: `error` says why the life could not be completed */
     bool defect; /* and it is the driver's doing: reported as AssertionFailed */
     char error[256];
+    const char *inconclusive; /* the driver was not called as it should be: why; NULL otherwise */
     uint64_t frames_sent;     /* given to the miniport and completed with success */
     uint64_t frames_received; /* indicated by the miniport */
     uint64_t frames_dropped;  /* lost without a documented reason */

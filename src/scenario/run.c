@@ -15,6 +15,7 @@
 const struct scenario scenarios[] = {
     {"life", "a miniport's adapter through every legal state, with traffic", false, 0},
     {"shutdown", "traffic until the system shuts down; nothing is unloaded", false, 0},
+    {"crash", "traffic until a bug check, at HIGH_LEVEL; nothing is unloaded", false, 0},
     {"send-send", "two senders on two processors, and the interrupts of what they send", true, 0},
     {"send-pause", "a send against a pause", true, 0},
     {"receive-halt", "a frame that arrives against a pause and the halt", true, 0},
