@@ -13,6 +13,7 @@
 
 #define CELLS_FIRST 4096
 #define ACCESSES_FIRST 4096
+#define ACCESSES_MANY 65536
 #define GRANULE 8
 
 struct cell {
@@ -114,6 +115,7 @@ static uint32_t access_make(void)
     uint32_t made = used.free;
     host_journal(&used, sizeof(used));
     if (made != 0) {
+        host_journal(&accesses[made], sizeof(accesses[made]));
         used.free = accesses[made].next;
         return made;
     }
@@ -122,6 +124,21 @@ static uint32_t access_make(void)
     }
     used.accesses += used.accesses == 0;
     return used.accesses++;
+}
+
+/* Takes out the access that *link stands for.  A new one takes its place only where there are many: else
+ * nothing that a journal has to keep is ever written over. */
+static void access_drop(uint32_t *link)
+{
+    uint32_t dropped = *link;
+    host_journal(link, sizeof(*link));
+    *link = accesses[dropped].next;
+    if (used.accesses >= ACCESSES_MANY) {
+        host_journal(&used, sizeof(used));
+        host_journal(&accesses[dropped].next, sizeof(accesses[dropped].next));
+        accesses[dropped].next = used.free;
+        used.free = dropped;
+    }
 }
 
 /* 0 when memory is short. */
@@ -201,27 +218,23 @@ static void compare(struct cell *cell, const struct race_clock *clock, const str
     uint32_t *link = &cell->first;
     while (*link != 0) {
         struct race_access *older = &accesses[*link];
-        if ((older->mask & mask) != 0) {
+        unsigned left = older->mask;
+        if ((left & mask) != 0) {
             if (race_clock_covers(clock, older->slot, older->time)) {
-                if (subsumes(access->kind, older->kind)) {
-                    host_journal(older, sizeof(*older));
-                    older->mask &= (uint8_t)~mask;
-                }
+                left = subsumes(access->kind, older->kind) ? left & ~mask : left;
             } else if (conflict(older->kind, access->kind)) {
                 found(cell->granule, older, access, mask);
             }
         }
-        if (older->mask == 0) {
-            uint32_t dropped = *link;
-            host_journal(&used, sizeof(used));
-            host_journal(link, sizeof(*link));
-            host_journal(older, sizeof(*older));
-            *link = older->next;
-            older->next = used.free;
-            used.free = dropped;
-        } else {
-            link = &older->next;
+        if (left == 0) {
+            access_drop(link);
+            continue;
         }
+        if (left != older->mask) {
+            host_journal(&older->mask, sizeof(older->mask));
+            older->mask = (uint8_t)left;
+        }
+        link = &older->next;
     }
 }
 
@@ -236,8 +249,7 @@ static void access_granule(const struct race_clock *clock, uintptr_t granule, un
     uint32_t made = access_make();
     if (made != 0) {
         struct race_access *here = &accesses[made];
-        host_journal(here, sizeof(*here));
-        host_journal(cell, sizeof(*cell));
+        host_journal(&cell->first, sizeof(cell->first));
         *here = *access;
         here->mask = (uint8_t)mask;
         here->next = cell->first;
@@ -267,7 +279,7 @@ static void forget_in(struct cell *cell, uintptr_t address, uintptr_t end)
 {
     unsigned mask = mask_of(cell->granule, address, end);
     for (uint32_t i = cell->first; i != 0; i = accesses[i].next) {
-        host_journal(&accesses[i], sizeof(accesses[i]));
+        host_journal(&accesses[i].mask, sizeof(accesses[i].mask));
         accesses[i].mask &= (uint8_t)~mask; /* the next comparison drops what has no bytes left */
     }
 }
