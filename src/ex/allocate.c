@@ -28,6 +28,16 @@
 
 #define PRIORITY_KNOWN 0x3Fu
 
+#if UNDIS_CHECKED
+
+/* PagedPool and its relatives: the odd ones. */
+static bool is_paged(POOL_TYPE type)
+{
+    return ((ULONG)type & PagedPool) != 0;
+}
+
+#endif
+
 static void *raise_unless(void *block, bool raise)
 {
     if (block == NULL && raise) {
@@ -67,6 +77,7 @@ static void check_request(ULONG type, SIZE_T bytes, ULONG tag)
 PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
     ddi_enter(ExAllocatePoolWithTag);
+    ddi_enter_when(ExAllocatePoolWithTag, paged, is_paged(PoolType));
     check_request(PoolType, NumberOfBytes, Tag);
     return allocate_typed(PoolType, NumberOfBytes, Tag, 0, PoolType & POOL_TYPE_RAISE);
 }
@@ -75,6 +86,7 @@ PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULON
 PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
     ddi_enter(ExAllocatePool);
+    ddi_enter_when(ExAllocatePool, paged, is_paged(PoolType));
     return ExAllocatePoolWithTag(PoolType, NumberOfBytes, TAG_NONE);
 }
 
@@ -85,6 +97,7 @@ PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
     ddi_enter(ExAllocatePoolWithQuotaTag);
+    ddi_enter_when(ExAllocatePoolWithQuotaTag, paged, is_paged(PoolType));
     const ULONG fail_instead = 8;
     check_request(PoolType, NumberOfBytes, Tag);
     return allocate_typed(PoolType, NumberOfBytes, Tag, 0, !(PoolType & fail_instead));
@@ -95,6 +108,7 @@ PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes,
 PVOID NTAPI ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
     ddi_enter(ExAllocatePoolZero);
+    ddi_enter_when(ExAllocatePoolZero, paged, is_paged(PoolType));
     check_request(PoolType, NumberOfBytes, Tag);
     return allocate_typed(PoolType, NumberOfBytes, Tag, EX_POOL_ZERO, PoolType & POOL_TYPE_RAISE);
 }
@@ -102,6 +116,7 @@ PVOID NTAPI ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG T
 PVOID NTAPI ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
     ddi_enter(ExAllocatePoolUninitialized);
+    ddi_enter_when(ExAllocatePoolUninitialized, paged, is_paged(PoolType));
     return ExAllocatePoolWithTag(PoolType, NumberOfBytes, Tag);
 }
 
@@ -111,6 +126,7 @@ PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfByt
                                           EX_POOL_PRIORITY Priority)
 {
     ddi_enter(ExAllocatePoolWithTagPriority);
+    ddi_enter_when(ExAllocatePoolWithTagPriority, paged, is_paged(PoolType));
     if ((unsigned)Priority > PRIORITY_KNOWN) {
         return NULL;
     }
@@ -125,6 +141,7 @@ PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfByt
 PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 {
     ddi_enter(ExAllocatePool2);
+    ddi_enter_when(ExAllocatePool2, paged, Flags & POOL_FLAG_PAGED);
     POOL_FLAGS pools = Flags & FLAG_POOLS;
     bool one_pool = pools != 0 && (pools & (pools - 1)) == 0;
     bool unknown = (Flags & FLAG_REQUIRED_ALL & ~FLAG_REQUIRED_KNOWN) != 0;
@@ -145,6 +162,7 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
                             PCPOOL_EXTENDED_PARAMETER ExtendedParameters, ULONG ExtendedParametersCount)
 {
     ddi_enter(ExAllocatePool3);
+    ddi_enter_when(ExAllocatePool3, paged, Flags & POOL_FLAG_PAGED);
     for (ULONG i = 0; i < ExtendedParametersCount; i++) {
         const POOL_EXTENDED_PARAMETER *parameter = &ExtendedParameters[i];
         bool harmless = parameter->Type == PoolExtendedParameterPriority ||

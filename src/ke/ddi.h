@@ -97,10 +97,19 @@ __attribute__((cold)) void ddi_out_of_range(enum ddi ddi, const char *condition,
         }                                                                                                    \
     } while (0)
 
+/* The same where the condition's own range is known only now: the level of an interrupt. */
+#define ddi_enter_range(name, condition, from, to)                                                           \
+    do {                                                                                                     \
+        if (__builtin_expect(ke_irql() < (from) || ke_irql() > (to), 0)) {                                   \
+            ddi_out_of_range(DDI_##name, #condition, (from), (to), __builtin_return_address(0));             \
+        }                                                                                                    \
+    } while (0)
+
 #else
 
 #define ddi_enter(name) ((void)0)
 #define ddi_enter_when(name, condition, holds) ((void)0)
+#define ddi_enter_range(name, condition, from, to) ((void)0)
 
 #endif
 

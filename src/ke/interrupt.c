@@ -21,8 +21,9 @@ BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE Sync
                                PVOID SynchronizeContext)
 {
     ddi_enter(KeSynchronizeExecution);
-    return ke_interrupt_synchronize(interrupt_of(Interrupt), SynchronizeRoutine, SynchronizeContext,
-                                    "SynchCritSection");
+    struct ke_interrupt *interrupt = interrupt_of(Interrupt);
+    ddi_enter_range(KeSynchronizeExecution, interrupt, PASSIVE_LEVEL, interrupt->irql);
+    return ke_interrupt_synchronize(interrupt, SynchronizeRoutine, SynchronizeContext, "SynchCritSection");
 }
 
 /* KeAcquireInterruptSpinLock: <= DIRQL; raises to DIRQL, takes the interrupt spin lock, returns the old
@@ -31,6 +32,7 @@ KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
 {
     ddi_enter(KeAcquireInterruptSpinLock);
     struct ke_interrupt *interrupt = interrupt_of(Interrupt);
+    ddi_enter_range(KeAcquireInterruptSpinLock, interrupt, PASSIVE_LEVEL, interrupt->irql);
     KIRQL old = ke_raise(interrupt->irql);
     ke_spin_lock_take(&interrupt->lock);
     interrupt->owner = ke_processor();
@@ -42,6 +44,7 @@ VOID KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql)
 {
     ddi_enter(KeReleaseInterruptSpinLock);
     struct ke_interrupt *interrupt = interrupt_of(Interrupt);
+    ddi_enter_range(KeReleaseInterruptSpinLock, interrupt, interrupt->irql, interrupt->irql);
     interrupt->owner = NULL;
     ke_spin_lock_drop(&interrupt->lock);
     ke_lower(OldIrql);

@@ -26,6 +26,7 @@ VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
 LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait)
 {
     ddi_enter(KeReleaseSemaphore);
+    ddi_enter_when(KeReleaseSemaphore, wait, Wait);
     (void)Increment, (void)Wait;
     ke_about_to_change(Semaphore);
     ke_uses(Semaphore);

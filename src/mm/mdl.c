@@ -179,6 +179,7 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_M
                                          ULONG BugCheckOnFailure, ULONG Priority)
 {
     ddi_enter(MmMapLockedPagesSpecifyCache);
+    ddi_enter_when(MmMapLockedPagesSpecifyCache, user_mode, AccessMode != KernelMode);
     (void)CacheType, (void)RequestedAddress, (void)BugCheckOnFailure, (void)Priority;
     PMDL mdl = MemoryDescriptorList;
     if (AccessMode == UserMode || mdl->MdlFlags & MDL_MAPPED_SOMEHOW) {
@@ -195,6 +196,7 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_M
 PVOID NTAPI MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode)
 {
     ddi_enter(MmMapLockedPages);
+    ddi_enter_when(MmMapLockedPages, user_mode, AccessMode != KernelMode);
     return MmMapLockedPagesSpecifyCache(MemoryDescriptorList, AccessMode, MmCached, NULL, TRUE,
                                         HighPagePriority);
 }
@@ -207,6 +209,7 @@ VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
 {
     ddi_enter(MmUnmapLockedPages);
     PMDL mdl = MemoryDescriptorList;
+    ddi_enter_when(MmUnmapLockedPages, user_mode, !(mdl->MdlFlags & MDL_MAPPED_SOMEHOW));
     if (!(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA)) {
         if (mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL || BaseAddress != MmGetMdlVirtualAddress(mdl)) {
             ke_bugcheck(SYSTEM_PTE_MISUSE, 6, (ULONG_PTR)mdl, (ULONG_PTR)BaseAddress, 0);

@@ -31,6 +31,8 @@ NDIS_STATUS NdisAllocateMemoryWithTag(PVOID *VirtualAddress, UINT Length, ULONG 
 VOID NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
 {
     ddi_enter(NdisFreeMemory);
+    ddi_enter_when(NdisFreeMemory, contiguous, MemoryFlags & NDIS_MEMORY_CONTIGUOUS);
+    ddi_enter_when(NdisFreeMemory, noncached, MemoryFlags & NDIS_MEMORY_NONCACHED);
     (void)Length, (void)MemoryFlags;
     ExFreePool(VirtualAddress);
 }

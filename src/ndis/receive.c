@@ -40,6 +40,8 @@ VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_
                                         ULONG ReceiveFlags)
 {
     ddi_enter(NdisMIndicateReceiveNetBufferLists);
+    ddi_enter_when(NdisMIndicateReceiveNetBufferLists, dispatch_flag,
+                   ReceiveFlags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL);
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     if (adapter == NULL) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x21, 0, (ULONG_PTR)MiniportAdapterHandle, 0);
@@ -80,6 +82,7 @@ VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST Ne
                               ULONG ReturnFlags)
 {
     ddi_enter(NdisReturnNetBufferLists);
+    ddi_enter_when(NdisReturnNetBufferLists, dispatch_flag, ReturnFlags & NDIS_RETURN_FLAGS_DISPATCH_LEVEL);
     struct ndis_binding *binding = NdisBindingHandle;
     ndis_require(binding != NULL && binding->signature == NDIS_SIGNATURE_BINDING,
                  "receives return over a binding");

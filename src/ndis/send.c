@@ -95,6 +95,7 @@ VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetB
                             NDIS_PORT_NUMBER PortNumber, ULONG SendFlags)
 {
     ddi_enter(NdisSendNetBufferLists);
+    ddi_enter_when(NdisSendNetBufferLists, dispatch_flag, SendFlags & NDIS_SEND_FLAGS_DISPATCH_LEVEL);
     struct ndis_binding *binding = binding_of(NdisBindingHandle);
     struct ndis_adapter *adapter = binding->adapter;
     LONG count = 0;
@@ -129,6 +130,8 @@ VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUF
                                      ULONG SendCompleteFlags)
 {
     ddi_enter(NdisMSendNetBufferListsComplete);
+    ddi_enter_when(NdisMSendNetBufferListsComplete, dispatch_flag,
+                   SendCompleteFlags & NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL);
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     if (adapter == NULL) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x21, 0, (ULONG_PTR)MiniportAdapterHandle, 0);

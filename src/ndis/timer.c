@@ -138,6 +138,7 @@ BOOLEAN NdisCancelTimerObject(NDIS_HANDLE TimerObject)
 {
     ddi_enter(NdisCancelTimerObject);
     struct ndis_timer *timer = timer_of(TimerObject);
+    ddi_enter_when(NdisCancelTimerObject, periodic, timer->periodic);
     BOOLEAN periodic = timer->periodic;
     BOOLEAN cancelled = KeCancelTimer(&timer->timer);
     if (periodic && ke_irql() == PASSIVE_LEVEL) {

@@ -3,8 +3,8 @@
  * not allow (share/ddi, ke/ddi.h).
  *
  * Levels that a rule of its own judges are left to that rule (share/ddi/irql-special.tsv), so that a defect
- * is reported once.  The other way round, a wait or a change of IRQL that the function makes at the wrong
- * level is no finding of its own: ddi_irql_reported.
+ * is reported once.  The other way round, a wait, a change of IRQL or a bug check that the function makes at
+ * the wrong level is no finding of its own: ddi_irql_reported.
  */
 #include "ke/ddi.h"
 #include "verifier/verifier.h"

@@ -81,7 +81,7 @@ static void hear_fault(struct event *event)
 static void hear_bugcheck(struct event *event)
 {
     struct verifier_processor *me = verifier_processor(event);
-    if (me != NULL && me->fatal) {
+    if (me != NULL && (me->fatal || ddi_irql_reported(event))) {
         return;
     }
     uint32_t code = (uint32_t)event->value[0];
