@@ -3,8 +3,6 @@
  *
  * The structure is used as its layout offers it: one reference count for each processor, and the first
  * word for the writer.  Zero is a free lock.
- *
- * What is not guaranteed: nothing checks the promotion of a read lock to a write lock, which deadlocks.
  */
 #include "ke/ddi.h"
 #include "ndis/rwcore.h"
@@ -21,45 +19,62 @@ C_ASSERT(sizeof(struct writer) <= 16);
 C_ASSERT(sizeof(NDIS_RW_LOCK_REFCOUNT) >= 2 * sizeof(uint32_t)); /* the second is the explored engine's */
 C_ASSERT(KE_MAXIMUM_PROCESSORS <= MAXIMUM_PROCESSORS);
 
-static struct writer *writer_of(PNDIS_RW_LOCK lock)
+struct rw_lock rw_lock_old(void *object)
 {
-    return (struct writer *)(void *)&lock->SpinLock;
+    PNDIS_RW_LOCK lock = object;
+    struct writer *writer = (struct writer *)(void *)&lock->SpinLock;
+    return (struct rw_lock){
+        .object = lock,
+        .words = {&writer->processor, &writer->word,
+                  (volatile uint32_t *)(volatile void *)&lock->RefCount[0].RefCount,
+                  sizeof(lock->RefCount[0])},
+        .depth = &writer->depth,
+    };
 }
 
-static struct rw_words words_of(PNDIS_RW_LOCK lock)
+#if UNDIS_CHECKED
+void rw_clear(const void *object)
 {
-    return (struct rw_words){&writer_of(lock)->processor, &writer_of(lock)->word,
-                             (volatile uint32_t *)(volatile void *)&lock->RefCount[0].RefCount,
-                             sizeof(lock->RefCount[0])};
+    memset((void *)(uintptr_t)object, 0, sizeof(NDIS_RW_LOCK));
 }
+#endif
 
-static void acquire(PNDIS_RW_LOCK lock, BOOLEAN write, PLOCK_STATE state)
+static void acquire(PNDIS_RW_LOCK lock, BOOLEAN write, PLOCK_STATE state, bool raises)
 {
-    struct rw_words words = words_of(lock);
-    if (write) {
-        rw_write(&words);
-        writer_of(lock)->depth++;
-        state->LockState = RW_HELD_WRITE;
-    } else {
-        rw_read(&words);
-        state->LockState = RW_HELD_READ;
+    enum lock_flavor flavor = write ? (raises ? LOCK_OLD_RW_WRITE : LOCK_OLD_RW_WRITE_DPC)
+                                    : (raises ? LOCK_OLD_RW_READ : LOCK_OLD_RW_READ_DPC);
+    if (!rw_may_acquire(lock, flavor, state, false)) {
+        *state = (LOCK_STATE){.OldIrql = ke_irql()};
+        return;
     }
+    struct rw_lock own = rw_lock_old(lock);
+    state->LockState = write ? RW_HELD_WRITE : RW_HELD_READ;
+    if (raises) {
+        state->OldIrql = rw_raise();
+    }
+    (write ? rw_write : rw_read)(&own);
+    event_send(EVENT_RW_ACQUIRED, lock, flavor, raises ? state->OldIrql : DISPATCH_LEVEL, 0,
+               (uintptr_t)state);
 }
 
-static void release(PNDIS_RW_LOCK lock, const LOCK_STATE *state)
+static void release(PNDIS_RW_LOCK lock, PLOCK_STATE state, bool raised)
 {
-    struct rw_words words = words_of(lock);
-    if (state->LockState != RW_HELD_WRITE) {
-        rw_end_read(&words);
-    } else if (--writer_of(lock)->depth == 0) {
-        rw_end_write(&words);
+    bool write = state->LockState == RW_HELD_WRITE;
+    enum lock_flavor flavor = write ? (raised ? LOCK_OLD_RW_WRITE : LOCK_OLD_RW_WRITE_DPC)
+                                    : (raised ? LOCK_OLD_RW_READ : LOCK_OLD_RW_READ_DPC);
+    KIRQL irql = raised ? state->OldIrql : ke_irql();
+    if (rw_may_release(lock, &flavor, state, &irql)) {
+        struct rw_lock own = rw_lock_old(lock);
+        rw_end(&own, rw_flavor_writes(flavor));
     }
+    state->LockState = 0;
+    rw_lower(irql);
 }
 
 /* Makes a lock in the caller's nonpaged memory.  Any IRQL.  RW-15, nf-ndis-ndisinitializereadwritelock. */
 VOID NdisInitializeReadWriteLock(PNDIS_RW_LOCK Lock)
 {
-    ddi_enter(NdisInitializeReadWriteLock);
+    event_send(EVENT_RW_INIT, Lock, LOCK_OLD_RW_READ, 0, 0, 0);
     memset(Lock, 0, sizeof(*Lock));
 }
 
@@ -69,9 +84,7 @@ VOID NdisInitializeReadWriteLock(PNDIS_RW_LOCK Lock)
  */
 VOID NdisAcquireReadWriteLock(PNDIS_RW_LOCK Lock, BOOLEAN fWrite, PLOCK_STATE LockState)
 {
-    ddi_enter(NdisAcquireReadWriteLock);
-    LockState->OldIrql = rw_raise();
-    acquire(Lock, fWrite, LockState);
+    acquire(Lock, fWrite, LockState, true);
 }
 
 /*
@@ -80,21 +93,17 @@ VOID NdisAcquireReadWriteLock(PNDIS_RW_LOCK Lock, BOOLEAN fWrite, PLOCK_STATE Lo
  */
 VOID NdisReleaseReadWriteLock(PNDIS_RW_LOCK Lock, PLOCK_STATE LockState)
 {
-    ddi_enter(NdisReleaseReadWriteLock);
-    release(Lock, LockState);
-    rw_lower(LockState->OldIrql);
+    release(Lock, LockState, true);
 }
 
 /* For callers at DISPATCH_LEVEL: leaves IRQL alone.  RW-17, nf-ndis-ndisdpracquirereadwritelock. */
 VOID NdisDprAcquireReadWriteLock(PNDIS_RW_LOCK Lock, BOOLEAN fWrite, PLOCK_STATE LockState)
 {
-    ddi_enter(NdisDprAcquireReadWriteLock);
-    acquire(Lock, fWrite, LockState);
+    acquire(Lock, fWrite, LockState, false);
 }
 
 /* Pairs with NdisDprAcquireReadWriteLock.  DISPATCH_LEVEL.  RW-17, nf-ndis-ndisdprreleasereadwritelock. */
 VOID NdisDprReleaseReadWriteLock(PNDIS_RW_LOCK Lock, PLOCK_STATE LockState)
 {
-    ddi_enter(NdisDprReleaseReadWriteLock);
-    release(Lock, LockState);
+    release(Lock, LockState, false);
 }

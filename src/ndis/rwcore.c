@@ -4,13 +4,30 @@
 #include "ndis/rwcore.h"
 
 #include "ke/engine.h"
-#include "ke/event.h"
 
 #define WAIT_NS 50000u
+#define REPORT_NS 100000000u
 #define SPIN_LIMIT 100
 
+/* ---- waiting --------------------------------------------------------------------------------------- */
+
+struct rw_wait {
+    const void *object;
+    uint64_t reported; /* 0: nothing yet */
+};
+
+/* Tells of the wait when it begins and every 100 ms. */
+static void tell(struct rw_wait *wait)
+{
+    uint64_t now = ke_engine->now();
+    if (wait->reported == 0 || now - wait->reported >= REPORT_NS) {
+        event_send(EVENT_LOCK_WAIT, wait->object, 0, wait->reported != 0, 0, 0);
+        wait->reported = now | 1;
+    }
+}
+
 /* Waits as long as *word may still have that value. */
-static void wait_while(volatile uint32_t *word, uint32_t value)
+static void wait_while(struct rw_wait *wait, volatile uint32_t *word, uint32_t value)
 {
     for (int i = 0; i < SPIN_LIMIT; i++) {
         if (*word != value) {
@@ -18,22 +35,24 @@ static void wait_while(volatile uint32_t *word, uint32_t value)
         }
         host_relax();
     }
+    tell(wait);
     ke_engine->lock_wait(word, value, WAIT_NS);
 }
 
-static void wait_for_writer(const struct rw_words *words)
+static void wait_for_writer(struct rw_wait *wait, const struct rw_words *words)
 {
     uint32_t writer = *words->writer;
     if (writer != 0) {
-        wait_while(words->writer, writer);
+        wait_while(wait, words->writer, writer);
     }
 }
 
 /* ---- reading --------------------------------------------------------------------------------------- */
 
 /* Takes a share for this processor when nobody else writes; recursion always succeeds (RW-8). */
-bool rw_try_read(const struct rw_words *words)
+bool rw_try_read(const struct rw_lock *lock)
 {
+    const struct rw_words *words = &lock->words;
     if (rw_explored()) {
         return rw_explored_try_read(words);
     }
@@ -45,27 +64,25 @@ bool rw_try_read(const struct rw_words *words)
         return true;
     }
     __atomic_sub_fetch(count, 1, __ATOMIC_SEQ_CST);
+    ke_engine->lock_wake(count); /* the writer may have seen the attempt */
     return false;
 }
 
-void rw_read(const struct rw_words *words)
+void rw_read(const struct rw_lock *lock)
 {
+    struct rw_wait wait = {.object = lock->object};
     if (rw_explored()) {
-        rw_explored_read(words);
+        rw_explored_read(&lock->words);
         return;
     }
-    while (!rw_try_read(words)) {
-        wait_for_writer(words);
+    while (!rw_try_read(lock)) {
+        wait_for_writer(&wait, &lock->words);
     }
 }
 
-void rw_end_read(const struct rw_words *words)
+static void end_read(const struct rw_words *words, unsigned processor)
 {
-    if (rw_explored()) {
-        rw_explored_end_read(words);
-        return;
-    }
-    volatile uint32_t *count = rw_readers(words, ke_processor()->number);
+    volatile uint32_t *count = rw_readers(words, processor);
     if (__atomic_sub_fetch(count, 1, __ATOMIC_SEQ_CST) == 0 && *words->writer != 0) {
         ke_engine->lock_wake(count);
     }
@@ -81,65 +98,120 @@ static bool try_claim(const struct rw_words *words)
                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
-/* The count of a processor that reads; NULL: none does. */
-static volatile uint32_t *find_reader(const struct rw_words *words)
+static void unclaim(const struct rw_words *words)
+{
+    __atomic_store_n(words->writer, 0, __ATOMIC_SEQ_CST);
+    ke_engine->lock_wake(words->writer);
+}
+
+/* The count of a processor, other than `but`, that reads; NULL: none does. */
+static volatile uint32_t *find_reader(const struct rw_words *words, unsigned but)
 {
     for (unsigned n = 0; n < ke_processor_count; n++) {
         volatile uint32_t *count = rw_readers(words, n);
-        if (__atomic_load_n(count, __ATOMIC_SEQ_CST) != 0) {
+        if (n != but && __atomic_load_n(count, __ATOMIC_SEQ_CST) != 0) {
             return count;
         }
     }
     return NULL;
 }
 
-void rw_write(const struct rw_words *words)
+static bool writes_already(const struct rw_lock *lock)
 {
-    if (rw_explored()) {
-        rw_explored_write(words);
-        return;
+    if (*lock->words.writer != ke_processor()->number + 1) {
+        return false;
     }
-    if (*words->writer == ke_processor()->number + 1) {
-        return;
-    }
-    while (!try_claim(words)) {
-        wait_for_writer(words);
-    }
+    ++*lock->depth; /* RW-9 */
+    return true;
+}
+
+static void wait_until_written(const struct rw_lock *lock)
+{
+    struct rw_wait wait = {.object = lock->object};
     volatile uint32_t *reader;
-    while ((reader = find_reader(words)) != NULL) {
+    while (!try_claim(&lock->words)) {
+        wait_for_writer(&wait, &lock->words);
+    }
+    while ((reader = find_reader(&lock->words, KE_MAXIMUM_PROCESSORS)) != NULL) {
         uint32_t count = *reader;
         if (count != 0) {
-            wait_while(reader, count);
+            wait_while(&wait, reader, count);
         }
     }
 }
 
-bool rw_try_write(const struct rw_words *words)
+void rw_write(const struct rw_lock *lock)
 {
+    if (writes_already(lock)) {
+        return;
+    }
     if (rw_explored()) {
-        return rw_explored_try_write(words);
+        rw_explored_write(&lock->words);
+    } else {
+        wait_until_written(lock);
     }
-    if (*words->writer == ke_processor()->number + 1) {
-        return true;
-    }
+    *lock->depth = 1;
+}
+
+/* `but`: this processor when it reads, and would write instead. */
+static bool try_become_writer(const struct rw_words *words, unsigned but)
+{
     if (!try_claim(words)) {
         return false;
     }
-    if (find_reader(words) != NULL) {
-        __atomic_store_n(words->writer, 0, __ATOMIC_SEQ_CST);
+    if (find_reader(words, but) != NULL) {
+        unclaim(words);
         return false;
     }
     return true;
 }
 
-void rw_end_write(const struct rw_words *words)
+bool rw_try_write(const struct rw_lock *lock)
 {
+    if (writes_already(lock)) {
+        return true;
+    }
+    bool taken = rw_explored() ? rw_explored_try_write(&lock->words)
+                               : try_become_writer(&lock->words, KE_MAXIMUM_PROCESSORS);
+    if (taken) {
+        *lock->depth = 1;
+    }
+    return taken;
+}
+
+bool rw_try_promote(const struct rw_lock *lock)
+{
+    const struct rw_words *words = &lock->words;
+    unsigned me = ke_processor()->number;
+    if (*rw_readers(words, me) != 1 || *words->writer != 0) {
+        return false;
+    }
     if (rw_explored()) {
-        rw_explored_end_write(words);
+        if (!rw_explored_try_convert(words)) {
+            return false;
+        }
+    } else {
+        if (!try_become_writer(words, me)) {
+            return false;
+        }
+        __atomic_store_n(rw_readers(words, me), 0, __ATOMIC_SEQ_CST);
+    }
+    *lock->depth = 1;
+    return true;
+}
+
+void rw_end(const struct rw_lock *lock, bool write)
+{
+    if (write && --*lock->depth != 0) {
         return;
     }
-    __atomic_store_n(words->writer, 0, __ATOMIC_SEQ_CST);
-    ke_engine->lock_wake(words->writer);
+    if (rw_explored()) {
+        (write ? rw_explored_end_write : rw_explored_end_read)(&lock->words);
+    } else if (write) {
+        unclaim(&lock->words);
+    } else {
+        end_read(&lock->words, ke_processor()->number);
+    }
 }
 
 /* ---- IRQL ------------------------------------------------------------------------------------------ */
@@ -164,3 +236,44 @@ void rw_lower(KIRQL old)
         ke_unmask(old);
     }
 }
+
+/* ---- the verifier ---------------------------------------------------------------------------------- */
+
+#if UNDIS_CHECKED
+
+bool rw_may_acquire(const void *object, enum lock_flavor flavor, const void *state, bool tries)
+{
+    return !event_send(EVENT_RW_ACQUIRE, object, flavor, 0, tries, (uintptr_t)state);
+}
+
+bool rw_may_release(const void *object, enum lock_flavor *flavor, const void *state, KIRQL *irql)
+{
+    struct event event = {.kind = EVENT_RW_RELEASE,
+                          .object = object,
+                          .value = {*flavor, *irql, 0, (uintptr_t)state},
+                          .new_irql = *irql};
+    if (event_is_wanted(EVENT_RW_RELEASE)) {
+        event_report(&event);
+    }
+    *flavor = (enum lock_flavor)event.value[0];
+    *irql = event.new_irql;
+    return !event.skip;
+}
+
+void rw_abandon(const void *object, enum lock_flavor flavor, unsigned processor)
+{
+    void *of = (void *)(uintptr_t)object;
+    bool write = rw_flavor_writes(flavor);
+    struct rw_lock lock = flavor < LOCK_OLD_RW_READ ? rw_lock_ex(of) : rw_lock_old(of);
+    if (processor == ke_processor()->number) {
+        rw_end(&lock, write);
+    } else if (!rw_explored()) { /* there the execution ends with the finding */
+        if (!write) {
+            end_read(&lock.words, processor);
+        } else if (--*lock.depth == 0) {
+            unclaim(&lock.words);
+        }
+    }
+}
+
+#endif

@@ -1,8 +1,8 @@
 /*
  * rwlock.c - NDIS_RW_LOCK_EX (spec section 4a), the lock that NDIS allocates (rwcore.h).
  *
- * What is not guaranteed: nothing checks the promotion of a read lock to a write lock, which deadlocks
- * (RW-10).
+ * What is not guaranteed: a waiting writer keeps new readers out, which is one of the orders that the lock
+ * allows (RW-7).
  */
 #include "ke/ddi.h"
 #include "ndis/adapter.h"
@@ -21,22 +21,39 @@ struct _NDIS_RW_LOCK_EX {
     struct reader_count readers[KE_MAXIMUM_PROCESSORS];
 };
 
-static struct rw_words words_of(struct _NDIS_RW_LOCK_EX *lock)
+struct rw_lock rw_lock_ex(void *object)
 {
-    return (struct rw_words){&lock->writer, &lock->word, &lock->readers[0].count, sizeof(lock->readers[0])};
+    struct _NDIS_RW_LOCK_EX *lock = object;
+    return (struct rw_lock){
+        .object = lock,
+        .words = {&lock->writer, &lock->word, &lock->readers[0].count, sizeof(lock->readers[0])},
+        .depth = &lock->depth,
+    };
 }
 
-static void enter_dispatch(LOCK_STATE_EX *state, UCHAR flags)
+static enum lock_flavor flavor_of(bool write, UCHAR flags)
 {
-    state->OldIrql = (flags & NDIS_RWL_AT_DISPATCH_LEVEL) != 0 ? ke_irql() : rw_raise();
-    state->Flags = flags;
+    bool at_dispatch = (flags & NDIS_RWL_AT_DISPATCH_LEVEL) != 0;
+    return write ? (at_dispatch ? LOCK_RW_WRITE_DPC : LOCK_RW_WRITE)
+                 : (at_dispatch ? LOCK_RW_READ_DPC : LOCK_RW_READ);
 }
 
-static void leave_dispatch(const LOCK_STATE_EX *state)
+/* Notes the acquisition in the caller's state and goes to DISPATCH_LEVEL; false: the verifier objects. */
+static bool begin(PNDIS_RW_LOCK_EX lock, PLOCK_STATE_EX state, UCHAR flags, bool write, bool tries)
 {
-    if ((state->Flags & NDIS_RWL_AT_DISPATCH_LEVEL) == 0) {
-        rw_lower(state->OldIrql);
+    if (!rw_may_acquire(lock, flavor_of(write, flags), state, tries)) {
+        *state = (LOCK_STATE_EX){.OldIrql = ke_irql(), .Flags = flags};
+        return false;
     }
+    *state = (LOCK_STATE_EX){.LockState = write ? RW_HELD_WRITE : RW_HELD_READ, .Flags = flags};
+    state->OldIrql = (flags & NDIS_RWL_AT_DISPATCH_LEVEL) != 0 ? DISPATCH_LEVEL : rw_raise();
+    return true;
+}
+
+static void acquired(PNDIS_RW_LOCK_EX lock, PLOCK_STATE_EX state)
+{
+    event_send(EVENT_RW_ACQUIRED, lock, flavor_of(state->LockState == RW_HELD_WRITE, state->Flags),
+               state->OldIrql, 0, (uintptr_t)state);
 }
 
 /*
@@ -44,10 +61,10 @@ static void leave_dispatch(const LOCK_STATE_EX *state)
  */
 PNDIS_RW_LOCK_EX NdisAllocateRWLock(NDIS_HANDLE NdisHandle)
 {
-    ddi_enter(NdisAllocateRWLock);
     struct _NDIS_RW_LOCK_EX *lock = ke_allocate(sizeof *lock);
     if (lock != NULL) {
         event_send(EVENT_OBJECT_CREATE, lock, OBJECT_HANDLE, sizeof *lock, 0, (uintptr_t)NdisHandle);
+        event_send(EVENT_RW_INIT, lock, LOCK_RW_READ, 0, 0, 0);
     }
     return lock;
 }
@@ -55,9 +72,11 @@ PNDIS_RW_LOCK_EX NdisAllocateRWLock(NDIS_HANDLE NdisHandle)
 /* Frees a lock that nobody holds.  <= DISPATCH_LEVEL.  RW-2, nf-ndis-ndisfreerwlock. */
 VOID NdisFreeRWLock(PNDIS_RW_LOCK_EX Lock)
 {
-    ddi_enter(NdisFreeRWLock);
+    bool refused = event_send(EVENT_RW_FREE, Lock, LOCK_RW_READ, 0, 0, 0);
     event_send(EVENT_OBJECT_DESTROY, Lock, OBJECT_HANDLE, 0, 0, 0);
-    ke_free(Lock);
+    if (!refused) {
+        ke_free(Lock);
+    }
 }
 
 /*
@@ -66,11 +85,11 @@ VOID NdisFreeRWLock(PNDIS_RW_LOCK_EX Lock)
  */
 VOID NdisAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
-    ddi_enter(NdisAcquireRWLockRead);
-    struct rw_words words = words_of(Lock);
-    enter_dispatch(LockState, Flags);
-    rw_read(&words);
-    LockState->LockState = RW_HELD_READ;
+    if (begin(Lock, LockState, Flags, false, false)) {
+        struct rw_lock lock = rw_lock_ex(Lock);
+        rw_read(&lock);
+        acquired(Lock, LockState);
+    }
 }
 
 /*
@@ -79,40 +98,52 @@ VOID NdisAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHA
  */
 VOID NdisAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
-    ddi_enter(NdisAcquireRWLockWrite);
-    struct rw_words words = words_of(Lock);
-    enter_dispatch(LockState, Flags);
-    rw_write(&words);
-    Lock->depth++;
-    LockState->LockState = RW_HELD_WRITE;
+    if (begin(Lock, LockState, Flags, true, false)) {
+        struct rw_lock lock = rw_lock_ex(Lock);
+        rw_write(&lock);
+        acquired(Lock, LockState);
+    }
+}
+
+static BOOLEAN try(PNDIS_RW_LOCK_EX lock, PLOCK_STATE_EX state, UCHAR flags, bool write)
+{
+    if (!begin(lock, state, flags, write, true)) {
+        return FALSE;
+    }
+    struct rw_lock own = rw_lock_ex(lock);
+    if (write ? rw_try_write(&own) : rw_try_read(&own)) {
+        acquired(lock, state);
+        return TRUE;
+    }
+    state->LockState = 0;
+    rw_lower(state->OldIrql);
+    return FALSE;
 }
 
 /* As NdisAcquireRWLockRead, but FALSE, with IRQL as it was, when it would have to wait. */
 BOOLEAN NdisTryAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
-    ddi_enter(NdisTryAcquireRWLockRead);
-    struct rw_words words = words_of(Lock);
-    enter_dispatch(LockState, Flags);
-    if (!rw_try_read(&words)) {
-        leave_dispatch(LockState);
-        return FALSE;
-    }
-    LockState->LockState = RW_HELD_READ;
-    return TRUE;
+    return try(Lock, LockState, Flags, false);
 }
 
 /* As NdisAcquireRWLockWrite, but FALSE, with IRQL as it was, when it would have to wait. */
 BOOLEAN NdisTryAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
-    ddi_enter(NdisTryAcquireRWLockWrite);
-    struct rw_words words = words_of(Lock);
-    enter_dispatch(LockState, Flags);
-    if (!rw_try_write(&words)) {
-        leave_dispatch(LockState);
+    return try(Lock, LockState, Flags, true);
+}
+
+/*
+ * Makes a writer of the only reader: TRUE, and LockState's release ends the writing.  FALSE, and it reads on,
+ * when somebody else reads or writes or this processor reads more than once.  DISPATCH_LEVEL.
+ */
+BOOLEAN NdisTryPromoteRWLockFromReadToWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState)
+{
+    struct rw_lock lock = rw_lock_ex(Lock);
+    if (LockState->LockState != RW_HELD_READ || !rw_try_promote(&lock)) {
         return FALSE;
     }
-    Lock->depth++;
     LockState->LockState = RW_HELD_WRITE;
+    event_send(EVENT_RW_CONVERTED, Lock, flavor_of(true, LockState->Flags), 0, 0, (uintptr_t)LockState);
     return TRUE;
 }
 
@@ -122,13 +153,12 @@ BOOLEAN NdisTryAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockStat
  */
 VOID NdisReleaseRWLock(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState)
 {
-    ddi_enter(NdisReleaseRWLock);
-    struct rw_words words = words_of(Lock);
-    if (LockState->LockState != RW_HELD_WRITE) {
-        rw_end_read(&words);
-    } else if (--Lock->depth == 0) {
-        rw_end_write(&words);
+    enum lock_flavor flavor = flavor_of(LockState->LockState == RW_HELD_WRITE, LockState->Flags);
+    KIRQL irql = LockState->OldIrql;
+    if (rw_may_release(Lock, &flavor, LockState, &irql)) {
+        struct rw_lock lock = rw_lock_ex(Lock);
+        rw_end(&lock, rw_flavor_writes(flavor));
     }
     LockState->LockState = 0;
-    leave_dispatch(LockState);
+    rw_lower(irql);
 }
