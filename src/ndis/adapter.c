@@ -75,8 +75,8 @@ struct ndis_adapter *adapter_create(struct ndis_miniport_driver *driver, struct 
     adapter->index = (ULONG)InterlockedIncrement(&adapter_index);
     name_adapter(adapter, name);
     KeInitializeEvent(&adapter->calls_done, NotificationEvent, FALSE);
-    KeInitializeEvent(&adapter->operation_done, NotificationEvent, FALSE);
-    KeInitializeEvent(&adapter->reset_done, NotificationEvent, FALSE);
+    ndis_gate_initialize(&adapter->operation_done);
+    ndis_gate_initialize(&adapter->reset_done);
     KeInitializeEvent(&adapter->hang_stop, NotificationEvent, FALSE);
     KeInitializeEvent(&adapter->send_gone, SynchronizationEvent, FALSE);
     KeInitializeEvent(&adapter->returned, SynchronizationEvent, FALSE);

@@ -18,6 +18,7 @@
 #include "ke/processor.h"
 #include "ke/run.h"
 #include "ke/thread.h"
+#include "ndis/gate.h"
 
 #include <ndis.h>
 
@@ -121,9 +122,9 @@ struct ndis_adapter {
     volatile LONG calls; /* calls into the miniport on the data path: 1 while not halted, see adapter_enter */
     volatile BOOLEAN calls_closed; /* the halt has dropped its own */
     KEVENT calls_done;
-    KEVENT operation_done; /* restart or pause completed */
+    struct ndis_gate operation_done; /* restart or pause completed */
     NDIS_STATUS operation_status;
-    KEVENT reset_done;
+    struct ndis_gate reset_done;
     NDIS_STATUS reset_status;
     BOOLEAN reset_addressing;
     KSEMAPHORE oid_work;

@@ -25,6 +25,7 @@ struct ndis_interrupt {
     NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS handlers;
     struct ke_interrupt kernel;
     volatile LONG pending;
+    volatile BOOLEAN stopping; /* the registration's own reference is gone, or about to go */
     volatile BOOLEAN stopped;
     KEVENT idle;
     unsigned processors;
@@ -40,13 +41,35 @@ static struct ndis_interrupt *interrupt_of(NDIS_HANDLE handle)
     return interrupt;
 }
 
+/* Coming and going disturb nobody before `stopping`; then who is the last tells. */
 static void release(struct ndis_interrupt *interrupt)
 {
-    ke_about_to_change((const void *)&interrupt->pending);
+    if (!interrupt->stopping) {
+        ke_about_to_look((const void *)&interrupt->pending);
+    }
+    if (interrupt->stopping) {
+        KE_STEP(ke_step_memory(OP_UPDATE, OP_ATOMIC | OP_LIBRARY, &interrupt->pending,
+                               sizeof interrupt->pending, 0, 0));
+    }
     ke_releases(&interrupt->pending);
-    if (__atomic_sub_fetch(&interrupt->pending, 1, __ATOMIC_SEQ_CST) == 0) {
+    if (__atomic_sub_fetch(&interrupt->pending, 1, __ATOMIC_SEQ_CST) == 0 && ke_engine->await == NULL) {
         KeSetEvent(&interrupt->idle, IO_NO_INCREMENT, FALSE);
     }
+}
+
+/* Gives up the registration's own reference and waits for all others. */
+static void wait_for_dpcs(struct ndis_interrupt *interrupt)
+{
+    ke_about_to_change((const void *)&interrupt->pending);
+    interrupt->stopping = TRUE;
+    ke_releases(&interrupt->pending);
+    LONG left = __atomic_sub_fetch(&interrupt->pending, 1, __ATOMIC_SEQ_CST);
+    if (ke_engine->await == NULL && left != 0) {
+        KeWaitForSingleObject(&interrupt->idle, Executive, KernelMode, FALSE, NULL);
+    } else if (left != 0) {
+        ke_engine->await((const volatile uint32_t *)&interrupt->pending, 0);
+    }
+    ke_acquires(&interrupt->pending);
 }
 
 /* Queues the DPC of that processor; false when it is queued there already (IN-12) or there is no such
@@ -215,9 +238,7 @@ NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE Miniport
 static void stop(struct ndis_interrupt *interrupt)
 {
     ke_interrupt_disconnect(&interrupt->kernel);
-    release(interrupt);
-    KeWaitForSingleObject(&interrupt->idle, Executive, KernelMode, FALSE, NULL);
-    ke_acquires(&interrupt->pending);
+    wait_for_dpcs(interrupt);
     interrupt->stopped = TRUE;
     if (ke_engine->step == NULL) {
         KeFlushQueuedDpcs(); /* the last has still to return; the explored engine does not use memory again */
@@ -287,6 +308,7 @@ BOOLEAN NdisMSynchronizeWithInterruptEx(NDIS_HANDLE NdisInterruptHandle, ULONG M
     ddi_enter(NdisMSynchronizeWithInterruptEx);
     (void)MessageId;
     struct ndis_interrupt *interrupt = interrupt_of(NdisInterruptHandle);
+    ddi_enter_range(NdisMSynchronizeWithInterruptEx, interrupt, PASSIVE_LEVEL, interrupt->kernel.irql);
     return ke_interrupt_synchronize(&interrupt->kernel, SynchronizeFunction, SynchronizeContext,
                                     "MiniportSynchronizeInterrupt");
 }

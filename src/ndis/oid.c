@@ -163,6 +163,7 @@ void adapter_oid_worker_start(struct ndis_adapter *adapter)
     adapter->worker_stop = FALSE;
     adapter->worker = ke_thread_create(worker, adapter, "NDIS OID requests", true);
     ndis_require(adapter->worker != NULL, "there is memory for a thread per adapter");
+    adapter->worker->only_joined = TRUE;
 }
 
 void adapter_oid_worker_stop(struct ndis_adapter *adapter)
@@ -172,8 +173,7 @@ void adapter_oid_worker_stop(struct ndis_adapter *adapter)
     }
     adapter->worker_stop = TRUE;
     KeReleaseSemaphore(&adapter->oid_work, IO_NO_INCREMENT, 1, FALSE);
-    KeWaitForSingleObject(adapter->worker, Executive, KernelMode, FALSE, NULL);
-    ke_thread_dereference(adapter->worker);
+    ke_thread_join(adapter->worker);
     adapter->worker = NULL;
 }
 

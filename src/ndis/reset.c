@@ -64,7 +64,7 @@ static NDIS_STATUS call_reset(struct ndis_adapter *adapter, BOOLEAN *addressing)
         ke_lower(old);
     }
     if (status == NDIS_STATUS_PENDING) {
-        KeWaitForSingleObject(&adapter->reset_done, Executive, KernelMode, FALSE, NULL);
+        ndis_gate_wait(&adapter->reset_done);
         status = adapter->reset_status;
         *addressing = adapter->reset_addressing;
     }
@@ -80,7 +80,7 @@ NDIS_STATUS adapter_reset(struct ndis_adapter *adapter)
     if (!begin(adapter, &pending)) {
         return NDIS_STATUS_RESET_IN_PROGRESS;
     }
-    KeClearEvent(&adapter->reset_done);
+    ndis_gate_close(&adapter->reset_done);
     indicate(adapter, NDIS_STATUS_RESET_START, NULL, 0);
     BOOLEAN addressing = FALSE;
     NDIS_STATUS status = call_reset(adapter, &addressing);
@@ -150,10 +150,12 @@ VOID NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status, B
 {
     ddi_enter(NdisMResetComplete);
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
-    if (adapter == NULL || !adapter->resetting || KeReadStateEvent(&adapter->reset_done) != 0) {
-        ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x0F, (ULONG_PTR)adapter, (ULONG_PTR)Status, AddressingReset);
+    if (adapter != NULL && adapter->resetting) {
+        adapter->reset_status = Status;
+        adapter->reset_addressing = AddressingReset;
+        if (ndis_gate_open(&adapter->reset_done)) {
+            return;
+        }
     }
-    adapter->reset_status = Status;
-    adapter->reset_addressing = AddressingReset;
-    KeSetEvent(&adapter->reset_done, IO_NO_INCREMENT, FALSE);
+    ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x0F, (ULONG_PTR)adapter, (ULONG_PTR)Status, AddressingReset);
 }

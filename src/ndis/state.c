@@ -84,11 +84,11 @@ static NDIS_STATUS call_restart(struct ndis_adapter *adapter)
 
 NDIS_STATUS adapter_restart(struct ndis_adapter *adapter)
 {
-    KeClearEvent(&adapter->operation_done);
+    ndis_gate_close(&adapter->operation_done);
     become(adapter, ADAPTER_PAUSED, ADAPTER_RESTARTING, "MiniportRestart is called in Paused only");
     NDIS_STATUS status = call_restart(adapter);
     if (status == NDIS_STATUS_PENDING) {
-        KeWaitForSingleObject(&adapter->operation_done, Executive, KernelMode, FALSE, NULL);
+        ndis_gate_wait(&adapter->operation_done);
         status = adapter->operation_status;
     }
     become(adapter, ADAPTER_RESTARTING, status == NDIS_STATUS_SUCCESS ? ADAPTER_RUNNING : ADAPTER_PAUSED,
@@ -106,7 +106,7 @@ void adapter_pause(struct ndis_adapter *adapter)
         .Flags = 0,
         .PauseReason = NDIS_PAUSE_NDIS_INTERNAL,
     };
-    KeClearEvent(&adapter->operation_done);
+    ndis_gate_close(&adapter->operation_done);
     ndis_require(adapter->state == ADAPTER_RUNNING, "MiniportPause is called in Running only");
     adapter_sends_close(adapter);
     become(adapter, ADAPTER_RUNNING, ADAPTER_PAUSING, "MiniportPause is called in Running only");
@@ -114,7 +114,7 @@ void adapter_pause(struct ndis_adapter *adapter)
     NDIS_STATUS status = adapter->driver->handlers.PauseHandler(adapter->context, &parameters);
     callback_leave(&frame);
     if (status == NDIS_STATUS_PENDING) {
-        KeWaitForSingleObject(&adapter->operation_done, Executive, KernelMode, FALSE, NULL);
+        ndis_gate_wait(&adapter->operation_done);
     } else if (status != NDIS_STATUS_SUCCESS) {
         adapter_fault(adapter, "MiniportPause returned neither NDIS_STATUS_SUCCESS nor NDIS_STATUS_PENDING");
     }
@@ -204,11 +204,13 @@ void adapter_surprise_remove(struct ndis_adapter *adapter)
 
 static void operation_complete(struct ndis_adapter *adapter, enum adapter_state expected, NDIS_STATUS status)
 {
-    if (adapter == NULL || adapter->state != expected || KeReadStateEvent(&adapter->operation_done) != 0) {
-        ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x1F, expected, (ULONG_PTR)adapter, 0);
+    if (adapter != NULL && adapter->state == expected) {
+        adapter->operation_status = status;
+        if (ndis_gate_open(&adapter->operation_done)) {
+            return;
+        }
     }
-    adapter->operation_status = status;
-    KeSetEvent(&adapter->operation_done, IO_NO_INCREMENT, FALSE);
+    ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x1F, expected, (ULONG_PTR)adapter, 0);
 }
 
 /*

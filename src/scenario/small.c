@@ -71,7 +71,7 @@ static void look_and_send(void *argument)
     struct small *small = argument;
     adapter_check_for_hang(small->end.adapter);
     small_send(small, 0, false);
-    KeSetEvent(&small->looked, IO_NO_INCREMENT, FALSE);
+    ndis_gate_open(&small->looked);
 }
 
 /* NDIS checks no adapter that it halts, and nobody sends over a binding that is closed. */
@@ -79,14 +79,14 @@ static void halt_after_look(void *argument)
 {
     struct small *small = argument;
     small_pause(small);
-    KeWaitForSingleObject(&small->looked, Executive, KernelMode, FALSE, NULL);
+    ndis_gate_wait(&small->looked);
     small_halt(small);
 }
 
 /* What the driver's timers do, and NDIS's for hang checks, against MiniportPause and MiniportHaltEx. */
 static void timer_halt(struct small *small)
 {
-    KeInitializeEvent(&small->looked, NotificationEvent, FALSE);
+    ndis_gate_initialize(&small->looked);
     small_both(small, look_and_send, halt_after_look);
 }
 

@@ -48,8 +48,8 @@ struct small {
     unsigned offer_target, offer_next; /* frames on the wire towards the interface */
     volatile LONG received;
     KDPC return_dpc; /* returns a received chain later */
-    KEVENT oid_done;
-    KEVENT looked; /* the hang check and the send are over: a halt may begin */
+    struct ndis_gate oid_done;
+    struct ndis_gate looked; /* the hang check and the send are over: a halt may begin */
     char error[256];
     struct _KTHREAD *threads[2];
 };

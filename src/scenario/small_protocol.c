@@ -258,7 +258,7 @@ static void oid_complete(void *context, NDIS_OID_REQUEST *request, NDIS_STATUS s
     struct small_end *end = context;
     (void)request;
     small_expect(end->small, status != NDIS_STATUS_PENDING, "a completed request is not pending");
-    KeSetEvent(&end->small->oid_done, IO_NO_INCREMENT, FALSE);
+    ndis_gate_open(&end->small->oid_done);
 }
 
 void small_ask(struct small *small, NDIS_OID oid)
@@ -268,7 +268,7 @@ void small_ask(struct small *small, NDIS_OID oid)
         ULONG64 answer[64];
     } *question = ke_allocate(sizeof *question);
     ndis_require(question != NULL, "there is memory for a request");
-    KeInitializeEvent(&small->oid_done, NotificationEvent, FALSE);
+    ndis_gate_initialize(&small->oid_done);
     question->request.Header.Type = NDIS_OBJECT_TYPE_OID_REQUEST;
     question->request.Header.Revision = NDIS_OID_REQUEST_REVISION_1;
     question->request.Header.Size = NDIS_SIZEOF_OID_REQUEST_REVISION_1;
@@ -277,7 +277,7 @@ void small_ask(struct small *small, NDIS_OID oid)
     question->request.DATA.QUERY_INFORMATION.InformationBuffer = question->answer;
     question->request.DATA.QUERY_INFORMATION.InformationBufferLength = sizeof question->answer;
     NdisOidRequest(&small->end.binding, &question->request);
-    KeWaitForSingleObject(&small->oid_done, Executive, KernelMode, FALSE, NULL);
+    ndis_gate_wait(&small->oid_done);
     ke_free(question);
 }
 

@@ -150,6 +150,9 @@ bool shared_is_step(unsigned actor, const struct op *op)
         return (op->flags & OP_TRIES) != 0 || touch_range(actor, op->addr, op->size, true);
     case OP_OBJECT:
         return touch_objects(actor, op);
+    case OP_AWAIT:
+        touch_range(actor, op->addr, op->size, false);
+        return true;
     case OP_ENTER:
     case OP_DEVICE:
         touch_objects(actor, op);
