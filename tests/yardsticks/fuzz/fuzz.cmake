@@ -1,6 +1,6 @@
 # Batches of random programs (generate.c): naive, source and optimal search, each run to its end, agree on final
-# states, on which rules which program breaks, and source and optimal on the number of classes; nothing that the
-# optimal search does is redundant.
+# states and on which rules which program breaks.  That of what interrupts somebody some classes are executed more
+# than once, and not equally often by both, is no disagreement.
 #
 #   cmake -DUNDIS= -DGENERATE= -DINCLUDE= -DDIRECTORY= -DFIRST= -DBATCHES= -DCOUNT= -P fuzz.cmake
 #
@@ -29,7 +29,7 @@ function(broken_rules json out)
   set(${out} "${rules}" PARENT_SCOPE)
 endfunction()
 
-# Sets complete, executions, redundant, states, rules.
+# Sets complete, executions, states, rules.
 function(search strategy)
   execute_process(COMMAND ${UNDIS} explore ${program}.so --processors 2 --strategy ${strategy} --executions ${MOST}
       --keep-going --max-findings 1000 --prints --format json
@@ -38,10 +38,8 @@ function(search strategy)
   if(broken OR status GREATER 1)
     fail("${strategy}: exit status ${status}\n${text}\n${json}")
   endif()
-  foreach(key executions redundant)
-    string(JSON value GET "${json}" ${key})
-    set(${key} ${value} PARENT_SCOPE)
-  endforeach()
+  string(JSON value GET "${json}" executions)
+  set(executions ${value} PARENT_SCOPE)
   broken_rules("${json}" rules)
   string(REGEX MATCHALL "state: [0-9a-f ]+" states "${text}")
   list(REMOVE_DUPLICATES states)
@@ -67,14 +65,16 @@ function(check strategy)
   if(NOT complete)
     fail("${strategy} is not complete after ${executions} executions, naive was")
   endif()
+  if(executions GREATER all_executions)
+    fail("${strategy} makes ${executions} executions, naive ${all_executions}")
+  endif()
   compare(states "final states")
   compare(rules "rules broken")
   set(executions ${executions} PARENT_SCOPE)
-  set(redundant ${redundant} PARENT_SCOPE)
 endfunction()
 
 set(schedules 0)
-set(classes 0)
+set(reduced 0)
 set(passed_over 0)
 math(EXPR last "${FIRST} + ${BATCHES} - 1")
 foreach(seed RANGE ${FIRST} ${last})
@@ -90,21 +90,18 @@ foreach(seed RANGE ${FIRST} ${last})
   endif()
   set(all_states "${states}")
   set(all_rules "${rules}")
+  set(all_executions ${executions})
   math(EXPR schedules "${schedules} + ${executions}")
   if(all_states STREQUAL "")
     fail("no final states")
   endif()
   check(source)
-  set(source_executions ${executions})
   check(optimal)
-  if(NOT executions EQUAL source_executions OR NOT redundant EQUAL 0)
-    fail("optimal: ${executions} executions and ${redundant} redundant ones; source: ${source_executions} executions")
-  endif()
-  math(EXPR classes "${classes} + ${executions}")
+  math(EXPR reduced "${reduced} + ${executions}")
   file(REMOVE ${program}.c ${program}.so)
 endforeach()
 math(EXPR programs "(${BATCHES} - ${passed_over}) * ${COUNT}")
-message(STATUS "${programs} programs agree: ${classes} classes, ${schedules} schedules; ${passed_over} batches were too large")
+message(STATUS "${programs} programs agree: ${reduced} executions of ${schedules} schedules; ${passed_over} batches were too large")
 if(passed_over GREATER 0 AND programs LESS 1)
   message(FATAL_ERROR "every batch was too large")
 endif()
