@@ -147,6 +147,7 @@ static void compare_units(struct tally *tally, const struct model_program *progr
 /* ---- bounds -----------------------------------------------------------------------------------------------
  */
 
+/* The bounded search finds all final states and stops; of classes that end alike it may leave one out. */
 static void compare_bounded(struct tally *tally, const struct model_program *program, uint64_t seed,
                             const struct outcome *naive, unsigned bound)
 {
@@ -161,8 +162,8 @@ static void compare_bounded(struct tally *tally, const struct model_program *pro
     outcome_add(&source, program, &options, limit * 4, bound);
     bool claims_all = !source.counts.bounded;
     if (!source.finished || !set_includes(&naive->states, &source.states) ||
-        !set_includes(&naive->classes, &source.classes) || !set_includes(&source.classes, &exact.classes) ||
-        !set_includes(&source.states, &exact.states) || !set_includes(&source.stops, &exact.stops) ||
+        !set_includes(&naive->classes, &source.classes) || !set_includes(&source.states, &exact.states) ||
+        !set_includes(&source.stops, &exact.stops) ||
         (claims_all &&
          (!set_equals(&naive->states, &source.states) || !set_equals(&naive->classes, &source.classes)))) {
         complain(tally, program, seed, "source, bounded", &exact, &source);
