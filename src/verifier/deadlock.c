@@ -126,28 +126,36 @@ static unsigned collect_spinning(struct blocked *blocked)
     return count;
 }
 
-static void describe_blocked(unsigned threads, unsigned spinning, char text[160])
+static void describe_blocked(unsigned threads, unsigned spinning, unsigned loops, char text[240])
 {
-    char spin[80] = "", wait[80] = "";
+    char spin[80] = "", wait[80] = "", loop[80] = "";
+    if (loops > 0) {
+        snprintf(loop, sizeof(loop), "%s%u loop%s for memory that nobody will change",
+                 threads + spinning > 0 ? ", " : "", loops, loops == 1 ? " waits" : "s wait");
+    }
     if (spinning > 0) {
         snprintf(spin, sizeof(spin), "%u processor%s for a spin lock that nobody will release", spinning,
                  spinning == 1 ? " waits" : "s wait");
     }
-    if (threads > 0 || spinning == 0) {
+    if (threads > 0 || spinning + loops == 0) {
         snprintf(wait, sizeof(wait), "%u thread%s of drivers wait%s for something that nobody will do",
                  threads, threads == 1 ? "" : "s", threads == 1 ? "s" : "");
     }
-    snprintf(text, 160, "%s%s%s", spin, spin[0] != '\0' && wait[0] != '\0' ? ", " : "", wait);
+    snprintf(text, 240, "%s%s%s%s", spin, spin[0] != '\0' && wait[0] != '\0' ? ", " : "", wait, loop);
 }
 
 static void hear_blocked(struct event *event)
 {
     struct blocked blocked = {0};
     struct stack_trace none = {0};
-    char text[160];
+    char text[240];
+    unsigned loops = (unsigned)event->value[3];
+    if (loops > 0) {
+        stack_trace_take(&blocked.trace[blocked.stacks++], NULL);
+    }
     unsigned spinning = collect_spinning(&blocked);
     ke_thread_each(collect_blocked, &blocked);
-    describe_blocked(blocked.count, spinning, text);
+    describe_blocked(blocked.count, spinning, loops, text);
     struct finding *finding =
         finding_begin_at("Deadlock", event, "waiting", blocked.stacks > 0 ? &blocked.trace[0] : &none,
                          "nothing can run any more: %s", text);

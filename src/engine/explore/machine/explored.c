@@ -45,9 +45,23 @@ static void note_lock(struct actor *me, const struct op *op)
     }
 }
 
+/* Those who read the same again and again, and nobody is left to change it. */
+static unsigned count_loopers(void)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < machine.count; i++) {
+        count += machine.actors[i].state == ACTOR_AT_STEP && spin_rests(&machine.actors[i]);
+    }
+    return count;
+}
+
 /* Tells the verifier that this actor waits for a spin lock, or that it will do so for ever. */
 static void run_errand(struct actor *me, const struct op *op)
 {
+    if (me->errand == ERRAND_SHOW_LOOP) {
+        event_send(EVENT_WATCHDOG, NULL, WATCHDOG_BLOCKED, 0, ~(uintptr_t)0, count_loopers());
+        machine_leave(END_DEADLOCK);
+    }
     event_send(EVENT_LOCK_WAIT, (const void *)op->addr, 0, me->errand == ERRAND_SHOW_DEADLOCK, 0, 0);
     if (me->errand == ERRAND_SHOW_DEADLOCK) {
         me->errand = ERRAND_DONE; /* not again */

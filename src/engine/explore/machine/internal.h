@@ -24,7 +24,7 @@ enum actor_state {
 };
 
 /* What an actor does when it is switched to at a step that is not being taken. */
-enum actor_errand { ERRAND_NONE, ERRAND_SHOW_WAIT, ERRAND_SHOW_DEADLOCK, ERRAND_DONE };
+enum actor_errand { ERRAND_NONE, ERRAND_SHOW_WAIT, ERRAND_SHOW_DEADLOCK, ERRAND_SHOW_LOOP, ERRAND_DONE };
 
 struct actor {
     enum actor_kind kind;

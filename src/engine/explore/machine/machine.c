@@ -58,6 +58,10 @@ bool machine_open(const struct machine_options *options, void (*body)(void *argu
         return false;
     }
     machine.main = thread->actor - 1;
+    if (!watch_start()) {
+        snprintf(error, error_size, "no host thread can be started");
+        return false;
+    }
     machine_kept.running = true;
     host_context_of_thread(&machine_kept.engine);
     machine_enter();
@@ -72,10 +76,6 @@ bool machine_open(const struct machine_options *options, void (*body)(void *argu
         if (op->kind != OP_NONE) {
             shared_is_step(i, op); /* it is one, whatever others do */
         }
-    }
-    if (!watch_start()) {
-        snprintf(error, error_size, "no host thread can be started");
-        return false;
     }
     if (!host_snapshot_take()) {
         snprintf(error, error_size, "the machine's memory cannot be remembered");

@@ -201,6 +201,18 @@ static struct actor *send_on_errand(enum actor_errand before, enum actor_errand 
     return NULL;
 }
 
+/* The first of the actors that rest in a loop. */
+static struct actor *send_looper(void)
+{
+    for (unsigned i = 0; i < machine.count; i++) {
+        if (machine.actors[i].state == ACTOR_AT_STEP && spin_rests(&machine.actors[i])) {
+            machine.actors[i].errand = ERRAND_SHOW_LOOP;
+            return &machine.actors[i];
+        }
+    }
+    return NULL;
+}
+
 /*
  * Lets every actor that waits for a spin lock say so, then each look for the cycle, which stops the machine.
  * When there is none, threads wait for what nobody will do.
@@ -214,6 +226,7 @@ static struct actor *dead_end(void)
     if (next == NULL) {
         next = send_on_errand(ERRAND_SHOW_WAIT, ERRAND_SHOW_DEADLOCK);
     }
+    next = next != NULL ? next : send_looper();
     if (next == NULL) {
         event_send(EVENT_WATCHDOG, NULL, WATCHDOG_BLOCKED, 0, ~(uintptr_t)0, 0);
         machine_leave(END_DEADLOCK);
