@@ -28,15 +28,11 @@
 
 #define PRIORITY_KNOWN 0x3Fu
 
-#if UNDIS_CHECKED
-
 /* PagedPool and its relatives: the odd ones. */
-static bool is_paged(POOL_TYPE type)
+static bool is_paged(ULONG type)
 {
-    return ((ULONG)type & PagedPool) != 0;
+    return (type & PagedPool) != 0;
 }
-
-#endif
 
 static void *raise_unless(void *block, bool raise)
 {
@@ -54,6 +50,9 @@ static void *allocate_typed(ULONG type, SIZE_T bytes, ULONG tag, unsigned more, 
     }
     if (type & POOL_TYPE_ZERO) {
         flags |= EX_POOL_ZERO;
+    }
+    if (is_paged(type)) {
+        flags |= EX_POOL_PAGED;
     }
     return raise_unless(ex_pool_allocate(bytes, tag, flags, OBJECT_POOL, NULL), raise);
 }
@@ -149,6 +148,7 @@ PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
     if (one_pool && !unknown && Tag != 0) {
         unsigned flags = Flags & FLAG_UNINITIALIZED ? 0 : EX_POOL_ZERO;
         flags |= Flags & FLAG_CACHE_ALIGNED ? EX_POOL_CACHE_ALIGNED : 0;
+        flags |= Flags & POOL_FLAG_PAGED ? EX_POOL_PAGED : 0;
         block = ex_pool_allocate(NumberOfBytes, Tag, flags, OBJECT_POOL, NULL);
     }
     return raise_unless(block, Flags & FLAG_RAISE);
@@ -181,6 +181,7 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
 VOID NTAPI ExFreePool(PVOID P)
 {
     ddi_enter(ExFreePool);
+    ddi_enter_when(ExFreePool, paged, ex_pool_is_paged(P));
     ex_pool_free(P, 0, OBJECT_POOL);
 }
 
@@ -191,6 +192,7 @@ VOID NTAPI ExFreePool(PVOID P)
 VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag)
 {
     ddi_enter(ExFreePoolWithTag);
+    ddi_enter_when(ExFreePoolWithTag, paged, ex_pool_is_paged(P));
     ex_pool_free(P, Tag, OBJECT_POOL);
 }
 
@@ -199,6 +201,7 @@ VOID NTAPI ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedPar
                        ULONG ExtendedParametersCount)
 {
     ddi_enter(ExFreePool2);
+    ddi_enter_when(ExFreePool2, paged, ex_pool_is_paged(P));
     (void)ExtendedParameters, (void)ExtendedParametersCount;
     ex_pool_free(P, Tag, OBJECT_POOL);
 }

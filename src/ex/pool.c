@@ -89,6 +89,14 @@ static bool may_fail(enum object_kind kind)
     return kind != OBJECT_HANDLE && kind != OBJECT_DEVICE;
 }
 
+/* What the table has of a block: its kind, and whether it is of paged pool. */
+#define PAGED_BIT ((uintptr_t)1 << 16)
+
+static uintptr_t kind_and(enum object_kind kind, unsigned flags)
+{
+    return (uintptr_t)kind | (flags & EX_POOL_PAGED ? PAGED_BIT : 0);
+}
+
 void *ex_pool_allocate(size_t size, ULONG tag, unsigned flags, enum object_kind kind, const void *owner)
 {
     if (may_fail(kind) && ke_fails()) {
@@ -109,7 +117,7 @@ void *ex_pool_allocate(size_t size, ULONG tag, unsigned flags, enum object_kind 
     }
     struct pool_shard *shard = shard_of(block);
     old = ke_guard_enter_quietly(&shard->guard);
-    bool known = ex_map_put(&shard->live, (struct ex_map_entry){block, {size, tag, kind}});
+    bool known = ex_map_put(&shard->live, (struct ex_map_entry){block, {size, tag, kind_and(kind, flags)}});
     if (!known) {
         host_free(block);
     }
@@ -126,7 +134,7 @@ static void judge_free(const struct ex_map_entry *entry, ULONG tag, enum object_
                        ULONG_PTR *owner_tag)
 {
     *owner_tag = 0;
-    if (entry == NULL || entry->value[2] != (uintptr_t)kind) {
+    if (entry == NULL || (entry->value[2] & ~PAGED_BIT) != (uintptr_t)kind) {
         *code = 0x46; /* not a valid pool address */
         return;
     }
@@ -214,4 +222,14 @@ bool ex_pool_query(const void *block, size_t *size, ULONG *tag)
     }
     ke_guard_leave(&shard->guard, old);
     return entry != NULL;
+}
+
+bool ex_pool_is_paged(const void *block)
+{
+    struct pool_shard *shard = shard_of(block);
+    KIRQL old = ke_guard_enter_quietly(&shard->guard);
+    const struct ex_map_entry *entry = ex_map_find(&shard->live, block);
+    bool paged = entry != NULL && (entry->value[2] & PAGED_BIT) != 0;
+    ke_guard_leave(&shard->guard, old);
+    return paged;
 }

@@ -16,6 +16,7 @@
 #define EX_POOL_ZERO 1u /* the block reads as zeroes; otherwise the checked build fills in a pattern */
 #define EX_POOL_CACHE_ALIGNED 2u /* at the start of a cache line */
 #define EX_POOL_PAGE_ALIGNED 4u  /* at the start of a page, whatever its size */
+#define EX_POOL_PAGED 8u         /* might be paged out, on Windows; here it only knows of it */
 
 /* What the checked build writes into new and into freed blocks. */
 #define EX_POOL_NEW_BYTE 0xCD
@@ -39,5 +40,8 @@ void ex_pool_free(void *block, ULONG tag, enum object_kind kind);
 
 /* Finds size and tag of the live block that starts at `block`; false when there is none. */
 bool ex_pool_query(const void *block, size_t *size, ULONG *tag);
+
+/* Is it a live block, and of paged pool? */
+bool ex_pool_is_paged(const void *block);
 
 #endif

@@ -96,6 +96,7 @@ __attribute__((destructor)) static void finish_lines(void)
 struct print_sink {
     struct rtl_sink sink;
     size_t length;
+    bool wide; /* there was a wide character among it */
     char text[PRINT_LONGEST];
 };
 
@@ -103,6 +104,7 @@ struct print_sink {
 static void put_print(struct rtl_sink *sink, uint16_t unit, bool wide)
 {
     struct print_sink *to = (struct print_sink *)sink;
+    to->wide |= wide;
     if (to->length + 3 > sizeof(to->text)) {
         return;
     }
@@ -120,31 +122,34 @@ static void put_print(struct rtl_sink *sink, uint16_t unit, bool wide)
     }
 }
 
-static ULONG print_formatted(const char *prefix, const char *format, va_list arguments)
+/* True: wide characters were formatted. */
+static bool print_formatted(const char *prefix, const char *format, va_list arguments)
 {
     struct print_sink to;
     to.sink.put = put_print;
     to.length = 0;
+    to.wide = false;
     for (; *prefix != '\0'; prefix++) {
         put_print(&to.sink, (unsigned char)*prefix, false);
     }
     rtl_format(&to.sink, format, false, arguments);
     print(to.text, to.length);
-    return (ULONG)STATUS_SUCCESS;
+    return to.wide;
 }
 
 /*
- * Prints a message of at most 1024 bytes.  Any IRQL, though the formats for WCHAR strings are for
- * PASSIVE_LEVEL on Windows. Returns STATUS_SUCCESS.  nf-wdm-dbgprint.
+ * Prints a message of at most 1024 bytes.  Any IRQL, but PASSIVE_LEVEL with the formats for wide characters:
+ * to convert them Windows reads tables that may be paged out.  Returns STATUS_SUCCESS.  nf-wdm-dbgprint.
  */
 ULONG DbgPrint(PCSTR Format, ...)
 {
     ddi_enter(DbgPrint);
     va_list arguments;
     va_start(arguments, Format);
-    ULONG status = print_formatted("", Format, arguments);
+    bool wide = print_formatted("", Format, arguments);
     va_end(arguments);
-    return status;
+    ddi_enter_when(DbgPrint, wide_characters, wide);
+    return (ULONG)STATUS_SUCCESS;
 }
 
 /* The same for a component and level, which do not matter here.  nf-wdm-dbgprintex. */
@@ -154,23 +159,26 @@ ULONG DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, ...)
     (void)ComponentId, (void)Level;
     va_list arguments;
     va_start(arguments, Format);
-    ULONG status = print_formatted("", Format, arguments);
+    bool wide = print_formatted("", Format, arguments);
     va_end(arguments);
-    return status;
+    ddi_enter_when(DbgPrintEx, wide_characters, wide);
+    return (ULONG)STATUS_SUCCESS;
 }
 
 /* The same with an argument list.  nf-wdm-vdbgprintex. */
 ULONG vDbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, va_list ArgList)
 {
     (void)ComponentId, (void)Level;
-    return print_formatted("", Format, ArgList);
+    (void)print_formatted("", Format, ArgList);
+    return (ULONG)STATUS_SUCCESS;
 }
 
 /* The same behind a prefix.  nf-wdm-vdbgprintexwithprefix. */
 ULONG vDbgPrintExWithPrefix(PCSTR Prefix, ULONG ComponentId, ULONG Level, PCSTR Format, va_list ArgList)
 {
     (void)ComponentId, (void)Level;
-    return print_formatted(Prefix, Format, ArgList);
+    (void)print_formatted(Prefix, Format, ArgList);
+    return (ULONG)STATUS_SUCCESS;
 }
 
 /* Breaks into the debugger; there is none, so it is bug check 0x1E with STATUS_BREAKPOINT.  Any IRQL.

@@ -17,6 +17,7 @@
 enum shadow_state {
     SHADOW_OPEN = 0,
     /* 1 to 7: only that many bytes belong to the block */
+    SHADOW_PAGED = 0xF8,  /* all of a block of paged pool: not at DISPATCH_LEVEL */
     SHADOW_BESIDE = 0xFA, /* next to a block */
     SHADOW_FREED = 0xFD,
 };

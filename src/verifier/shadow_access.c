@@ -1,5 +1,9 @@
 /*
- * shadow_access.c - PoolUseAfterFree and PoolOverrun: each access against the state of its bytes.
+ * shadow_access.c - PoolUseAfterFree, PoolOverrun and PagedAtDispatch: each access against the state of its
+ * bytes.
+ *
+ * What is not guaranteed: the last bytes of a paged block whose size is no multiple of 8 are not told from
+ * nonpaged ones.
  */
 #include "verifier/frame.h"
 #include "verifier/shadow.h"
@@ -98,6 +102,41 @@ static void report_beside(const struct access *access, const struct shadow_block
            &event, block, access, PAGE_FAULT_BEYOND_END_OF_ALLOCATION, bad);
 }
 
+static void report_paged(const struct access *access, const struct shadow_block *block, uintptr_t at,
+                         const struct event *event)
+{
+    char text[80];
+    describe(block, "", text);
+    struct finding *finding = finding_begin("PagedAtDispatch", event,
+                                            "a %s of %zu byte%s at offset %zu of %s, in paged pool, at %s",
+                                            access_text(access), access->size, access->size == 1 ? "" : "s",
+                                            (size_t)(at - block->address), text, irql_name(event->irql));
+    if (finding != NULL) {
+        finding_bugcheck(finding, DRIVER_IRQL_NOT_LESS_OR_EQUAL, at, event->irql,
+                         access->flags & ACCESS_WRITE ? 1 : 0, access->pc);
+        add_stacks(finding, block);
+        held_evidence(finding, verifier_processor(event));
+        finding_commit(finding);
+    }
+}
+
+/* Bytes of paged pool are touched: no harm below DISPATCH_LEVEL. */
+static __attribute__((noinline)) void judge_paged(const struct access *access, uintptr_t at)
+{
+    struct shadow_block block;
+    struct event event = shadow_event();
+    if (event.irql < DISPATCH_LEVEL || verifier_processor(&event) == NULL || frame_is_forgiven(&event)) {
+        return;
+    }
+    KIRQL old = ke_mask();
+    if (shadow_block_near(at, &block) && !block.freed) {
+        report_paged(access, &block, at, &event);
+        shadow_mark(block.address, block.address + (block.size & ~(size_t)(SHADOW_GRANULE - 1)),
+                    SHADOW_OPEN); /* said once */
+    }
+    ke_unmask(old);
+}
+
 static __attribute__((noinline)) void report(const struct access *access, uintptr_t bad, unsigned state)
 {
     struct shadow_block block;
@@ -153,8 +192,11 @@ static bool look(const struct access *access)
         size_t granule = at % SHADOW_PAGE / SHADOW_GRANULE;
         uintptr_t bad = first_bad(shadow->state[granule], at, to);
         if (__builtin_expect(bad < to, 0)) {
-            report(access, bad, shadow->state[granule]);
-            return false;
+            if (shadow->state[granule] != SHADOW_PAGED) {
+                report(access, bad, shadow->state[granule]);
+                return false;
+            }
+            judge_paged(access, at);
         }
         uint8_t mask = mask_of(at, to);
         unwritten &= (shadow->unwritten[granule] & mask) == mask;

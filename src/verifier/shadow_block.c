@@ -145,7 +145,8 @@ static void hear_create(const struct event *event)
     block->allocated_depth = note_stack(event, block->allocated);
     uintptr_t end = block->address + block->size;
     shadow_mark(block->address - SHADOW_GRANULE, block->address, SHADOW_BESIDE);
-    shadow_mark(block->address, round_down(end), SHADOW_OPEN);
+    bool paged = block->kind == OBJECT_POOL && ex_pool_is_paged(event->object);
+    shadow_mark(block->address, round_down(end), paged ? SHADOW_PAGED : SHADOW_OPEN);
     shadow_mark(round_down(end), end_beside(block), SHADOW_BESIDE);
     if (end % SHADOW_GRANULE != 0) {
         shadow_mark(round_down(end), round_down(end) + SHADOW_GRANULE, (uint8_t)(end % SHADOW_GRANULE));

@@ -9,6 +9,9 @@
 #include <ndis.h>
 
 #define CARD_TAG 'draC'
+#ifndef CARD_DPC_PROCESSORS
+#define CARD_DPC_PROCESSORS 0 /* where the ISR queues its DPC, a bit each; 0: where the ISR runs */
+#endif
 #define FRAME_MAXIMUM 1514
 #define REGISTERS_SIZE 0x1000
 
@@ -112,7 +115,8 @@ static BOOLEAN CardInterrupt(NDIS_HANDLE Context, PBOOLEAN QueueDpc, PULONG Targ
     }
     WriteRegister(card, REGISTER_CAUSE, CAUSE_SOFTWARE);
     StoryInterrupt(card);
-    *QueueDpc = TRUE;
+    *QueueDpc = CARD_DPC_PROCESSORS == 0;
+    *TargetProcessors = CARD_DPC_PROCESSORS;
     return TRUE;
 }
 

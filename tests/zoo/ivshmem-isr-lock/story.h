@@ -1,8 +1,11 @@
-/* Each interrupt sets the event of whoever waits for its message; a list says who does.  The frame is a card.
+/*
+ * Each interrupt sets the event of whoever waits for its message; a list says who does.  The frame is a card,
+ * whose DPC runs on the other processor.
  */
+#define CARD_DPC_PROCESSORS 2
 #include "../../explored/card.h"
 
-static LONG64 volatile Pending; /* messages that the DPC has to deliver, a bit each */
+static LONG64 Pending; /* messages that the DPC has to deliver, a bit each */
 static ULONG Delivered;
 
 /* Under the lock of the list. */
@@ -12,11 +15,12 @@ static VOID Deliver(struct Card *Card)
     Delivered++;
 }
 
-/* Somebody enters the list, then the message comes. */
+/* Somebody enters the list, then the message comes, twice. */
 static VOID StorySend(struct Card *Card)
 {
     NdisAcquireSpinLock(&Card->StoryLock);
     Card->Interrupts = 0;
     NdisReleaseSpinLock(&Card->StoryLock);
+    RaiseInterrupt(Card);
     RaiseInterrupt(Card);
 }

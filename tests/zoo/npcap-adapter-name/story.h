@@ -12,7 +12,7 @@
 #define OTHER_CASE L"{4d36e972}"
 
 static UNICODE_STRING First, Second;
-static BOOLEAN Same;
+static volatile BOOLEAN Same;
 
 static BOOLEAN EqualName(PUNICODE_STRING S1, PUNICODE_STRING S2);
 
