@@ -108,8 +108,8 @@ __attribute__((cold)) void ddi_out_of_range(enum ddi ddi, const char *condition,
 #else
 
 #define ddi_enter(name) ((void)0)
-#define ddi_enter_when(name, condition, holds) ((void)0)
-#define ddi_enter_range(name, condition, from, to) ((void)0)
+#define ddi_enter_when(name, condition, holds) ((void)(0 && (holds))) /* what it names is used */
+#define ddi_enter_range(name, condition, from, to) ((void)(0 && (from) && (to)))
 
 #endif
 

@@ -75,7 +75,8 @@ void stack_receive(void *context, NET_BUFFER_LIST *lists, NDIS_PORT_NUMBER port,
 {
     struct stack *stack = context;
     (void)port;
-    if ((flags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL) != 0 && ke_irql() != DISPATCH_LEVEL) {
+    if (!UNDIS_CHECKED && (flags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL) != 0 &&
+        ke_irql() != DISPATCH_LEVEL) { /* checked: IrqlTooLow */
         stack_warn(stack, "NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL was set at another IRQL");
     }
     look_at_all(stack, lists);

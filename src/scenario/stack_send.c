@@ -221,7 +221,8 @@ void stack_send_loop(void *context)
 void stack_send_complete(void *context, NET_BUFFER_LIST *lists, ULONG flags)
 {
     struct stack *stack = context;
-    if ((flags & NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL) != 0 && ke_irql() != DISPATCH_LEVEL) {
+    if (!UNDIS_CHECKED && (flags & NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL) != 0 &&
+        ke_irql() != DISPATCH_LEVEL) { /* checked: IrqlTooLow */
         stack_warn(stack, "NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL was set at another IRQL");
     }
     LONG done = 0;
