@@ -32,6 +32,8 @@ target_compile_options(undis PRIVATE $<$<COMPILE_LANGUAGE:C>:-fno-optimize-sibli
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
   # A step of the explored engine goes through a dozen small functions in as many files.
   set_target_properties(undis PROPERTIES INTERPROCEDURAL_OPTIMIZATION_RELEASE ON)
+  # ddi_enter's labels and what names them (src/ke/ddi.h) must stay in one partition.
+  target_link_options(undis PRIVATE $<$<CONFIG:Release>:-flto-partition=one>)
 endif()
 
 # It defines the functions that a sanitizer's builtins stand for.
