@@ -68,6 +68,9 @@ error_t cli_option_seconds(const char *verb, const char *option, const char *tex
 /* One of two words; *is_second says which. */
 error_t cli_option_either(const char *verb, const char *option, const char *text, const char *first,
                           const char *second, bool *is_second);
+/* line, msi or msix, as scenario_options.interrupts has it. */
+error_t cli_option_interrupts(const char *verb, const char *text, unsigned *interrupts);
+#define CLI_HELP_INTERRUPTS "How the network interface interrupts: line, msi, msix (line)"
 /* A file that is read, and one that is written at the end and not touched before. */
 error_t cli_option_readable(const char *verb, const char *option, const char *path, const char **value);
 error_t cli_option_written(const char *verb, const char *option, const char *path, const char **value);

@@ -22,6 +22,7 @@ static bool fill_setup(struct explore_machine *machine, char *error, size_t erro
     setup->processors = machine->scenario.processors;
     setup->seed = machine->scenario.seed;
     setup->frames = machine->scenario.frames;
+    setup->interrupts = machine->scenario.interrupts;
     setup->tso = options->tso;
     setup->all_accesses = options->all_accesses;
     setup->ticks = options->ticks >= 0 ? (unsigned)options->ticks : scenario != NULL ? scenario->ticks : 0;

@@ -19,6 +19,7 @@ enum key {
     KEY_PROCESSORS = 0x100,
     KEY_SCENARIO,
     KEY_SEED,
+    KEY_INTERRUPTS,
     KEY_FRAMES,
     KEY_PCAP,
     KEY_PCAP_OUT,
@@ -51,6 +52,7 @@ static const struct argp_option option_table[] = {
      0},
     {"seed", KEY_SEED, "N", 0, "Seed of the random strategies (1)", 0},
     {"frames", KEY_FRAMES, "N", 0, "Frames to pass each way (2)", 0},
+    {"interrupts", KEY_INTERRUPTS, "KIND", 0, CLI_HELP_INTERRUPTS, 0},
     {"pcap", KEY_PCAP, "FILE", 0, "Capture whose frames are passed (built-in ones)", 0},
     {"pcap-out", KEY_PCAP_OUT, "FILE", 0, "Not here: many executions have no one recording", 0},
     CLI_OPTIONS_REPORT,
@@ -226,6 +228,8 @@ static error_t parse_text(int key, const char *value, struct explore_options *op
     switch (key) {
     case KEY_SCENARIO:
         return scenario_option(options, value);
+    case KEY_INTERRUPTS:
+        return cli_option_interrupts("explore", value, &options->scenario.interrupts);
     case KEY_PCAP:
         return cli_option_readable("explore", "pcap", value, &options->scenario.pcap);
     case KEY_PCAP_OUT:
@@ -368,6 +372,7 @@ void explore_options_take(struct explore_options *options, const struct setup *s
     options->scenario.processors = setup->processors;
     options->scenario.seed = setup->seed;
     options->scenario.frames = setup->frames;
+    options->scenario.interrupts = setup->interrupts;
     options->scenario.pcap = setup->pcap;
     options->scenario.driver_count = setup->driver_count;
     options->scenario.drivers = (const char *const *)setup->driver_path;

@@ -14,6 +14,7 @@ enum key {
     KEY_PROCESSORS = 0x100,
     KEY_SCENARIO,
     KEY_SEED,
+    KEY_INTERRUPTS,
     KEY_FRAMES,
     KEY_PCAP,
     KEY_PCAP_OUT,
@@ -30,6 +31,7 @@ static const struct argp_option option_table[] = {
     {"scenario", KEY_SCENARIO, "NAME", 0, "What the drivers are put through (what fits them); see below", 0},
     {"seed", KEY_SEED, "N", 0, "Seed of the free choices that NDIS has (1)", 0},
     {"frames", KEY_FRAMES, "N", 0, "Frames to pass each way (10000)", 0},
+    {"interrupts", KEY_INTERRUPTS, "KIND", 0, CLI_HELP_INTERRUPTS, 0},
     {"pcap", KEY_PCAP, "FILE", 0, "Capture whose frames are passed (built-in ones)", 0},
     {"pcap-out", KEY_PCAP_OUT, "FILE", 0, "Record what went over the wire", 0},
     CLI_OPTIONS_REPORT,
@@ -63,6 +65,8 @@ static error_t parse_text(int key, char *value, struct run_options *options)
             return EINVAL;
         }
         return 0;
+    case KEY_INTERRUPTS:
+        return cli_option_interrupts("run", value, &options->scenario.interrupts);
     case KEY_PCAP:
         return cli_option_readable("run", "pcap", value, &options->scenario.pcap);
     case KEY_PCAP_OUT:

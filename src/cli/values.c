@@ -3,6 +3,7 @@
  */
 #include "cli/cli.h"
 
+#include "dev/device.h"
 #include "report/finding.h"
 #include "scenario/scenario.h"
 
@@ -48,6 +49,20 @@ error_t cli_option_seconds(const char *verb, const char *option, const char *tex
         return 0;
     }
     cli_error("%s: --%s wants a number of seconds above 0, not '%s'", verb, option, text);
+    return EINVAL;
+}
+
+error_t cli_option_interrupts(const char *verb, const char *text, unsigned *interrupts)
+{
+    static const char *const names[] = {
+        [DEVICE_BY_LINE] = "line", [DEVICE_BY_MSI] = "msi", [DEVICE_BY_MSIX] = "msix"};
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *interrupts = i;
+            return 0;
+        }
+    }
+    cli_error("%s: --interrupts is line, msi or msix, not '%s'", verb, text);
     return EINVAL;
 }
 

@@ -119,6 +119,7 @@ static void bus_remove(struct device *device)
 
 static void line_drop(struct device *device)
 {
+    device_messages_destroy(device);
     if (!device->line_is_shared) {
         ke_line_destroy(device->line);
         device->line = NULL;
@@ -144,7 +145,7 @@ bool device_attach(struct device *device, KIRQL dirql)
     if (device->line == NULL) {
         return false;
     }
-    if (!window_assign(device)) {
+    if (!device_messages_create(device, dirql) || !window_assign(device)) {
         line_drop(device);
         return false;
     }

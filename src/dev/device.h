@@ -27,6 +27,28 @@ struct device_unit {
     void (*step)(struct device *device);
 };
 
+/* How a device may interrupt; what the bus is told to grant before device_attach. */
+enum device_signalling { DEVICE_BY_LINE, DEVICE_BY_MSI, DEVICE_BY_MSIX };
+
+#define DEVICE_MESSAGES 8
+
+/* Message-signalled interrupts: each table entry of the device signals one of the messages that it was
+ * granted. */
+struct device_messages {
+    enum device_signalling signalling;
+    unsigned wanted;  /* entries that the model has; set before device_attach */
+    unsigned granted; /* messages: as many as wanted, with MSI a power of two; 0: there is only the line */
+    struct ke_line *lines[DEVICE_MESSAGES];
+    KAFFINITY targets[DEVICE_MESSAGES];
+
+    struct ke_guard guard; /* of what follows */
+    bool enabled;          /* connected: the device signals messages and leaves its line alone */
+    uint8_t table[DEVICE_MESSAGES];
+    uint32_t masked, pending; /* bit per entry */
+};
+
+enum device_table_operation { DEVICE_ENTRY_SET, DEVICE_ENTRY_MASK, DEVICE_ENTRY_UNMASK };
+
 struct device_operations {
     const char *name; /* "unic" */
     uint16_t vendor_id, device_id;
@@ -38,6 +60,9 @@ struct device_operations {
     /* `removed` was set: deasserts the line, under the guard that the model's own changes of it hold. */
     void (*remove)(struct device *device);
     void (*destroy)(struct device *device);
+    /* Messages are enabled, or not any more: the model looks at what it signals.  NULL: it has only a line.
+     */
+    void (*signalling_changed)(struct device *device);
     const struct device_unit *units; /* NULL: one, which calls step when the device was kicked */
     unsigned unit_count;
     /* What a register access touches, enum device_effect; NULL: everything. */
@@ -58,6 +83,7 @@ struct device {
     struct ke_line *line; /* set by device_attach; a model that shares a line sets it before */
     bool line_is_shared;  /* then device_detach does not destroy it */
     unsigned line_source; /* which of the devices on a shared line this is; 0 for the first */
+    struct device_messages messages;
     uint64_t window_pa;   /* where the register window lies in physical memory, filled in by device_attach */
     uint32_t window_size; /* bytes, set by the model */
     uint32_t wake;
@@ -84,6 +110,25 @@ void device_detach(struct device *device);
 void device_remove(struct device *device);
 /* Something changed: step will be called again.  Any host thread, any IRQL. */
 void device_kick(struct device *device);
+
+/* ---- messages (message.c) ------------------------------------------------------------------------ */
+
+/* The model's side: does it signal entries, or assert its line?  And an entry's signal, masked or under a
+ * guard: sent, or kept until the entry is unmasked. */
+bool device_signals_messages(const struct device *device);
+void device_signal(struct device *device, unsigned entry);
+
+/* The system's side.  Any IRQL.  Service routines are connected before messages are enabled. */
+void device_enable_messages(struct device *device, bool enabled);
+/* An entry of the MSI-X table.  False: it has no such table, entry or message. */
+bool device_configure_entry(struct device *device, enum device_table_operation operation, unsigned entry,
+                            unsigned message);
+
+/* For device.c: lines for the messages that the bus grants, at dirql and above; false: there are not enough
+ * lines.
+ */
+bool device_messages_create(struct device *device, KIRQL dirql);
+void device_messages_destroy(struct device *device);
 
 /* The clock that devices see, in nanoseconds. */
 uint64_t device_now(void);

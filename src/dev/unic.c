@@ -21,24 +21,79 @@ static uint64_t quiet_until(const struct unic *nic, uint64_t now)
                                   : now + (uint64_t)nic->moderation * 1000;
 }
 
+/* Which causes an entry of the message table tells of; with fewer messages the last stands for all the rest.
+ */
+static uint32_t causes_of(const struct unic *nic, unsigned entry)
+{
+    static const uint32_t causes[UNIC_ENTRIES] = {CAUSE_TX_DONE, CAUSE_RX_DONE | CAUSE_RX_EMPTY,
+                                                  CAUSE_LINK | CAUSE_ERROR | CAUSE_FATAL | CAUSE_SOFTWARE};
+    uint32_t sum = causes[entry];
+    if (entry + 1 == nic->device.messages.granted) {
+        while (++entry < UNIC_ENTRIES) {
+            sum |= causes[entry];
+        }
+    }
+    return sum;
+}
+
+static void begin(struct unic *nic, unsigned entry)
+{
+    nic->asserted |= 1u << entry;
+    if (nic->by_messages) {
+        device_signal(&nic->device, entry);
+    } else {
+        ke_line_assert_source(nic->device.line, nic->device.line_source);
+    }
+}
+
+static void end(struct unic *nic, unsigned entry)
+{
+    nic->asserted &= ~(1u << entry);
+    if (!nic->by_messages) {
+        ke_line_deassert_source(nic->device.line, nic->device.line_source);
+    }
+}
+
+/* The line, or one entry, follows its causes.  Returns when it is due when it is put off, else 0. */
+static uint64_t follow(struct unic *nic, unsigned entry, uint32_t wanted)
+{
+    bool asserted = (nic->asserted >> entry & 1) != 0;
+    if (wanted == 0 && asserted) {
+        end(nic, entry);
+    } else if (wanted != 0 && !asserted) {
+        uint64_t now = nic->moderation == 0 ? 0 : device_now();
+        if ((wanted & ~CAUSE_MODERATED) == 0 && now < nic->quiet_until[entry] && nic->moderation != 0) {
+            return nic->quiet_until[entry];
+        }
+        nic->quiet_until[entry] = quiet_until(nic, now);
+        begin(nic, entry);
+    }
+    return 0;
+}
+
+/* From the line to messages or back: what the one has told the other tells anew. */
+static void choose_signalling(struct unic *nic)
+{
+    bool by_messages = device_signals_messages(&nic->device);
+    if (by_messages == nic->by_messages) {
+        return;
+    }
+    if (nic->asserted != 0 && !nic->by_messages) {
+        end(nic, 0);
+    }
+    nic->asserted = 0;
+    nic->by_messages = by_messages;
+}
+
 void unic_line_update(struct unic *nic)
 {
     uint32_t wanted = nic->device.removed ? 0 : nic->cause & nic->mask;
     uint64_t due = 0;
-    if (wanted == 0) {
-        if (nic->asserted) {
-            nic->asserted = false;
-            ke_line_deassert_source(nic->device.line, nic->device.line_source);
-        }
-    } else if (!nic->asserted) {
-        uint64_t now = nic->moderation == 0 ? 0 : device_now();
-        if ((wanted & ~CAUSE_MODERATED) == 0 && now < nic->quiet_until && nic->moderation != 0) {
-            due = nic->quiet_until;
-        } else {
-            nic->quiet_until = quiet_until(nic, now);
-            nic->asserted = true;
-            ke_line_assert_source(nic->device.line, nic->device.line_source);
-        }
+    choose_signalling(nic);
+    unsigned entries = nic->by_messages ? nic->device.messages.granted : 1;
+    for (unsigned entry = 0; entry < entries; entry++) {
+        uint64_t later = follow(nic, entry, nic->by_messages ? wanted & causes_of(nic, entry) : wanted);
+        due = later != 0 && (due == 0 || later < due) ? later : due;
     }
     if (due != nic->device.due) {
         nic->device.due = due;
@@ -48,7 +103,7 @@ void unic_line_update(struct unic *nic)
     }
 }
 
-static void unic_removed(struct device *device)
+static void unic_update(struct device *device)
 {
     struct unic *nic = (struct unic *)device;
     KIRQL old = ke_guard_enter(&nic->guard);
@@ -105,7 +160,7 @@ static void reset_guarded(struct unic *nic)
     nic->control = 0;
     nic->cause = nic->mask = nic->moderation = nic->error = 0;
     nic->fatal = false;
-    nic->quiet_until = 0;
+    memset(nic->quiet_until, 0, sizeof(nic->quiet_until));
     memcpy(nic->address, nic->permanent, sizeof(nic->address));
     nic->filter = nic->multicast_count = 0;
     memset(nic->multicast, 0, sizeof(nic->multicast));
@@ -163,7 +218,8 @@ static const struct device_operations unic_operations = {
     .read = unic_read,
     .write = unic_write,
     .step = unic_step,
-    .remove = unic_removed,
+    .remove = unic_update,
+    .signalling_changed = unic_update,
     .destroy = unic_destroy,
     .units = unic_units,
     .unit_count = UNIC_UNITS,
@@ -180,6 +236,8 @@ struct device *unic_create(const struct unic_options *options)
     }
     nic->device.operations = &unic_operations;
     nic->device.window_size = UNIC_WINDOW_SIZE;
+    nic->device.messages.wanted = UNIC_ENTRIES;
+    nic->device.messages.signalling = options->signalling;
     nic->wire = options->wire;
     nic->tx_partial = UINT32_MAX;
     nic->link = nic->wire != NULL && wire_is_up(nic->wire);

@@ -10,6 +10,7 @@
 struct unic_options {
     struct wire *wire;  /* NULL: no cable */
     uint8_t address[6]; /* all zero: 02:00:00:00:00:01 */
+    enum device_signalling signalling;
 };
 
 /*

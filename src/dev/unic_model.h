@@ -69,6 +69,9 @@ enum {
 #define CAUSE_ALL 0xBFu
 #define CAUSE_MODERATED (CAUSE_TX_DONE | CAUSE_RX_DONE)
 
+/* Entries of the message table, each for causes of its own: the transmitter's, the receiver's, the others. */
+#define UNIC_ENTRIES 3u
+
 #define FILTER_UNICAST 0x01u
 #define FILTER_MULTICAST 0x02u
 #define FILTER_ALL_MULTICAST 0x04u
@@ -154,8 +157,9 @@ struct unic {
     uint32_t control;
     bool reset_pending, link, fatal;
     uint32_t cause, mask, moderation, error;
-    bool asserted;
-    uint64_t quiet_until; /* when moderation admits the next interrupt */
+    bool by_messages;                   /* how it interrupted last */
+    uint32_t asserted;                  /* bit per entry; the line is bit 0 */
+    uint64_t quiet_until[UNIC_ENTRIES]; /* when moderation admits the next interrupt */
     uint8_t address[6], permanent[6];
     uint32_t filter, multicast_count;
     uint32_t multicast[MULTICAST_MAXIMUM][2];

@@ -78,7 +78,7 @@ static void control_step(struct device *device)
 {
     struct unic *nic = unic_of(device);
     if (device->due != 0) {
-        nic->quiet_until = 0;
+        memset(nic->quiet_until, 0, sizeof(nic->quiet_until));
     }
     unic_housekeeping(nic);
 }

@@ -34,6 +34,7 @@ KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
     struct ke_interrupt *interrupt = interrupt_of(Interrupt);
     ddi_enter_range(KeAcquireInterruptSpinLock, interrupt, PASSIVE_LEVEL, interrupt->irql);
     KIRQL old = ke_raise(interrupt->irql);
+    interrupt = ke_interrupt_leader(interrupt);
     ke_spin_lock_take(&interrupt->lock);
     interrupt->owner = ke_processor();
     return old;

@@ -20,6 +20,7 @@ struct ke_line {
     enum ke_trigger trigger;
     bool used;
     KAFFINITY affinity;
+    struct ke_line *group;
     struct ke_guard guard;
     uint32_t asserted; /* level-triggered: bit n is set while source n holds the line */
     bool again;        /* edge-triggered: one more edge came while one was under way */
@@ -35,13 +36,23 @@ static uint64_t lines_at_level[KE_MASKED];
 
 struct ke_line *ke_line_create(const char *name, KIRQL dirql, enum ke_trigger trigger, KAFFINITY affinity)
 {
+    return ke_line_create_in(NULL, name, dirql, trigger, affinity);
+}
+
+struct ke_line *ke_line_create_in(struct ke_line *group, const char *name, KIRQL dirql,
+                                  enum ke_trigger trigger, KAFFINITY affinity)
+{
     struct ke_line *made = NULL;
     KIRQL old = ke_guard_enter_quietly(&lines_guard);
     for (unsigned i = 0; i < LINES && made == NULL; i++) {
         if (!lines[i].used) {
             made = &lines[i];
-            *made = (struct ke_line){
-                .name = name, .irql = dirql, .trigger = trigger, .affinity = affinity, .used = true};
+            *made = (struct ke_line){.name = name,
+                                     .irql = dirql,
+                                     .trigger = trigger,
+                                     .affinity = affinity,
+                                     .group = group,
+                                     .used = true};
             __atomic_fetch_or(&lines_at_level[dirql], 1ull << i, __ATOMIC_SEQ_CST);
         }
     }
@@ -55,6 +66,11 @@ void ke_line_destroy(struct ke_line *line)
     __atomic_fetch_and(&lines_at_level[line->irql], ~(1ull << (line - lines)), __ATOMIC_SEQ_CST);
     line->used = false;
     ke_guard_leave(&lines_guard, old);
+}
+
+struct ke_line *ke_line_object(struct ke_line *line)
+{
+    return line->group != NULL ? line->group : line;
 }
 
 KIRQL ke_line_irql(const struct ke_line *line)
@@ -76,7 +92,7 @@ static struct ke_processor *line_target(const struct ke_line *line)
 
 static void line_send(struct ke_line *line)
 {
-    KE_STEP(ke_engine->entry_possible(line, NULL));
+    KE_STEP(ke_engine->entry_possible(ke_line_object(line), NULL));
     struct ke_processor *target = line_target(line);
     __atomic_fetch_or(&target->lines, 1ull << (line - lines), __ATOMIC_SEQ_CST);
     ke_post(target, line->irql);
@@ -84,7 +100,7 @@ static void line_send(struct ke_line *line)
 
 void ke_line_assert_source(struct ke_line *line, unsigned source)
 {
-    ke_about_to_change_always(line, NULL);
+    ke_about_to_change_always(ke_line_object(line), NULL);
     ke_releases(line);
     KIRQL old = ke_guard_enter_quietly(&line->guard);
     bool send = !line->posted;
@@ -102,7 +118,7 @@ void ke_line_assert_source(struct ke_line *line, unsigned source)
 
 void ke_line_deassert_source(struct ke_line *line, unsigned source)
 {
-    ke_about_to_change_always(line, NULL);
+    ke_about_to_change_always(ke_line_object(line), NULL);
     KIRQL old = ke_guard_enter_quietly(&line->guard);
     line->asserted &= ~(1u << source);
     if (line->asserted == 0) {
@@ -125,14 +141,49 @@ void ke_line_deassert(struct ke_line *line)
 
 static void interrupt_lock(struct ke_interrupt *interrupt)
 {
+    interrupt = ke_interrupt_leader(interrupt);
     ke_spin_lock_take(&interrupt->lock);
     interrupt->owner = ke_processor();
 }
 
 static void interrupt_unlock(struct ke_interrupt *interrupt)
 {
+    interrupt = ke_interrupt_leader(interrupt);
     interrupt->owner = NULL;
     ke_spin_lock_drop(&interrupt->lock);
+}
+
+/* To the interrupt's DIRQL from a level that is not above it; returns that level.  And back. */
+static KIRQL interrupt_raise(const struct ke_interrupt *interrupt)
+{
+    ke_about_to_raise(interrupt->irql);
+    KIRQL old = ke_irql();
+    ke_irql_report(old, interrupt->irql, IRQL_CAUSE_INTERRUPT);
+    ke_irql_store(interrupt->irql);
+    return old;
+}
+
+static void interrupt_lower(const struct ke_interrupt *interrupt, KIRQL old)
+{
+    ke_about_to_lower(old);
+    ke_irql_report(interrupt->irql, old, IRQL_CAUSE_INTERRUPT);
+    ke_unmask(old);
+}
+
+/* A message that shares its lock may come in below the level that the lock is held at. */
+static bool interrupt_call(struct ke_interrupt *interrupt)
+{
+    bool claimed = false, raises = ke_irql() < interrupt->irql;
+    KIRQL old = raises ? interrupt_raise(interrupt) : ke_irql();
+    interrupt_lock(interrupt);
+    if (interrupt->connected) {
+        claimed = interrupt->service(interrupt, interrupt->context);
+    }
+    interrupt_unlock(interrupt);
+    if (raises) {
+        interrupt_lower(interrupt, old);
+    }
+    return claimed;
 }
 
 static bool line_call(struct ke_line *line)
@@ -146,13 +197,8 @@ static bool line_call(struct ke_line *line)
     line->serving++;
     ke_guard_leave(&line->guard, old);
     for (unsigned i = 0; i < LINE_SHARERS; i++) {
-        struct ke_interrupt *interrupt = sharers[i];
-        if (interrupt != NULL) {
-            interrupt_lock(interrupt);
-            if (interrupt->connected && interrupt->service(interrupt, interrupt->context)) {
-                claimed = true;
-            }
-            interrupt_unlock(interrupt);
+        if (sharers[i] != NULL) {
+            claimed = interrupt_call(sharers[i]) || claimed;
         }
     }
     __atomic_fetch_sub(&line->serving, 1, __ATOMIC_RELEASE);
@@ -166,7 +212,7 @@ static bool line_call(struct ke_line *line)
 static void line_serve(struct ke_line *line)
 {
     line_call(line);
-    ke_about_to_change_always(line, NULL);
+    ke_about_to_change_always(ke_line_object(line), NULL);
     KIRQL old = ke_guard_enter_quietly(&line->guard);
     bool again = line->trigger == KE_LEVEL_TRIGGERED ? line->asserted != 0 : line->again;
     bool connected = false;
@@ -219,12 +265,19 @@ void ke_lines_serve(struct ke_processor *processor, KIRQL level)
 
 void ke_interrupt_connect(struct ke_interrupt *interrupt, struct ke_line *line)
 {
+    ke_interrupt_connect_shared(interrupt, line, interrupt, line->irql);
+}
+
+void ke_interrupt_connect_shared(struct ke_interrupt *interrupt, struct ke_line *line,
+                                 struct ke_interrupt *leader, KIRQL irql)
+{
     interrupt->line = line;
-    interrupt->irql = line->irql;
+    interrupt->irql = irql;
+    interrupt->leader = leader == interrupt ? NULL : leader;
     interrupt->lock = 0;
     interrupt->owner = NULL;
     interrupt->connected = TRUE;
-    ke_about_to_change_always(line, NULL);
+    ke_about_to_change_always(ke_line_object(line), NULL);
     KIRQL old = ke_guard_enter_quietly(&line->guard);
     for (unsigned i = 0; i < LINE_SHARERS; i++) {
         if (line->interrupts[i] == NULL) {
@@ -238,23 +291,6 @@ void ke_interrupt_connect(struct ke_interrupt *interrupt, struct ke_line *line)
     if (send) {
         line_send(line);
     }
-}
-
-/* To the interrupt's DIRQL from a level that is not above it; returns that level.  And back. */
-static KIRQL interrupt_raise(const struct ke_interrupt *interrupt)
-{
-    ke_about_to_raise(interrupt->irql);
-    KIRQL old = ke_irql();
-    ke_irql_report(old, interrupt->irql, IRQL_CAUSE_INTERRUPT);
-    ke_irql_store(interrupt->irql);
-    return old;
-}
-
-static void interrupt_lower(const struct ke_interrupt *interrupt, KIRQL old)
-{
-    ke_about_to_lower(old);
-    ke_irql_report(interrupt->irql, old, IRQL_CAUSE_INTERRUPT);
-    ke_unmask(old);
 }
 
 /* Under the interrupt's lock, as its service routine looks at it: that one has ended, or will not be called.
@@ -271,7 +307,7 @@ static void disconnect_locked(struct ke_interrupt *interrupt)
 void ke_interrupt_disconnect(struct ke_interrupt *interrupt)
 {
     struct ke_line *line = interrupt->line;
-    ke_about_to_change_always(line, NULL);
+    ke_about_to_change_always(ke_line_object(line), NULL);
     KIRQL old = ke_guard_enter_quietly(&line->guard);
     for (unsigned i = 0; i < LINE_SHARERS; i++) {
         if (line->interrupts[i] == interrupt) {
@@ -296,7 +332,7 @@ BOOLEAN ke_interrupt_synchronize(struct ke_interrupt *interrupt, BOOLEAN (*routi
                                  const char *name)
 {
     KIRQL old = interrupt_raise(interrupt);
-    if (interrupt->owner == ke_processor()) {
+    if (ke_interrupt_leader(interrupt)->owner == ke_processor()) {
         /* From the ISR or from inside the routine: the lock is this processor's already (IN-21). */
         ke_bugcheck(0xF, 0, 0, 0, 0);
     }

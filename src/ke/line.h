@@ -16,7 +16,13 @@ enum ke_trigger { KE_LEVEL_TRIGGERED, KE_EDGE_TRIGGERED };
 
 /* Makes a line; NULL when all 64 are taken.  Any host thread. */
 struct ke_line *ke_line_create(const char *name, KIRQL dirql, enum ke_trigger trigger, KAFFINITY affinity);
+/* The same; for the explored engine, touching it is touching `group`, a line too: a device's messages depend
+ * on what its line does. */
+struct ke_line *ke_line_create_in(struct ke_line *group, const char *name, KIRQL dirql,
+                                  enum ke_trigger trigger, KAFFINITY affinity);
 void ke_line_destroy(struct ke_line *line);
+/* What steps that touch the line name: itself, or its group. */
+struct ke_line *ke_line_object(struct ke_line *line);
 KIRQL ke_line_irql(const struct ke_line *line);
 
 /* Any host thread, any IRQL.  Asserting an edge-triggered line sends one interrupt. */
@@ -36,7 +42,8 @@ struct ke_interrupt {
     LIST_ENTRY link;
     struct ke_line *line;
     KIRQL irql;      /* SynchronizeIrql */
-    KSPIN_LOCK lock; /* the interrupt spin lock */
+    KSPIN_LOCK lock; /* the interrupt spin lock, unless it uses its leader's */
+    struct ke_interrupt *leader;
     struct ke_processor *volatile owner;
     BOOLEAN (*service)(struct ke_interrupt *interrupt, void *context);
     void *context;
@@ -45,6 +52,19 @@ struct ke_interrupt {
 
 /* PASSIVE_LEVEL.  The service routine may run before the call returns (IN-2). */
 void ke_interrupt_connect(struct ke_interrupt *interrupt, struct ke_line *line);
+
+/*
+ * The same for one of several lines whose service routines exclude each other: they run at `irql`, which is
+ * not below any of the lines' levels, under the lock of `leader`, which may be this one (MS-6, MS-12).
+ */
+void ke_interrupt_connect_shared(struct ke_interrupt *interrupt, struct ke_line *line,
+                                 struct ke_interrupt *leader, KIRQL irql);
+
+/* Whose lock an interrupt object uses. */
+static inline struct ke_interrupt *ke_interrupt_leader(struct ke_interrupt *interrupt)
+{
+    return interrupt->leader != NULL ? interrupt->leader : interrupt;
+}
 
 /* PASSIVE_LEVEL.  After it returns the service routine neither runs nor will (IN-16). */
 void ke_interrupt_disconnect(struct ke_interrupt *interrupt);

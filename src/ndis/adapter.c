@@ -41,10 +41,23 @@ static void describe_interrupt(CM_PARTIAL_RESOURCE_DESCRIPTOR *descriptor, const
     descriptor->u.Interrupt.Affinity = (KAFFINITY)-1;
 }
 
-/* What the PnP manager would have assigned: a register window and an interrupt. */
+/* Its translated form; messages are not shared. */
+static void describe_message(CM_PARTIAL_RESOURCE_DESCRIPTOR *descriptor, const struct device *device,
+                             unsigned message)
+{
+    descriptor->Type = CmResourceTypeInterrupt;
+    descriptor->ShareDisposition = CmResourceShareDeviceExclusive;
+    descriptor->Flags = CM_RESOURCE_INTERRUPT_LATCHED | CM_RESOURCE_INTERRUPT_MESSAGE;
+    descriptor->u.MessageInterrupt.Translated.Level = ke_line_irql(device->messages.lines[message]);
+    descriptor->u.MessageInterrupt.Translated.Vector = ke_line_irql(device->messages.lines[message]);
+    descriptor->u.MessageInterrupt.Translated.Affinity = device->messages.targets[message];
+}
+
+/* What the PnP manager would have assigned: a register window, and messages or the line. */
 static bool describe_resources(struct ndis_adapter *adapter)
 {
-    size_t size = sizeof(CM_PARTIAL_RESOURCE_LIST) + sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR);
+    unsigned messages = adapter->device == NULL ? 0 : adapter->device->messages.granted;
+    size_t size = sizeof(CM_PARTIAL_RESOURCE_LIST) + (1 + messages) * sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR);
     CM_PARTIAL_RESOURCE_LIST *list = ke_allocate(size);
     if (list == NULL) {
         return false;
@@ -54,7 +67,10 @@ static bool describe_resources(struct ndis_adapter *adapter)
     if (adapter->device != NULL) {
         describe_memory(&list->PartialDescriptors[list->Count++], adapter->device);
     }
-    if (adapter->line != NULL) {
+    for (unsigned i = 0; i < messages; i++) {
+        describe_message(&list->PartialDescriptors[list->Count++], adapter->device, i);
+    }
+    if (adapter->line != NULL && messages == 0) {
         describe_interrupt(&list->PartialDescriptors[list->Count++], adapter->line);
     }
     adapter->resources = list;

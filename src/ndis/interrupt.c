@@ -1,36 +1,14 @@
 /*
- * interrupt.c - line-based interrupts (spec section 5).
+ * interrupt.c - interrupts: the line's (spec section 5), and what messages have in common with it.
  *
- * MiniportInterrupt runs through a ke interrupt object; its DPCs are one KDPC per (interrupt, processor).
- * `pending` counts DPCs that are queued or running, and one for the registration itself, so that
- * deregistration can wait for the last of them.
- *
- * What is not guaranteed: message-signalled interrupts; a request for them falls back to the line (MS-2).
+ * MiniportInterrupt and MiniportMessageInterrupt run through ke interrupt objects, one for the line or one
+ * for each message; DPCs are one KDPC per (line or message, processor).  `pending` counts DPCs that are
+ * queued or running, and one for the registration itself, so that deregistration can wait for the last.
  */
-#include "ndis/adapter.h"
-
 #include "ke/ddi.h"
+#include "ndis/interrupt.h"
+
 #include "ke/observer.h"
-
-struct interrupt_dpc {
-    KDPC dpc;
-    struct ndis_interrupt *interrupt;
-};
-
-struct ndis_interrupt {
-    uint32_t signature;
-    struct ndis_interrupt *next;
-    struct ndis_adapter *adapter;
-    NDIS_HANDLE context;
-    NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS handlers;
-    struct ke_interrupt kernel;
-    volatile LONG pending;
-    volatile BOOLEAN stopping; /* the registration's own reference is gone, or about to go */
-    volatile BOOLEAN stopped;
-    KEVENT idle;
-    unsigned processors;
-    struct interrupt_dpc dpcs[];
-};
 
 static struct ndis_interrupt *interrupt_of(NDIS_HANDLE handle)
 {
@@ -74,14 +52,15 @@ static void wait_for_dpcs(struct ndis_interrupt *interrupt)
 
 /* Queues the DPC of that processor; false when it is queued there already (IN-12) or there is no such
  * processor. */
-static bool queue(struct ndis_interrupt *interrupt, unsigned processor, void *context)
+static bool queue(struct interrupt_source *source, unsigned processor, void *context)
 {
+    struct ndis_interrupt *interrupt = source->interrupt;
     if (processor >= interrupt->processors || interrupt->stopped) {
         return false;
     }
     ke_about_to_look((const void *)&interrupt->pending);
     __atomic_add_fetch(&interrupt->pending, 1, __ATOMIC_SEQ_CST);
-    if (KeInsertQueueDpc(&interrupt->dpcs[processor].dpc, context, NULL)) {
+    if (KeInsertQueueDpc(&source->dpcs[processor].dpc, context, NULL)) {
         return true;
     }
     if (ke_irql() <= DISPATCH_LEVEL) {
@@ -92,11 +71,11 @@ static bool queue(struct ndis_interrupt *interrupt, unsigned processor, void *co
     return false;
 }
 
-static KAFFINITY queue_set(struct ndis_interrupt *interrupt, KAFFINITY targets, void *context)
+static KAFFINITY queue_set(struct interrupt_source *source, KAFFINITY targets, void *context)
 {
     KAFFINITY queued = 0;
     for (unsigned n = 0; targets >> n != 0; n++) {
-        if ((targets >> n & 1) != 0 && queue(interrupt, n, context)) {
+        if ((targets >> n & 1) != 0 && queue(source, n, context)) {
             queued |= (KAFFINITY)1 << n;
         }
         if (n + 1 >= KE_MAXIMUM_PROCESSORS) {
@@ -109,65 +88,131 @@ static KAFFINITY queue_set(struct ndis_interrupt *interrupt, KAFFINITY targets, 
 /* NDIS may let a DPC indicate everything, or ask it to stop early (IN-11). */
 static ULONG throttle(void)
 {
-    static const ULONG limits[] = {NDIS_INDICATE_ALL_NBLS, NDIS_INDICATE_ALL_NBLS, 64, 8};
+    static const ULONG limits[] = {NDIS_INDICATE_ALL_NBLS, NDIS_INDICATE_ALL_NBLS, 64, 1};
     /* Of the few frames that there are in an explored execution, any limit is all. */
     return limits[ke_engine->step != NULL ? 0 : ke_choose(CHOICE_CHAIN, 4)];
+}
+
+static void call_dpc(struct interrupt_source *source, void *context,
+                     NDIS_RECEIVE_THROTTLE_PARAMETERS *throttle_parameters)
+{
+    struct ndis_interrupt *interrupt = source->interrupt;
+    const NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *handlers = &interrupt->handlers;
+    struct callback_frame frame;
+    if (interrupt->table != NULL) {
+        callback_enter(&frame, CALLBACK_DPC, "MiniportMessageInterruptDPC",
+                       (const void *)(uintptr_t)handlers->MessageInterruptDpcHandler);
+        handlers->MessageInterruptDpcHandler(interrupt->context, source->message, context,
+                                             throttle_parameters, NULL);
+    } else {
+        callback_enter(&frame, CALLBACK_DPC, "MiniportInterruptDPC",
+                       (const void *)(uintptr_t)handlers->InterruptDpcHandler);
+        handlers->InterruptDpcHandler(interrupt->context, context, throttle_parameters, NULL);
+    }
+    callback_leave(&frame);
 }
 
 static void interrupt_dpc(KDPC *dpc, void *deferred, void *context, void *unused)
 {
     struct interrupt_dpc *own = deferred;
-    struct ndis_interrupt *interrupt = own->interrupt;
+    struct interrupt_source *source = own->source;
     (void)dpc, (void)unused;
     NDIS_RECEIVE_THROTTLE_PARAMETERS parameters = {.MaxNblsToIndicate = throttle(), .MoreNblsPending = FALSE};
-    struct callback_frame frame;
-    callback_enter(&frame, CALLBACK_DPC, "MiniportInterruptDPC",
-                   (const void *)(uintptr_t)interrupt->handlers.InterruptDpcHandler);
-    interrupt->handlers.InterruptDpcHandler(interrupt->context, context, &parameters, NULL);
-    callback_leave(&frame);
+    call_dpc(source, context, &parameters);
     if (parameters.MoreNblsPending) {
-        queue(interrupt, (unsigned)(own - interrupt->dpcs), context);
+        queue(source, (unsigned)(own - source->dpcs), context);
     }
-    release(interrupt);
+    release(source->interrupt);
 }
 
-/* IN-6: what to queue is looked at whatever MiniportInterrupt returned. */
+static BOOLEAN call_service(struct interrupt_source *source, BOOLEAN *queue_default, ULONG *targets)
+{
+    struct ndis_interrupt *interrupt = source->interrupt;
+    const NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *handlers = &interrupt->handlers;
+    struct callback_frame frame;
+    BOOLEAN recognized;
+    if (interrupt->table != NULL) {
+        callback_enter(&frame, CALLBACK_ISR, "MiniportMessageInterrupt",
+                       (const void *)(uintptr_t)handlers->MessageInterruptHandler);
+        recognized =
+            handlers->MessageInterruptHandler(interrupt->context, source->message, queue_default, targets);
+    } else {
+        callback_enter(&frame, CALLBACK_ISR, "MiniportInterrupt",
+                       (const void *)(uintptr_t)handlers->InterruptHandler);
+        recognized = handlers->InterruptHandler(interrupt->context, queue_default, targets);
+    }
+    callback_leave(&frame);
+    return recognized;
+}
+
+/* IN-6: what to queue is looked at whatever the handler returned; of messages no page says otherwise (MS-5).
+ */
 static BOOLEAN service(struct ke_interrupt *kernel, void *context)
 {
-    struct ndis_interrupt *interrupt = context;
+    struct interrupt_source *source = context;
     (void)kernel;
     BOOLEAN queue_default = FALSE;
     ULONG targets = 0;
-    struct callback_frame frame;
-    callback_enter(&frame, CALLBACK_ISR, "MiniportInterrupt",
-                   (const void *)(uintptr_t)interrupt->handlers.InterruptHandler);
-    BOOLEAN recognized = interrupt->handlers.InterruptHandler(interrupt->context, &queue_default, &targets);
-    callback_leave(&frame);
+    BOOLEAN recognized = call_service(source, &queue_default, &targets);
     if (queue_default) {
-        queue(interrupt, ke_processor()->number, NULL);
+        queue(source, ke_processor()->number, NULL);
     } else {
-        queue_set(interrupt, targets, NULL);
+        queue_set(source, targets, NULL);
     }
     return recognized;
 }
 
-static void set_up(struct ndis_interrupt *interrupt, struct ndis_adapter *adapter, NDIS_HANDLE context,
-                   const NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *characteristics)
+static void set_up_source(struct ndis_interrupt *interrupt, unsigned message)
 {
+    struct interrupt_source *source = &interrupt->sources[message];
+    source->interrupt = interrupt;
+    source->message = message;
+    source->kernel.service = service;
+    source->kernel.context = source;
+    source->dpcs = &interrupt->dpcs[message * interrupt->processors];
+    for (unsigned n = 0; n < interrupt->processors; n++) {
+        source->dpcs[n].source = source;
+        KeInitializeDpc(&source->dpcs[n].dpc, interrupt_dpc, &source->dpcs[n]);
+        KeSetTargetProcessorDpc(&source->dpcs[n].dpc, (CCHAR)n);
+    }
+}
+
+static void discard(struct ndis_interrupt *interrupt)
+{
+    interrupt->signature = NDIS_SIGNATURE_DEAD;
+    ke_free(interrupt->dpcs);
+    ke_free(interrupt->table);
+    ke_free(interrupt);
+}
+
+/* NULL when memory is short. */
+static struct ndis_interrupt *make(struct ndis_adapter *adapter, NDIS_HANDLE context,
+                                   const NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *characteristics)
+{
+    bool messages = interrupt_gets_messages(adapter, characteristics);
+    unsigned sources = messages ? adapter->device->messages.granted : 1;
+    struct ndis_interrupt *interrupt =
+        ke_allocate(sizeof *interrupt + sources * sizeof interrupt->sources[0]);
+    if (interrupt == NULL) {
+        return NULL;
+    }
     interrupt->signature = NDIS_SIGNATURE_INTERRUPT;
     interrupt->adapter = adapter;
     interrupt->context = context;
     interrupt->handlers = *characteristics;
     interrupt->pending = 1;
     interrupt->processors = ke_processor_count;
-    interrupt->kernel.service = service;
-    interrupt->kernel.context = interrupt;
-    KeInitializeEvent(&interrupt->idle, NotificationEvent, FALSE);
-    for (unsigned n = 0; n < interrupt->processors; n++) {
-        interrupt->dpcs[n].interrupt = interrupt;
-        KeInitializeDpc(&interrupt->dpcs[n].dpc, interrupt_dpc, &interrupt->dpcs[n]);
-        KeSetTargetProcessorDpc(&interrupt->dpcs[n].dpc, (CCHAR)n);
+    interrupt->source_count = sources;
+    interrupt->dpcs = ke_allocate((size_t)sources * ke_processor_count * sizeof interrupt->dpcs[0]);
+    if (interrupt->dpcs == NULL || (messages && !interrupt_messages_describe(interrupt))) {
+        discard(interrupt);
+        return NULL;
     }
+    KeInitializeEvent(&interrupt->idle, NotificationEvent, FALSE);
+    for (unsigned i = 0; i < sources; i++) {
+        set_up_source(interrupt, i);
+    }
+    return interrupt;
 }
 
 static void link_interrupt(struct ndis_interrupt *interrupt)
@@ -194,12 +239,23 @@ static void unlink_interrupt(struct ndis_interrupt *interrupt)
     ke_guard_leave(&adapter->guard, old);
 }
 
+/* IN-3, MS-1: the four handlers for the line always, those for messages when there may be messages. */
+static bool handlers_complete(const NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *c)
+{
+    bool line = c->InterruptHandler != NULL && c->InterruptDpcHandler != NULL &&
+                c->DisableInterruptHandler != NULL && c->EnableInterruptHandler != NULL;
+    bool messages = c->MessageInterruptHandler != NULL && c->MessageInterruptDpcHandler != NULL &&
+                    c->DisableMessageInterruptHandler != NULL && c->EnableMessageInterruptHandler != NULL;
+    return line && (!c->MsiSupported || messages);
+}
+
 /*
- * Connects the miniport's handlers to the adapter's interrupt line.  The ISR may run before this returns, and
- * before *NdisInterruptHandle is written (IN-2).  PASSIVE_LEVEL, from MiniportInitializeEx.
- * NDIS_STATUS_BAD_CHARACTERISTICS when one of the four line handlers is missing (IN-3),
- * NDIS_STATUS_RESOURCE_CONFLICT when the adapter has no interrupt, NDIS_STATUS_RESOURCES.  On return
- * InterruptType is NDIS_CONNECT_LINE_BASED (MS-2).  IN-1, nf-ndis-ndismregisterinterruptex.
+ * Connects the miniport's handlers to the adapter's messages, or to its line when it has none or the driver
+ * wants none.  The ISR may run before this returns, and before *NdisInterruptHandle is written (IN-2).
+ * PASSIVE_LEVEL, from MiniportInitializeEx.  NDIS_STATUS_BAD_CHARACTERISTICS when a handler is missing (IN-3,
+ * MS-1), NDIS_STATUS_RESOURCE_CONFLICT when the adapter has no interrupt, or has messages and the driver does
+ * not support them (MS-3), NDIS_STATUS_RESOURCES.  On return InterruptType says which (MS-2).  IN-1,
+ * nf-ndis-ndismregisterinterruptex.
  */
 NDIS_STATUS
 NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE MiniportInterruptContext,
@@ -212,24 +268,25 @@ NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE Miniport
     if (adapter == NULL || !adapter->registered || adapter->state != ADAPTER_INITIALIZING) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
-    if (c->InterruptHandler == NULL || c->InterruptDpcHandler == NULL || c->DisableInterruptHandler == NULL ||
-        c->EnableInterruptHandler == NULL) {
+    if (!handlers_complete(c)) {
         return NDIS_STATUS_BAD_CHARACTERISTICS;
     }
-    if (adapter->line == NULL) {
+    if (adapter->line == NULL || (adapter->device->messages.granted != 0 && !c->MsiSupported)) {
         return NDIS_STATUS_RESOURCE_CONFLICT;
     }
-    struct ndis_interrupt *interrupt =
-        ke_allocate(sizeof *interrupt + ke_processor_count * sizeof interrupt->dpcs[0]);
+    struct ndis_interrupt *interrupt = make(adapter, MiniportInterruptContext, c);
     if (interrupt == NULL) {
         return NDIS_STATUS_RESOURCES;
     }
-    c->InterruptType = NDIS_CONNECT_LINE_BASED;
-    c->MessageInfoTable = NULL;
-    set_up(interrupt, adapter, MiniportInterruptContext, c);
+    c->InterruptType = interrupt->table != NULL ? NDIS_CONNECT_MESSAGE_BASED : NDIS_CONNECT_LINE_BASED;
+    c->MessageInfoTable = interrupt->table;
     link_interrupt(interrupt);
     event_send(EVENT_OBJECT_CREATE, interrupt, OBJECT_INTERRUPT, 0, 0, (uintptr_t)adapter);
-    ke_interrupt_connect(&interrupt->kernel, adapter->line);
+    if (interrupt->table != NULL) {
+        interrupt_messages_connect(interrupt);
+    } else {
+        ke_interrupt_connect(&interrupt->sources[0].kernel, adapter->line);
+    }
     *NdisInterruptHandle = interrupt;
     return NDIS_STATUS_SUCCESS;
 }
@@ -237,7 +294,12 @@ NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE Miniport
 /* No ISR or DPC of this interrupt runs, or will, when it returns.  PASSIVE_LEVEL. */
 static void stop(struct ndis_interrupt *interrupt)
 {
-    ke_interrupt_disconnect(&interrupt->kernel);
+    if (interrupt->table != NULL) {
+        device_enable_messages(interrupt->adapter->device, false);
+    }
+    for (unsigned i = 0; i < interrupt->source_count; i++) {
+        ke_interrupt_disconnect(&interrupt->sources[i].kernel);
+    }
     wait_for_dpcs(interrupt);
     interrupt->stopped = TRUE;
     if (ke_engine->step == NULL) {
@@ -257,8 +319,7 @@ VOID NdisMDeregisterInterruptEx(NDIS_HANDLE NdisInterruptHandle)
     stop(interrupt);
     unlink_interrupt(interrupt);
     event_send(EVENT_OBJECT_DESTROY, interrupt, OBJECT_INTERRUPT, 0, 0, 0);
-    interrupt->signature = NDIS_SIGNATURE_DEAD;
-    ke_free(interrupt);
+    discard(interrupt);
 }
 
 void adapter_interrupts_stop(struct ndis_adapter *adapter)
@@ -271,16 +332,30 @@ void adapter_interrupts_stop(struct ndis_adapter *adapter)
     adapter->interrupts = NULL;
 }
 
+/* The source of that message; of the line whatever MessageId says.  NULL: the adapter has no such message. */
+static struct interrupt_source *source_of(NDIS_HANDLE handle, ULONG message)
+{
+    struct ndis_interrupt *interrupt = interrupt_of(handle);
+    if (interrupt->table == NULL) {
+        return &interrupt->sources[0];
+    }
+    if (message >= interrupt->source_count) {
+        adapter_fault(interrupt->adapter, "a MessageId is not below the count of messages");
+        return NULL;
+    }
+    return &interrupt->sources[message];
+}
+
 /*
- * Queues MiniportInterruptDPC on each processor of the bitmap; returns the processors on which it was queued
- * by this call.  Any IRQL.  IN-13, nf-ndis-ndismqueuedpc.
+ * Queues the interrupt's DPC, or the message's, on each processor of the bitmap; returns the processors on
+ * which it was queued by this call.  Any IRQL.  IN-13, nf-ndis-ndismqueuedpc.
  */
 ULONG NdisMQueueDpc(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, ULONG TargetProcessors,
                     PVOID MiniportDpcContext)
 {
     ddi_enter(NdisMQueueDpc);
-    (void)MessageId;
-    return (ULONG)queue_set(interrupt_of(NdisInterruptHandle), TargetProcessors, MiniportDpcContext);
+    struct interrupt_source *source = source_of(NdisInterruptHandle, MessageId);
+    return source == NULL ? 0 : (ULONG)queue_set(source, TargetProcessors, MiniportDpcContext);
 }
 
 /*
@@ -290,44 +365,60 @@ KAFFINITY NdisMQueueDpcEx(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, PGRO
                           PVOID MiniportDpcContext)
 {
     ddi_enter(NdisMQueueDpcEx);
-    (void)MessageId;
-    if (TargetProcessors->Group != 0) {
+    struct interrupt_source *source = source_of(NdisInterruptHandle, MessageId);
+    if (source == NULL || TargetProcessors->Group != 0) {
         return 0;
     }
-    return queue_set(interrupt_of(NdisInterruptHandle), TargetProcessors->Mask, MiniportDpcContext);
+    return queue_set(source, TargetProcessors->Mask, MiniportDpcContext);
 }
 
 /*
- * Runs SynchronizeFunction at DIRQL under the interrupt's spin lock and returns what it returned.  <= DIRQL.
- * IN-20, nf-ndis-ndismsynchronizewithinterruptex.
+ * Runs SynchronizeFunction at DIRQL under the spin lock of the interrupt, or of that message, and returns
+ * what it returned.  <= DIRQL.  IN-20, MS-6, nf-ndis-ndismsynchronizewithinterruptex.
  */
 BOOLEAN NdisMSynchronizeWithInterruptEx(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId,
                                         MINIPORT_SYNCHRONIZE_INTERRUPT_HANDLER SynchronizeFunction,
                                         PVOID SynchronizeContext)
 {
     ddi_enter(NdisMSynchronizeWithInterruptEx);
-    (void)MessageId;
-    struct ndis_interrupt *interrupt = interrupt_of(NdisInterruptHandle);
-    ddi_enter_range(NdisMSynchronizeWithInterruptEx, interrupt, PASSIVE_LEVEL, interrupt->kernel.irql);
-    return ke_interrupt_synchronize(&interrupt->kernel, SynchronizeFunction, SynchronizeContext,
-                                    "MiniportSynchronizeInterrupt");
+    struct interrupt_source *source = source_of(NdisInterruptHandle, MessageId);
+    return source != NULL && ke_interrupt_synchronize(&source->kernel, SynchronizeFunction,
+                                                      SynchronizeContext, "MiniportSynchronizeInterrupt");
 }
+
+/* ---- diagnostics (IN-15, MS-10) ------------------------------------------------------------------------ */
 
 static BOOLEAN disable(void *context)
 {
-    struct ndis_interrupt *interrupt = context;
-    MINIPORT_ENTER(frame, "MiniportDisableInterruptEx", interrupt->handlers.DisableInterruptHandler);
-    interrupt->handlers.DisableInterruptHandler(interrupt->context);
-    callback_leave(&frame);
+    struct interrupt_source *source = context;
+    struct ndis_interrupt *interrupt = source->interrupt;
+    if (interrupt->table != NULL) {
+        MINIPORT_ENTER(frame, "MiniportDisableMessageInterrupt",
+                       interrupt->handlers.DisableMessageInterruptHandler);
+        interrupt->handlers.DisableMessageInterruptHandler(interrupt->context, source->message);
+        callback_leave(&frame);
+    } else {
+        MINIPORT_ENTER(frame, "MiniportDisableInterruptEx", interrupt->handlers.DisableInterruptHandler);
+        interrupt->handlers.DisableInterruptHandler(interrupt->context);
+        callback_leave(&frame);
+    }
     return TRUE;
 }
 
 static BOOLEAN enable(void *context)
 {
-    struct ndis_interrupt *interrupt = context;
-    MINIPORT_ENTER(frame, "MiniportEnableInterruptEx", interrupt->handlers.EnableInterruptHandler);
-    interrupt->handlers.EnableInterruptHandler(interrupt->context);
-    callback_leave(&frame);
+    struct interrupt_source *source = context;
+    struct ndis_interrupt *interrupt = source->interrupt;
+    if (interrupt->table != NULL) {
+        MINIPORT_ENTER(frame, "MiniportEnableMessageInterrupt",
+                       interrupt->handlers.EnableMessageInterruptHandler);
+        interrupt->handlers.EnableMessageInterruptHandler(interrupt->context, source->message);
+        callback_leave(&frame);
+    } else {
+        MINIPORT_ENTER(frame, "MiniportEnableInterruptEx", interrupt->handlers.EnableInterruptHandler);
+        interrupt->handlers.EnableInterruptHandler(interrupt->context);
+        callback_leave(&frame);
+    }
     return TRUE;
 }
 
@@ -337,7 +428,9 @@ static bool diagnose(struct ndis_adapter *adapter, BOOLEAN (*routine)(void *), c
                  "interrupt diagnostics are for a working adapter");
     for (struct ndis_interrupt *interrupt = adapter->interrupts; interrupt != NULL;
          interrupt = interrupt->next) {
-        ke_interrupt_synchronize(&interrupt->kernel, routine, interrupt, name);
+        for (unsigned i = 0; i < interrupt->source_count; i++) {
+            ke_interrupt_synchronize(&interrupt->sources[i].kernel, routine, &interrupt->sources[i], name);
+        }
     }
     return adapter->interrupts != NULL;
 }

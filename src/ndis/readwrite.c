@@ -74,6 +74,7 @@ static void release(PNDIS_RW_LOCK lock, PLOCK_STATE state, bool raised)
 /* Makes a lock in the caller's nonpaged memory.  Any IRQL.  RW-15, nf-ndis-ndisinitializereadwritelock. */
 VOID NdisInitializeReadWriteLock(PNDIS_RW_LOCK Lock)
 {
+    ddi_enter(NdisInitializeReadWriteLock);
     event_send(EVENT_RW_INIT, Lock, LOCK_OLD_RW_READ, 0, 0, 0);
     memset(Lock, 0, sizeof(*Lock));
 }
@@ -84,6 +85,7 @@ VOID NdisInitializeReadWriteLock(PNDIS_RW_LOCK Lock)
  */
 VOID NdisAcquireReadWriteLock(PNDIS_RW_LOCK Lock, BOOLEAN fWrite, PLOCK_STATE LockState)
 {
+    ddi_enter(NdisAcquireReadWriteLock);
     acquire(Lock, fWrite, LockState, true);
 }
 
@@ -93,17 +95,20 @@ VOID NdisAcquireReadWriteLock(PNDIS_RW_LOCK Lock, BOOLEAN fWrite, PLOCK_STATE Lo
  */
 VOID NdisReleaseReadWriteLock(PNDIS_RW_LOCK Lock, PLOCK_STATE LockState)
 {
+    ddi_enter(NdisReleaseReadWriteLock);
     release(Lock, LockState, true);
 }
 
 /* For callers at DISPATCH_LEVEL: leaves IRQL alone.  RW-17, nf-ndis-ndisdpracquirereadwritelock. */
 VOID NdisDprAcquireReadWriteLock(PNDIS_RW_LOCK Lock, BOOLEAN fWrite, PLOCK_STATE LockState)
 {
+    ddi_enter(NdisDprAcquireReadWriteLock);
     acquire(Lock, fWrite, LockState, false);
 }
 
 /* Pairs with NdisDprAcquireReadWriteLock.  DISPATCH_LEVEL.  RW-17, nf-ndis-ndisdprreleasereadwritelock. */
 VOID NdisDprReleaseReadWriteLock(PNDIS_RW_LOCK Lock, PLOCK_STATE LockState)
 {
+    ddi_enter(NdisDprReleaseReadWriteLock);
     release(Lock, LockState, false);
 }

@@ -61,6 +61,7 @@ static void acquired(PNDIS_RW_LOCK_EX lock, PLOCK_STATE_EX state)
  */
 PNDIS_RW_LOCK_EX NdisAllocateRWLock(NDIS_HANDLE NdisHandle)
 {
+    ddi_enter(NdisAllocateRWLock);
     struct _NDIS_RW_LOCK_EX *lock = ke_allocate(sizeof *lock);
     if (lock != NULL) {
         event_send(EVENT_OBJECT_CREATE, lock, OBJECT_HANDLE, sizeof *lock, 0, (uintptr_t)NdisHandle);
@@ -72,6 +73,7 @@ PNDIS_RW_LOCK_EX NdisAllocateRWLock(NDIS_HANDLE NdisHandle)
 /* Frees a lock that nobody holds.  <= DISPATCH_LEVEL.  RW-2, nf-ndis-ndisfreerwlock. */
 VOID NdisFreeRWLock(PNDIS_RW_LOCK_EX Lock)
 {
+    ddi_enter(NdisFreeRWLock);
     bool refused = event_send(EVENT_RW_FREE, Lock, LOCK_RW_READ, 0, 0, 0);
     event_send(EVENT_OBJECT_DESTROY, Lock, OBJECT_HANDLE, 0, 0, 0);
     if (!refused) {
@@ -85,6 +87,7 @@ VOID NdisFreeRWLock(PNDIS_RW_LOCK_EX Lock)
  */
 VOID NdisAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
+    ddi_enter(NdisAcquireRWLockRead);
     if (begin(Lock, LockState, Flags, false, false)) {
         struct rw_lock lock = rw_lock_ex(Lock);
         rw_read(&lock);
@@ -98,6 +101,7 @@ VOID NdisAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHA
  */
 VOID NdisAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
+    ddi_enter(NdisAcquireRWLockWrite);
     if (begin(Lock, LockState, Flags, true, false)) {
         struct rw_lock lock = rw_lock_ex(Lock);
         rw_write(&lock);
@@ -123,12 +127,14 @@ static BOOLEAN try(PNDIS_RW_LOCK_EX lock, PLOCK_STATE_EX state, UCHAR flags, boo
 /* As NdisAcquireRWLockRead, but FALSE, with IRQL as it was, when it would have to wait. */
 BOOLEAN NdisTryAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
+    ddi_enter(NdisTryAcquireRWLockRead);
     return try(Lock, LockState, Flags, false);
 }
 
 /* As NdisAcquireRWLockWrite, but FALSE, with IRQL as it was, when it would have to wait. */
 BOOLEAN NdisTryAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
+    ddi_enter(NdisTryAcquireRWLockWrite);
     return try(Lock, LockState, Flags, true);
 }
 
@@ -138,6 +144,7 @@ BOOLEAN NdisTryAcquireRWLockWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockStat
  */
 BOOLEAN NdisTryPromoteRWLockFromReadToWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState)
 {
+    ddi_enter(NdisTryPromoteRWLockFromReadToWrite);
     struct rw_lock lock = rw_lock_ex(Lock);
     if (LockState->LockState != RW_HELD_READ || !rw_try_promote(&lock)) {
         return FALSE;
@@ -153,6 +160,7 @@ BOOLEAN NdisTryPromoteRWLockFromReadToWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_E
  */
 VOID NdisReleaseRWLock(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState)
 {
+    ddi_enter(NdisReleaseRWLock);
     enum lock_flavor flavor = flavor_of(LockState->LockState == RW_HELD_WRITE, LockState->Flags);
     KIRQL irql = LockState->OldIrql;
     if (rw_may_release(Lock, &flavor, LockState, &irql)) {

@@ -140,7 +140,8 @@ static void run_small(struct run *run, unsigned miniport, const char *name)
 {
     char error[300];
     run->outcome.scenario = name;
-    if (!small_run(name, run->objects[miniport], run->images[miniport].name, error, sizeof(error))) {
+    if (!small_run(name, run->objects[miniport], run->images[miniport].name, run->life.interrupts, error,
+                   sizeof(error))) {
         fail(run, "%s: %s", path_of(run, miniport), error);
     }
 }

@@ -23,6 +23,7 @@ struct life {
     /* Filled in by the caller. */
     uint64_t frames;               /* to pass each way */
     const struct capture *traffic; /* what to send and to receive, again and again; NULL: built-in frames */
+    unsigned interrupts;           /* enum device_signalling */
     const char *pcap_out;          /* file for what crosses the wire; NULL: none */
     DRIVER_OBJECT *driver;         /* the miniport's, after a successful DriverEntry */
     const char *driver_name;

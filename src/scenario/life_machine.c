@@ -238,7 +238,8 @@ void machine_destroy(struct life_machine *m)
 bool machine_plug_in(struct life_machine *m)
 {
     machine_step(m, "plugging in the interface");
-    struct unic_options options = {.wire = m->wire};
+    struct unic_options options = {.wire = m->wire,
+                                   .signalling = (enum device_signalling)m->life->interrupts};
     KIRQL old = ke_mask();
     m->device = unic_create(&options);
     bool attached = m->device != NULL && device_attach(m->device, DIRQL);

@@ -74,6 +74,7 @@ bool scenario_prepare(const struct scenario_options *options, struct scenario_re
         run->life.traffic = &run->capture;
     }
     run->life.frames = options->frames;
+    run->life.interrupts = options->interrupts;
     run->life.pcap_out = options->pcap_out;
     run->life.timeout_seconds = options->timeout_seconds;
     run->life.progress = options->progress;

@@ -13,6 +13,7 @@ struct scenario_options {
     unsigned processors;
     uint64_t seed;
     uint64_t frames;         /* each way */
+    unsigned interrupts;     /* enum device_signalling: what the network interface is granted */
     const char *pcap;        /* frames to send and to receive; NULL: built-in frames */
     const char *pcap_out;    /* what went over the wire, both ways; NULL: none */
     double watchdog_seconds; /* 0: default */

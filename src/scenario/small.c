@@ -147,8 +147,8 @@ bool small_knows(const char *name)
     return find(name) < LIVES;
 }
 
-bool small_run(const char *name, DRIVER_OBJECT *driver, const char *driver_name, char *error,
-               size_t error_size)
+bool small_run(const char *name, DRIVER_OBJECT *driver, const char *driver_name, unsigned interrupts,
+               char *error, size_t error_size)
 {
     struct small *small = ke_allocate(sizeof *small);
     if (small == NULL) {
@@ -157,6 +157,7 @@ bool small_run(const char *name, DRIVER_OBJECT *driver, const char *driver_name,
     }
     small->name = name;
     small->driver_name = driver_name;
+    small->interrupts = (enum device_signalling)interrupts;
     small->driver = miniport_of(driver);
     bool ready = small_set_up(small);
     if (ready) {

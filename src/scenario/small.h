@@ -22,10 +22,10 @@
 bool small_knows(const char *name);
 
 /*
- * Lives it, with the driver's miniport.  PASSIVE_LEVEL, in a system thread.  False: the life could not be
- * begun; `error` says why in one line.
+ * Lives it, with the driver's miniport; `interrupts` is an enum device_signalling.  PASSIVE_LEVEL, in a
+ * system thread.  False: the life could not be begun; `error` says why in one line.
  */
-bool small_run(const char *name, DRIVER_OBJECT *driver, const char *driver_name, char *error,
-               size_t error_size);
+bool small_run(const char *name, DRIVER_OBJECT *driver, const char *driver_name, unsigned interrupts,
+               char *error, size_t error_size);
 
 #endif

@@ -41,7 +41,7 @@ static bool plug_in(struct small *small)
         .next = small_wire_next, .offers = small_wire_offers, .sent = small_wire_sent, .context = small};
     KIRQL old = ke_mask();
     small->wire = wire_create(&wire, small->error, sizeof small->error);
-    struct unic_options options = {.wire = small->wire};
+    struct unic_options options = {.wire = small->wire, .signalling = small->interrupts};
     small->device = small->wire == NULL ? NULL : unic_create(&options);
     bool attached = small->device != NULL && device_attach(small->device, DIRQL);
     ke_unmask(old);

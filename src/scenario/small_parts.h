@@ -39,6 +39,7 @@ struct small {
     const char *driver_name;
     struct ndis_miniport_driver *driver;
     struct wire *wire;
+    enum device_signalling interrupts;
     struct device *device;
     struct small_end end, peer; /* peer: of a miniport without hardware */
     bool has_wire;

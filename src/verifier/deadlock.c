@@ -5,6 +5,7 @@
  * A cycle is looked for when a wait goes on for 100 ms, so that every edge of it is a wait that lasts.  It
  * stops the run: no processor in it can ever go on.
  */
+#include "verifier/lock_order.h"
 #include "verifier/lock_table.h"
 
 #include "ke/run.h"
@@ -33,6 +34,18 @@ static unsigned find_cycle(unsigned start, unsigned members[KE_MAXIMUM_PROCESSOR
         at = (unsigned)owner;
     }
     return 0;
+}
+
+/* Was it foretold?  LockOrder's finding shows the same acquisitions. */
+static bool is_reported(const unsigned *members, unsigned count)
+{
+    const void *first = verifier_processor_at(members[0])->waiting_for;
+    for (unsigned i = 1; i < count; i++) {
+        if (!lock_order_is_reported(first, verifier_processor_at(members[i])->waiting_for)) {
+            return false;
+        }
+    }
+    return count > 1;
 }
 
 static void report_cycle(struct event *event, const unsigned *members, unsigned count)
@@ -83,7 +96,9 @@ static void hear_wait(struct event *event, struct verifier_processor *me)
     static volatile bool
         reported; /* every member of the cycle comes here; the first reports and stops the run */
     if (count > 0 && !__atomic_exchange_n(&reported, true, __ATOMIC_ACQ_REL)) {
-        report_cycle(event, members, count);
+        if (!is_reported(members, count)) {
+            report_cycle(event, members, count);
+        }
         me->fatal = true;
         ke_bugcheck(0xC4, 0x1001, (uintptr_t)event->object, 0, 0);
     }

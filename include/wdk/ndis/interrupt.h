@@ -107,6 +107,25 @@ ULONG NdisMQueueDpc(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, ULONG Targ
 KAFFINITY NdisMQueueDpcEx(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId, PGROUP_AFFINITY TargetProcessors,
                           PVOID MiniportDpcContext);
 
+typedef enum _NDIS_MSIX_TABLE_OPERATION {
+    NdisMSIXTableConfigSetTableEntry,
+    NdisMSIXTableConfigMaskTableEntry,
+    NdisMSIXTableConfigUnmaskTableEntry,
+    NdisMSIXTableConfigMax
+} NDIS_MSIX_TABLE_OPERATION,
+    *PNDIS_MSIX_TABLE_OPERATION;
+typedef struct _NDIS_MSIX_CONFIG_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_MSIX_TABLE_OPERATION ConfigOperation;
+    ULONG TableEntry;
+    ULONG MessageNumber;
+} NDIS_MSIX_CONFIG_PARAMETERS, *PNDIS_MSIX_CONFIG_PARAMETERS;
+#define NDIS_MSIX_CONFIG_PARAMETERS_REVISION_1 1
+#define NDIS_SIZEOF_MSIX_CONFIG_PARAMETERS_REVISION_1                                                        \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_MSIX_CONFIG_PARAMETERS, MessageNumber)
+NDIS_STATUS NdisMConfigMSIXTableEntry(NDIS_HANDLE NdisMiniportHandle,
+                                      PNDIS_MSIX_CONFIG_PARAMETERS MSIXConfigParameters);
+
 EXTERN_C_END
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_INTERRUPTS 2 /* enum device_signalling */
 #define MOST_FRAMES 1000000000000u
 #define MOST_TICKS 1000000u
 
@@ -78,6 +79,9 @@ void setup_write(FILE *out, const struct setup *setup)
     fprintf(out, "processors %u\n", setup->processors);
     fprintf(out, "seed %" PRIu64 "\n", setup->seed);
     fprintf(out, "frames %" PRIu64 "\n", setup->frames);
+    if (setup->interrupts != 0) {
+        fprintf(out, "interrupts %u\n", setup->interrupts);
+    }
     if (setup->pcap != NULL) {
         write_file(out, "pcap", setup->pcap_id, setup->pcap);
     }
@@ -149,6 +153,7 @@ static bool read_number(struct setup *setup, struct sealed *file, char *line, bo
     } numbers[] = {{"processors", 1, SETUP_PROCESSORS, NULL, &setup->processors},
                    {"seed", 0, UINT64_MAX, &setup->seed, NULL},
                    {"frames", 0, MOST_FRAMES, &setup->frames, NULL},
+                   {"interrupts", 0, MOST_INTERRUPTS, NULL, &setup->interrupts},
                    {"ticks", 0, MOST_TICKS, NULL, &setup->ticks},
                    {"failures", 0, MOST_TICKS, NULL, &setup->failures},
                    {"migrations", 0, MOST_TICKS, NULL, &setup->migrations},

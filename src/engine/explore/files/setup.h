@@ -22,7 +22,8 @@ struct setup {
     unsigned processors;
     uint64_t seed;
     uint64_t frames;
-    char *pcap; /* NULL: none */
+    unsigned interrupts; /* as scenario_options.interrupts; written unless it is 0, the line */
+    char *pcap;          /* NULL: none */
     char pcap_id[BUILD_ID_SIZE];
     bool tso;
     bool all_accesses;

@@ -88,7 +88,7 @@ static bool line_is_pending(const struct actor *actor, struct op *op)
                       .flags = OP_LIBRARY,
                       .new_level = ke_line_irql(line),
                       .processor = (int8_t)actor->processor->number,
-                      .object = {(uintptr_t)line}};
+                      .object = {(uintptr_t)ke_line_object(line)}};
     return (actor->processor->lines >> actor->number & 1) != 0;
 }
 
