@@ -44,8 +44,9 @@ void ke_post(struct ke_processor *processor, KIRQL level)
     }
 }
 
-/* Freezes this processor for ever when the run has been stopped; else shows it to the watchdog. */
-static void take_nmi(struct ke_processor *processor, const struct host_registers *registers)
+/* Freezes this processor for ever when the run has been stopped; else shows it to the watchdog, at the IRQL
+ * that it interrupted. */
+static void take_nmi(struct ke_processor *processor, KIRQL irql, const struct host_registers *registers)
 {
     __atomic_fetch_and(&processor->pending, ~(1u << KE_NMI_LEVEL), __ATOMIC_SEQ_CST);
     if (ke_is_frozen()) {
@@ -53,6 +54,7 @@ static void take_nmi(struct ke_processor *processor, const struct host_registers
     }
     if (processor->watched) {
         processor->watched = false;
+        ke_irql_store(irql);
         ke_watchdog_bite(processor, registers);
     }
 }
@@ -117,7 +119,7 @@ static void deliver(const struct host_registers *interrupted)
         }
         KIRQL level = (KIRQL)(old + 1 + (31 - __builtin_clz(pending)));
         if (level >= KE_NMI_LEVEL) {
-            take_nmi(processor, interrupted);
+            take_nmi(processor, old, interrupted);
         } else if (level == CLOCK_LEVEL) {
             take_clock(processor);
         } else if (level > DISPATCH_LEVEL) {
@@ -144,7 +146,7 @@ void ke_interrupt_arrived(const struct host_registers *registers)
 {
     struct ke_processor *processor = ke_processor();
     if (ke_engine->step != NULL && processor != NULL && processor->watched) {
-        take_nmi(processor, registers);
+        take_nmi(processor, ke_irql(), registers);
         return;
     }
     if (processor != NULL && processor != &ke_outside && processor->pending >> (processor->irql + 1) != 0) {

@@ -61,6 +61,9 @@ static void judge_family(struct event *event, struct lock_record *record, enum l
 static void report_irql(struct event *event, const char *rule, enum lock_flavor flavor)
 {
     bool above = event->irql > DISPATCH_LEVEL;
+    if (ddi_irql_reported(event)) {
+        return; /* the function that acquires it was called at a wrong level */
+    }
     struct finding *finding =
         finding_begin(rule, event, "%s is called at %s, %s DISPATCH_LEVEL", flavor_acquire_name(flavor),
                       irql_name(event->irql), above ? "above" : "below");
@@ -71,6 +74,17 @@ static void report_irql(struct event *event, const char *rule, enum lock_flavor 
     }
 }
 
+/*
+ * The ForDpc functions raise IRQL in a threaded DPC only; whoever else calls them below DISPATCH_LEVEL holds
+ * the lock below it.  Nothing is said outside of any callback.
+ */
+static bool is_no_dpc(const struct event *event, enum lock_flavor flavor)
+{
+    const struct callback_frame *callback = event->processor->callback;
+    return (flavor == LOCK_KE_FOR_DPC || flavor == LOCK_QUEUED_FOR_DPC) && callback != NULL &&
+           callback->kind != CALLBACK_DPC;
+}
+
 /* Is IRQL wrong for that call?  Reports it. */
 static bool judge_irql(struct event *event, enum lock_flavor flavor)
 {
@@ -78,7 +92,7 @@ static bool judge_irql(struct event *event, enum lock_flavor flavor)
         report_irql(event, "SpinLockAboveDispatch", flavor);
         return true;
     }
-    if (event->irql < DISPATCH_LEVEL && !flavor_raises(flavor)) {
+    if (event->irql < DISPATCH_LEVEL && (!flavor_raises(flavor) || is_no_dpc(event, flavor))) {
         report_irql(event, "SpinLockBelowDispatch", flavor);
         return true;
     }
