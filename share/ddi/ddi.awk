@@ -89,6 +89,15 @@ function code_text(text)
 {
     return text ~ /\// ? substr(text, 1, index(text, "/") - 1) ", " substr(text, index(text, "/") + 1) : "0xC4, " text
 }
+# The rules of Windows about IRQL, separated by blanks.
+function irql_rules(function_name,    list, many, k, text)
+{
+    many = split(rules[function_name], list, ",")
+    for (k = 1; k <= many; k++)
+        if (list[k] ~ /^Irql/)
+            text = text (text == "" ? "" : " ") list[k]
+    return text
+}
 function write_header(    i, key)
 {
     print "#ifndef UNDIS_DDI_LEVELS_H\n#define UNDIS_DDI_LEVELS_H\n"
@@ -111,7 +120,7 @@ function write_table(    i, name)
     for (i = 1; i <= count; i++) {
         name = names[i]
         printf "    {%s, %s,\n     %s, %s, %s, %d, %d, %s},\n", quoted(name), quoted(level_text[name]), \
-            quoted(rules[name]), quoted(page[name]), code_text(code_of(name, name)), lowest[name], highest[name], \
+            quoted(irql_rules(name)), quoted(page[name]), code_text(code_of(name, name)), lowest[name], highest[name], \
             kind[name] == "macro" ? "true" : "false"
     }
     print "};\n\nconst struct ddi_condition ddi_conditions[] = {"

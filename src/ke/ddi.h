@@ -19,7 +19,7 @@
 struct ddi_row {
     const char *name;
     const char *level; /* as in the table: "<=DISPATCH", "PASSIVE(periodic)|<=DISPATCH(one-shot)" */
-    const char *rules; /* of Windows that judge the same, separated by commas; "" for none */
+    const char *rules; /* of Windows that judge the same, separated by blanks; "" for none */
     const char *page;
     uint32_t bugcheck; /* that Windows has for it, with parameter 1 */
     uint32_t parameter;

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RULES_MAXIMUM 64
+#define RULES_MAXIMUM 128
 
 enum setting { SETTING_DEFAULT, SETTING_OFF, SETTING_WARNING, SETTING_ERROR };
 
@@ -27,6 +27,7 @@ static volatile size_t committed;
 static size_t maximum = FINDING_MAXIMUM;
 static size_t dropped;
 static volatile unsigned char settings[RULES_MAXIMUM];
+void (*finding_late)(void);
 
 /* ---- rules ------------------------------------------------------------------------------------- */
 
@@ -146,6 +147,7 @@ static struct finding *begin(const char *name, const struct event *event, uintpt
         return NULL;
     }
     const struct ke_processor *processor = event->processor != NULL ? event->processor : &ke_outside;
+    finding->ddi_compliance = NULL;
     vsnprintf(finding->message, sizeof(finding->message), format, arguments);
     keep_on_one_line(finding->message);
     finding->public = (struct undis_finding){

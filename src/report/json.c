@@ -98,7 +98,9 @@ json_t *report_finding(const struct finding *finding, const char *replay)
     json_object_set_new(object, "rule", report_string(public->rule));
     json_object_set_new(object, "severity",
                         report_string(public->severity == UNDIS_ERROR ? "error" : "warning"));
-    json_object_set_new(object, "ddi_compliance", names(finding->rule->ddi_compliance));
+    json_object_set_new(
+        object, "ddi_compliance",
+        names(finding->ddi_compliance != NULL ? finding->ddi_compliance : finding->rule->ddi_compliance));
     json_object_set_new(object, "bugcheck", bugcheck(public));
     json_object_set_new(object, "message", report_string(public->message));
     json_object_set_new(object, "irql", json_integer(public->irql));

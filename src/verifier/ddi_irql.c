@@ -61,6 +61,12 @@ static void set_bugcheck(struct finding *finding, const struct event *event, con
     }
 }
 
+/* The promise of NDIS_SEND_FLAGS_DISPATCH_LEVEL and its relatives was not true. */
+static bool is_flag(const struct ddi_condition *condition)
+{
+    return condition != NULL && strcmp(condition->name, "dispatch_flag") == 0;
+}
+
 /* "PASSIVE_LEVEL only", "<= DISPATCH_LEVEL" ... */
 static const char *bound_text(KIRQL lowest, KIRQL highest, bool too_high)
 {
@@ -79,6 +85,7 @@ static void report(struct event *event, const struct ddi_row *row, const struct 
         row->page[0] != '\0' ? row->page : "docs/irql.md");
     if (finding != NULL) {
         set_bugcheck(finding, event, row, condition);
+        finding->ddi_compliance = is_flag(condition) ? "Flags_Irql" : row->rules;
         held_evidence(finding, verifier_processor(event));
         finding_commit(finding);
     }
