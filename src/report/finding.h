@@ -38,7 +38,8 @@ struct finding_stack {
 struct finding {
     struct undis_finding public;
     const struct rule *rule;
-    const char *ddi_compliance; /* the WDK's rules for just this, separated by blanks; NULL: all of the rule */
+    const char
+        *ddi_compliance; /* the WDK's rules for just this, separated by blanks; NULL: all of the rule */
     char message[256];
     char context[64]; /* "thread 3", "DPC", "ISR" ... */
     unsigned stack_count;
@@ -87,8 +88,8 @@ size_t finding_dropped(void); /* different findings that found no room */
 /* The store takes no more than that many (at most FINDING_MAXIMUM). */
 void finding_limit(size_t maximum);
 
-/* Makes the findings that only show when everything is over: called when the explored engine's search has ended.
- * May be NULL. */
+/* Makes the findings that only show when everything is over: called when the explored engine's search has
+ * ended. May be NULL. */
 extern void (*finding_late)(void);
 
 /* ---- rules ------------------------------------------------------------------------------------- */

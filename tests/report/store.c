@@ -142,10 +142,10 @@ static void knows_the_rules(void **state)
 {
     (void)state;
     assert_null(begin("NoSuchRule", 60));
-    const struct rule *unchecked = rule_find("LockOrder");
+    const struct rule *unchecked = rule_find("AtomicityViolation");
     assert_non_null(unchecked);
     assert_int_equal(unchecked->state, RULE_NOT_CHECKED);
-    assert_null(begin("LockOrder", 61));
+    assert_null(begin("AtomicityViolation", 61));
     assert_int_equal(rule_find("SpinLockHeldTooLong")->severity, UNDIS_WARNING);
     assert_string_equal(rule_find("SpinLockRecursive")->ddi_compliance, "SpinLock SpinLockDpr");
     assert_string_equal(rule_find("SpinLockReleaseOrder")->windows_code, "0xC4/0x1003");

@@ -413,6 +413,7 @@ void loop_run(const struct loop_options *options, struct loop_result *result)
     struct loop loop = {.options = options, .result = result, .begin = host_now_ns()};
     *result = (struct loop_result){.strategy = "", .fraction = -1};
     run_strategy(&loop);
+    loop_collect_late(options, result);
     explain(&loop);
     result->seconds = seconds_since(loop.begin);
 }

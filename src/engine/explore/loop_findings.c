@@ -199,3 +199,28 @@ bool loop_collect(const struct loop_options *options, struct loop_result *result
     trail_free(&trail);
     return learned;
 }
+
+static bool has_deadlock(const struct loop_result *result)
+{
+    for (size_t i = 0; i < result->finding_count; i++) {
+        if (strcmp(result->findings[i].finding.public.rule, "Deadlock") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void loop_collect_late(const struct loop_options *options, struct loop_result *result)
+{
+    if (finding_late == NULL || has_deadlock(result)) {
+        return;
+    }
+    size_t before = finding_count();
+    finding_late();
+    for (size_t i = before; i < finding_count(); i++) {
+        struct loop_finding *kept = keep(options, result, finding_at(i), 0);
+        if (kept != NULL) {
+            kept->attempts = MOST_ATTEMPTS;
+        }
+    }
+}

@@ -15,6 +15,10 @@
 bool loop_collect(const struct loop_options *options, struct loop_result *result, const struct search *search,
                   uint64_t number, bool grew);
 
+/* Adds what only shows when the search is over (finding_late); no schedule belongs to it.  Unless there is a
+ * finding of a deadlock: it says the same, and more. */
+void loop_collect_late(const struct loop_options *options, struct loop_result *result);
+
 /* Frees what the finding holds of its schedule: there is none then. */
 void loop_forget_schedule(struct loop_finding *kept);
 
