@@ -5,6 +5,8 @@
  * APC_LEVEL; a guarded mutex leaves IRQL alone (there are no APCs to hold back).
  */
 #include "ke/ddi.h"
+#include "ex/abandon.h"
+#include "ke/mutex.h"
 #include "ke/observer.h"
 #include "ke/run.h"
 
@@ -19,37 +21,63 @@ static void initialize(PFAST_MUTEX mutex)
     mutex->OldIrql = PASSIVE_LEVEL;
 }
 
-static void acquire(PFAST_MUTEX mutex)
+/* False: the verifier has objected, nothing was acquired. */
+static bool acquire(PFAST_MUTEX mutex, enum mutex_kind kind)
 {
+    if (!mutex_may_acquire(mutex, kind, false, false)) {
+        return false;
+    }
     ke_synchronizes(mutex);
+    ke_uses(mutex);
     if (InterlockedDecrement(&mutex->Count) != 0) {
         mutex->Contention++;
         KeWaitForSingleObject(&mutex->Event, Executive, KernelMode, FALSE, NULL);
     }
     mutex->Owner = KeGetCurrentThread();
+    mutex_acquired(mutex, kind, false);
+    return true;
 }
 
-static bool try_acquire(PFAST_MUTEX mutex)
+static bool try_acquire(PFAST_MUTEX mutex, enum mutex_kind kind)
 {
+    (void)mutex_may_acquire(mutex, kind, false, true);
     ke_synchronizes(mutex);
+    ke_uses(mutex);
     if (InterlockedCompareExchange(&mutex->Count, 0, FAST_MUTEX_FREE) != FAST_MUTEX_FREE) {
         return false;
     }
     mutex->Owner = KeGetCurrentThread();
+    mutex_acquired(mutex, kind, false);
     return true;
 }
 
-/* Only its owner may: else bug check 0x11 (THREAD_NOT_MUTEX_OWNER). */
-static void release(PFAST_MUTEX mutex)
+static void leave(PFAST_MUTEX mutex)
 {
-    if (mutex->Owner != (PVOID)KeGetCurrentThread()) {
-        ke_bugcheck(0x11, (ULONG_PTR)mutex->Owner, (ULONG_PTR)KeGetCurrentThread(), (ULONG_PTR)mutex, 0);
-    }
     ke_synchronizes(mutex);
+    ke_uses(mutex);
     mutex->Owner = NULL;
     if (InterlockedIncrement(&mutex->Count) != FAST_MUTEX_FREE) {
         KeSetEvent(&mutex->Event, 0, FALSE);
     }
+}
+
+/* Only its owner may: else bug check 0x11 (THREAD_NOT_MUTEX_OWNER), or false when the verifier has reported
+ * that. */
+static bool release(PFAST_MUTEX mutex, enum mutex_kind kind)
+{
+    if (!mutex_may_release(mutex, kind, KeGetCurrentThread())) {
+        return false;
+    }
+    if (mutex->Owner != (PVOID)KeGetCurrentThread()) {
+        ke_bugcheck(0x11, (ULONG_PTR)mutex->Owner, (ULONG_PTR)KeGetCurrentThread(), (ULONG_PTR)mutex, 0);
+    }
+    leave(mutex);
+    return true;
+}
+
+void ex_fast_mutex_abandon(PFAST_MUTEX mutex)
+{
+    leave(mutex);
 }
 
 /* Makes a free mutex.  <= DISPATCH_LEVEL.  nf-wdm-exinitializefastmutex. */
@@ -65,8 +93,11 @@ VOID NTAPI ExAcquireFastMutex(PFAST_MUTEX FastMutex)
     ddi_enter(ExAcquireFastMutex);
     KIRQL old;
     KeRaiseIrql(APC_LEVEL, &old);
-    acquire(FastMutex);
-    FastMutex->OldIrql = old;
+    if (acquire(FastMutex, MUTEX_FAST)) {
+        FastMutex->OldIrql = old;
+    } else {
+        KeLowerIrql(old);
+    }
 }
 
 /* Takes it if it is free.  <= APC_LEVEL.  nf-wdm-extrytoacquirefastmutex. */
@@ -75,7 +106,7 @@ BOOLEAN NTAPI ExTryToAcquireFastMutex(PFAST_MUTEX FastMutex)
     ddi_enter(ExTryToAcquireFastMutex);
     KIRQL old;
     KeRaiseIrql(APC_LEVEL, &old);
-    if (!try_acquire(FastMutex)) {
+    if (!try_acquire(FastMutex, MUTEX_FAST)) {
         KeLowerIrql(old);
         return FALSE;
     }
@@ -88,21 +119,22 @@ VOID NTAPI ExReleaseFastMutex(PFAST_MUTEX FastMutex)
 {
     ddi_enter(ExReleaseFastMutex);
     KIRQL old = (KIRQL)FastMutex->OldIrql;
-    release(FastMutex);
-    KeLowerIrql(old);
+    if (release(FastMutex, MUTEX_FAST)) {
+        KeLowerIrql(old);
+    }
 }
 
 /* The same for a caller that is at APC_LEVEL or in a critical region already. */
 VOID NTAPI ExAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex)
 {
     ddi_enter(ExAcquireFastMutexUnsafe);
-    acquire(FastMutex);
+    acquire(FastMutex, MUTEX_FAST);
 }
 
 VOID NTAPI ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex)
 {
     ddi_enter(ExReleaseFastMutexUnsafe);
-    release(FastMutex);
+    release(FastMutex, MUTEX_FAST);
 }
 
 /* Guarded mutexes.  <= APC_LEVEL.  nf-wdm-keinitializeguardedmutex and peers. */
@@ -115,16 +147,16 @@ VOID NTAPI KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex)
 VOID NTAPI KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
     ddi_enter(KeAcquireGuardedMutex);
-    KeEnterCriticalRegion();
-    acquire(Mutex);
+    KeEnterGuardedRegion();
+    acquire(Mutex, MUTEX_GUARDED);
 }
 
 BOOLEAN NTAPI KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
     ddi_enter(KeTryToAcquireGuardedMutex);
-    KeEnterCriticalRegion();
-    if (!try_acquire(Mutex)) {
-        KeLeaveCriticalRegion();
+    KeEnterGuardedRegion();
+    if (!try_acquire(Mutex, MUTEX_GUARDED)) {
+        KeLeaveGuardedRegion();
         return FALSE;
     }
     return TRUE;
@@ -133,6 +165,19 @@ BOOLEAN NTAPI KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 VOID NTAPI KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
     ddi_enter(KeReleaseGuardedMutex);
-    release(Mutex);
-    KeLeaveCriticalRegion();
+    release(Mutex, MUTEX_GUARDED);
+    KeLeaveGuardedRegion();
+}
+
+/* The same for a caller that is at APC_LEVEL or in a guarded region already. */
+VOID NTAPI KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX FastMutex)
+{
+    ddi_enter(KeAcquireGuardedMutexUnsafe);
+    acquire(FastMutex, MUTEX_GUARDED);
+}
+
+VOID NTAPI KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX FastMutex)
+{
+    ddi_enter(KeReleaseGuardedMutexUnsafe);
+    release(FastMutex, MUTEX_GUARDED);
 }

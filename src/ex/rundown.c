@@ -42,19 +42,46 @@ VOID NTAPI ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
     __atomic_store_n(&RunRef->Count, 0, __ATOMIC_SEQ_CST);
 }
 
+static bool acquire(PEX_RUNDOWN_REF reference, ULONG count)
+{
+    ke_synchronizes(reference);
+    ULONG_PTR seen = load(reference);
+    while (!(seen & RUNDOWN_ACTIVE)) {
+        if (replace(reference, &seen, seen + count * RUNDOWN_USER)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Becomes a user; FALSE once the run-down has begun.  <= DISPATCH_LEVEL.  nf-wdm-exacquirerundownprotection.
  */
 BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
     ddi_enter(ExAcquireRundownProtection);
-    ke_synchronizes(RunRef);
-    ULONG_PTR seen = load(RunRef);
+    return acquire(RunRef, 1);
+}
+
+/* Becomes that many.  nf-wdm-exacquirerundownprotectionex. */
+BOOLEAN NTAPI ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
+{
+    ddi_enter(ExAcquireRundownProtectionEx);
+    return acquire(RunRef, Count);
+}
+
+static void release(PEX_RUNDOWN_REF reference, ULONG count)
+{
+    ke_synchronizes(reference);
+    ULONG_PTR seen = load(reference);
     while (!(seen & RUNDOWN_ACTIVE)) {
-        if (replace(RunRef, &seen, seen + RUNDOWN_USER)) {
-            return TRUE;
+        if (replace(reference, &seen, seen - count * RUNDOWN_USER)) {
+            return;
         }
     }
-    return FALSE;
+    struct rundown_wait *wait = (struct rundown_wait *)(seen & ~RUNDOWN_ACTIVE);
+    if (__atomic_sub_fetch(&wait->users, count, __ATOMIC_SEQ_CST) == 0) {
+        KeSetEvent(&wait->gone, 0, FALSE);
+    }
 }
 
 /* Stops being a user; the last one wakes who waits.  <= DISPATCH_LEVEL.  nf-wdm-exreleaserundownprotection.
@@ -62,17 +89,14 @@ BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
 VOID NTAPI ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
     ddi_enter(ExReleaseRundownProtection);
-    ke_synchronizes(RunRef);
-    ULONG_PTR seen = load(RunRef);
-    while (!(seen & RUNDOWN_ACTIVE)) {
-        if (replace(RunRef, &seen, seen - RUNDOWN_USER)) {
-            return;
-        }
-    }
-    struct rundown_wait *wait = (struct rundown_wait *)(seen & ~RUNDOWN_ACTIVE);
-    if (__atomic_sub_fetch(&wait->users, 1, __ATOMIC_SEQ_CST) == 0) {
-        KeSetEvent(&wait->gone, 0, FALSE);
-    }
+    release(RunRef, 1);
+}
+
+/* Stops being that many.  nf-wdm-exreleaserundownprotectionex. */
+VOID NTAPI ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
+{
+    ddi_enter(ExReleaseRundownProtectionEx);
+    release(RunRef, Count);
 }
 
 /* Begins the run-down and waits for the last user.  <= APC_LEVEL.  nf-wdm-exwaitforrundownprotectionrelease.

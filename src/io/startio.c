@@ -48,6 +48,75 @@ PKDEVICE_QUEUE_ENTRY NTAPI KeRemoveDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
     return entry;
 }
 
+static PKDEVICE_QUEUE_ENTRY entry_of(PLIST_ENTRY link)
+{
+    return CONTAINING_RECORD(link, KDEVICE_QUEUE_ENTRY, DeviceListEntry);
+}
+
+/* The first entry whose key is at least, or, `above`, more than that; the list's head for none. */
+static PLIST_ENTRY find_key(PKDEVICE_QUEUE queue, ULONG key, bool above)
+{
+    PLIST_ENTRY link = queue->DeviceListHead.Flink;
+    while (link != &queue->DeviceListHead &&
+           (above ? entry_of(link)->SortKey <= key : entry_of(link)->SortKey < key)) {
+        link = link->Flink;
+    }
+    return link;
+}
+
+/* KeInsertDeviceQueue, behind the entries with no greater key.  DISPATCH_LEVEL.
+ * nf-wdm-keinsertbykeydevicequeue. */
+BOOLEAN NTAPI KeInsertByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry,
+                                       ULONG SortKey)
+{
+    ddi_enter(KeInsertByKeyDeviceQueue);
+    KeAcquireSpinLockAtDpcLevel(&DeviceQueue->Lock);
+    BOOLEAN busy = DeviceQueue->Busy;
+    DeviceQueue->Busy = TRUE;
+    DeviceQueueEntry->SortKey = SortKey;
+    DeviceQueueEntry->Inserted = busy;
+    if (busy) {
+        InsertTailList(find_key(DeviceQueue, SortKey, true), &DeviceQueueEntry->DeviceListEntry);
+    }
+    KeReleaseSpinLockFromDpcLevel(&DeviceQueue->Lock);
+    return busy;
+}
+
+/* KeRemoveDeviceQueue: the first entry with that key or a greater one, else the first of all.
+ * nf-wdm-keremovebykeydevicequeue. */
+PKDEVICE_QUEUE_ENTRY NTAPI KeRemoveByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, ULONG SortKey)
+{
+    ddi_enter(KeRemoveByKeyDeviceQueue);
+    PKDEVICE_QUEUE_ENTRY entry = NULL;
+    KeAcquireSpinLockAtDpcLevel(&DeviceQueue->Lock);
+    if (IsListEmpty(&DeviceQueue->DeviceListHead)) {
+        DeviceQueue->Busy = FALSE;
+    } else {
+        PLIST_ENTRY link = find_key(DeviceQueue, SortKey, false);
+        entry = entry_of(link == &DeviceQueue->DeviceListHead ? link->Flink : link);
+        RemoveEntryList(&entry->DeviceListEntry);
+        entry->Inserted = FALSE;
+    }
+    KeReleaseSpinLockFromDpcLevel(&DeviceQueue->Lock);
+    return entry;
+}
+
+/* Takes that entry out; FALSE when it was not queued.  <= DISPATCH_LEVEL.  nf-wdm-keremoveentrydevicequeue.
+ */
+BOOLEAN NTAPI KeRemoveEntryDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry)
+{
+    ddi_enter(KeRemoveEntryDeviceQueue);
+    KIRQL old;
+    KeAcquireSpinLock(&DeviceQueue->Lock, &old);
+    BOOLEAN queued = DeviceQueueEntry->Inserted;
+    if (queued) {
+        RemoveEntryList(&DeviceQueueEntry->DeviceListEntry);
+        DeviceQueueEntry->Inserted = FALSE;
+    }
+    KeReleaseSpinLock(&DeviceQueue->Lock, old);
+    return queued;
+}
+
 /* Calls DriverStartIo; at DISPATCH_LEVEL. */
 static void start_io(PDEVICE_OBJECT device, PIRP irp)
 {

@@ -83,6 +83,39 @@ KAFFINITY KeQueryGroupAffinity(USHORT GroupNumber)
     return GroupNumber == 0 ? all_processors() : 0;
 }
 
+/* KeQueryHighestNodeNumber: any IRQL; one node has all processors. */
+USHORT KeQueryHighestNodeNumber(VOID)
+{
+    ddi_enter(KeQueryHighestNodeNumber);
+    return 0;
+}
+
+/* KeGetCurrentNodeNumber: any IRQL. */
+USHORT KeGetCurrentNodeNumber(VOID)
+{
+    ddi_enter(KeGetCurrentNodeNumber);
+    return 0;
+}
+
+/* KeQueryNodeActiveAffinity: any IRQL; either result may be NULL.  Nothing for a node that is not there. */
+VOID KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count)
+{
+    ddi_enter(KeQueryNodeActiveAffinity);
+    if (Affinity != NULL) {
+        *Affinity = (GROUP_AFFINITY){.Mask = NodeNumber == 0 ? all_processors() : 0};
+    }
+    if (Count != NULL) {
+        *Count = NodeNumber == 0 ? (USHORT)ke_processor_count : 0;
+    }
+}
+
+/* KeQueryNodeMaximumProcessorCount: any IRQL. */
+USHORT KeQueryNodeMaximumProcessorCount(USHORT NodeNumber)
+{
+    ddi_enter(KeQueryNodeMaximumProcessorCount);
+    return NodeNumber == 0 ? (USHORT)ke_processor_count : 0;
+}
+
 /* KeQueryActiveProcessors: any IRQL. */
 KAFFINITY KeQueryActiveProcessors(VOID)
 {

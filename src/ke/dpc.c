@@ -3,13 +3,15 @@
  *
  * KDPC.DpcData names the processor on whose queue the object lies, NULL when on none: whoever changes it
  * from NULL owns the insertion, so one object is never queued twice.  KDPC.Number is 0 for "where it is
- * queued", else the target processor's number plus one.
+ * queued", else the target processor's number plus one.  What a thread is to run instead is in
+ * threadeddpc.c: then DpcData names a queue there.
  */
 #include "ke/ddi.h"
 #include "ke/dispatch.h"
 #include "ke/engine.h"
 #include "ke/observer.h"
 #include "ke/step.h"
+#include "ke/threadeddpc.h"
 
 #include <stddef.h>
 
@@ -83,6 +85,9 @@ static struct ke_processor *dpc_target(PRKDPC dpc)
 BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
 {
     ddi_enter(KeInsertQueueDpc);
+    if (ke_threaded_dpc_wanted(Dpc)) {
+        return ke_threaded_dpc_insert(Dpc, dpc_target(Dpc), SystemArgument1, SystemArgument2);
+    }
     ke_about_to_change_always(Dpc, &dpc_target(Dpc)->dpc_queue);
     ke_uses(Dpc);
     KIRQL old = ke_mask();
@@ -137,6 +142,12 @@ BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
             __atomic_load_n((struct ke_processor **)&Dpc->DpcData, __ATOMIC_ACQUIRE);
         if (target == NULL) {
             return FALSE;
+        }
+        if (ke_threaded_dpc_is_queue(target)) {
+            if (ke_threaded_dpc_remove(Dpc, target)) {
+                return TRUE;
+            }
+            continue;
         }
         KIRQL old = ke_guard_enter_quietly(&target->dpc_guard);
         bool removed = Dpc->DpcData == target;
@@ -239,6 +250,11 @@ static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVO
     }
 }
 
+bool ke_dpc_is_marker(PKDEFERRED_ROUTINE routine)
+{
+    return routine == flush_routine;
+}
+
 /*
  * KeFlushQueuedDpcs: PASSIVE_LEVEL; returns when every DPC that was queued before the call has run
  * (DP-4).  A DPC of our own at the tail of each queue, which runs last, tells.
@@ -246,13 +262,18 @@ static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVO
 VOID KeFlushQueuedDpcs(VOID)
 {
     ddi_enter(KeFlushQueuedDpcs);
-    KDPC marker[KE_MAXIMUM_PROCESSORS];
-    struct flush flush = {.left = (LONG)ke_processor_count};
+    KDPC marker[KE_MAXIMUM_PROCESSORS], threaded[KE_MAXIMUM_PROCESSORS];
+    bool threads = ke_threaded_dpcs_run();
+    struct flush flush = {.left = (LONG)(threads ? 2 * ke_processor_count : ke_processor_count)};
     KeInitializeEvent(&flush.done, NotificationEvent, FALSE);
     for (unsigned i = 0; i < ke_processor_count; i++) {
         KeInitializeDpc(&marker[i], flush_routine, &flush);
         KeSetTargetProcessorDpc(&marker[i], (CCHAR)i);
         KeInsertQueueDpc(&marker[i], NULL, NULL);
+        if (threads) {
+            KeInitializeDpc(&threaded[i], flush_routine, &flush);
+            ke_threaded_dpc_insert(&threaded[i], &ke_processors[i], NULL, NULL);
+        }
     }
     KeWaitForSingleObject(&flush.done, Executive, KernelMode, FALSE, NULL);
     ke_acquires(&flush);
@@ -283,4 +304,21 @@ NTSTATUS KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInform
         .DpcWatchdogCount = DPC_WATCHDOG_LIMIT_TICKS - (DPC_TIME_LIMIT_TICKS - left),
     };
     return STATUS_SUCCESS;
+}
+
+/* KeIsExecutingDpc: DISPATCH_LEVEL; does a DPC run on this processor? */
+LOGICAL KeIsExecutingDpc(VOID)
+{
+    ddi_enter(KeIsExecutingDpc);
+    return ke_irql() >= DISPATCH_LEVEL && ke_processor()->dpc_active;
+}
+
+/* KeShouldYieldProcessor: DISPATCH_LEVEL; TRUE when half of the time that a DPC may take is over.
+ * nf-wdm-keshouldyieldprocessor. */
+ULONG KeShouldYieldProcessor(VOID)
+{
+    ddi_enter(KeShouldYieldProcessor);
+    KDPC_WATCHDOG_INFORMATION information;
+    return KeQueryDpcWatchdogInformation(&information) == STATUS_SUCCESS &&
+           information.DpcTimeCount < information.DpcTimeLimit / 2;
 }

@@ -47,6 +47,13 @@ enum event_kind {
     EVENT_RW_CONVERTED, /* the reader has become the writer; value[0] = its flavour from now on */
     EVENT_RW_RELEASE,   /* before; value[1], new_irql, value[0] and skip as for EVENT_LOCK_RELEASE */
 
+    /* Locks that threads own (mutex.h).  object = the FAST_MUTEX, KMUTEX, ERESOURCE ..., value[0] = enum
+       mutex_kind, value[1] = 1: shared. */
+    EVENT_MUTEX_ACQUIRE, /* before; value[2] = 1: it would not wait. skip: go on as if it was acquired */
+    EVENT_MUTEX_ACQUIRED,
+    EVENT_MUTEX_CONVERTED, /* the thread's hold is shared from now on */
+    EVENT_MUTEX_RELEASE,   /* before; value[2] = the thread whose hold it is. skip: leave it alone */
+
     /* DPCs.  object = the KDPC.  value[0] = target processor. */
     EVENT_DPC_QUEUE,
 
@@ -128,6 +135,15 @@ enum lock_flavor {
     LOCK_FLAVORS
 };
 
+enum mutex_kind {
+    MUTEX_FAST,
+    MUTEX_GUARDED,
+    MUTEX_KERNEL, /* KMUTEX */
+    MUTEX_RESOURCE,
+    MUTEX_PUSH_LOCK,
+    MUTEX_KINDS
+};
+
 enum callback_kind {
     CALLBACK_DRIVER_ENTRY,
     CALLBACK_DRIVER_UNLOAD,
@@ -166,7 +182,8 @@ enum object_kind {
 enum watchdog_kind {
     WATCHDOG_DISPATCH, /* a processor has been at DISPATCH_LEVEL or above for too long */
     WATCHDOG_LOCK, /* a processor has waited for a spin lock for too long; the verifier looks for a cycle */
-    WATCHDOG_BLOCKED,   /* nothing can run any more, and threads wait */
+    WATCHDOG_BLOCKED,   /* nothing can run any more, and threads wait; value[3] = so many in loops, the sender
+                           one of them */
     WATCHDOG_OPERATION, /* a scenario's operation takes too long; value[3] = its name (const char *) */
     WATCHDOG_STEPS /* explored: value[1] steps were taken and nobody came to an end, though nobody was kept
                       from going on */

@@ -4,6 +4,7 @@
 #include "ke/ddi.h"
 #include "ke/dispatch.h"
 #include "ke/object.h"
+#include "ke/mutex.h"
 #include "ke/run.h"
 #include "ke/observer.h"
 #include "ke/step.h"
@@ -31,6 +32,9 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
     ddi_enter(KeReleaseMutex);
     (void)Wait;
     PKTHREAD thread = KeGetCurrentThread();
+    if (!mutex_may_release(Mutex, MUTEX_KERNEL, thread)) {
+        return 0;
+    }
     ke_about_to_change(Mutex);
     ke_uses(Mutex);
     ke_releases(Mutex);
@@ -49,6 +53,16 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
         ke_bugcheck(0x11, (ULONG_PTR)Mutex, (ULONG_PTR)thread, 0, 0);
     }
     return before;
+}
+
+void ke_mutex_abandon(PRKMUTEX mutex)
+{
+    ke_releases(mutex);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
+    mutex->Header.SignalState = 1;
+    mutex->OwnerThread = NULL;
+    ke_wait_test(&mutex->Header);
+    ke_guard_leave(&ke_dispatcher, old);
 }
 
 /* KeReadStateMutex: any IRQL; 1 when free. */

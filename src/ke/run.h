@@ -56,6 +56,11 @@ void ke_settle_add(bool (*busy)(void));
  */
 void ke_start_add(void (*start)(void));
 
+/* KeSetTimerEx; `keep_dpc`: a DPC of an earlier expiry that is still queued stays so.  And whether it is set.
+ */
+bool ke_timer_set(PKTIMER timer, LARGE_INTEGER due, LONG period, PKDPC dpc, bool keep_dpc);
+bool ke_timer_is_set(PKTIMER timer);
+
 /*
  * Disarms every timer that lies in [low, high), or whose DPC or DPC routine does, and shows it to visit
  * under the dispatcher guard: what a driver that is unloaded has left behind.

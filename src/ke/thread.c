@@ -194,5 +194,27 @@ VOID KeLeaveCriticalRegion(VOID)
 BOOLEAN KeAreApcsDisabled(VOID)
 {
     ddi_enter(KeAreApcsDisabled);
-    return ((struct _KTHREAD *)KeGetCurrentThread())->critical_region != 0;
+    const struct _KTHREAD *thread = (struct _KTHREAD *)KeGetCurrentThread();
+    return thread->critical_region != 0 || thread->guarded_region != 0;
+}
+
+/* KeEnterGuardedRegion: <= APC_LEVEL; no kernel APC would be delivered.  They nest. */
+VOID KeEnterGuardedRegion(VOID)
+{
+    ddi_enter(KeEnterGuardedRegion);
+    ((struct _KTHREAD *)KeGetCurrentThread())->guarded_region--;
+}
+
+/* KeLeaveGuardedRegion: <= APC_LEVEL. */
+VOID KeLeaveGuardedRegion(VOID)
+{
+    ddi_enter(KeLeaveGuardedRegion);
+    ((struct _KTHREAD *)KeGetCurrentThread())->guarded_region++;
+}
+
+/* KeAreAllApcsDisabled: any IRQL; in a guarded region, or at APC_LEVEL and above. */
+BOOLEAN KeAreAllApcsDisabled(VOID)
+{
+    ddi_enter(KeAreAllApcsDisabled);
+    return ((struct _KTHREAD *)KeGetCurrentThread())->guarded_region != 0 || ke_irql() >= APC_LEVEL;
 }

@@ -39,6 +39,7 @@ struct _KTHREAD {
     KTIMER wait_timer;
     struct host_registers wait_registers; /* where it waits, for a deadlock's report */
     LONG critical_region;
+    LONG guarded_region;
     struct _KTHREAD *next_dead;
 };
 

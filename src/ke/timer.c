@@ -179,6 +179,33 @@ VOID KeInitializeTimer(PKTIMER Timer)
     KeInitializeTimerEx(Timer, NotificationTimer);
 }
 
+bool ke_timer_set(PKTIMER timer, LARGE_INTEGER due, LONG period, PKDPC dpc, bool keep_dpc)
+{
+    ke_about_to_change_always(timer, dpc);
+    ke_uses(timer);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
+    bool was_armed = ke_timer_remove(timer);
+    ke_releases(timer);
+    if (timer->Dpc != NULL && !keep_dpc) {
+        KeRemoveQueueDpc(timer->Dpc);
+    }
+    timer->Header.SignalState = 0;
+    timer->Dpc = dpc;
+    timer->Period = (ULONG)period;
+    ke_timer_insert(timer, ke_timer_deadline(&due));
+    ke_guard_leave(&ke_dispatcher, old);
+    return was_armed;
+}
+
+bool ke_timer_is_set(PKTIMER timer)
+{
+    ke_about_to_change_always(timer, NULL);
+    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
+    bool set = timer->TimerListEntry.Flink != NULL;
+    ke_guard_leave(&ke_dispatcher, old);
+    return set;
+}
+
 /*
  * KeSetTimerEx: <= DISPATCH_LEVEL.  Arms the timer, cancelling an earlier setting and a DPC of it that is
  * still queued (TI-3); Period in milliseconds, 0 for one expiry.  TRUE when it was armed already.
@@ -186,20 +213,7 @@ VOID KeInitializeTimer(PKTIMER Timer)
 BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
 {
     ddi_enter(KeSetTimerEx);
-    ke_about_to_change_always(Timer, Dpc);
-    ke_uses(Timer);
-    KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
-    bool was_armed = ke_timer_remove(Timer);
-    ke_releases(Timer);
-    if (Timer->Dpc != NULL) {
-        KeRemoveQueueDpc(Timer->Dpc);
-    }
-    Timer->Header.SignalState = 0;
-    Timer->Dpc = Dpc;
-    Timer->Period = Period;
-    ke_timer_insert(Timer, ke_timer_deadline(&DueTime));
-    ke_guard_leave(&ke_dispatcher, old);
-    return was_armed;
+    return ke_timer_set(Timer, DueTime, Period, Dpc, false);
 }
 
 /* KeSetTimer: <= DISPATCH_LEVEL; one expiry. */

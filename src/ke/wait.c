@@ -7,6 +7,7 @@
 #include "ke/ddi.h"
 #include "ke/dispatch.h"
 #include "ke/engine.h"
+#include "ke/mutex.h"
 #include "ke/object.h"
 #include "ke/run.h"
 #include "ke/observer.h"
@@ -173,12 +174,41 @@ static void about_to_wait(const struct _KTHREAD *thread, KWAIT_BLOCK *blocks, UL
     }
 }
 
+#if UNDIS_CHECKED
+
+static bool is_mutex(const KWAIT_BLOCK *block)
+{
+    return ((const DISPATCHER_HEADER *)block->Object)->Type == KE_MUTANT;
+}
+
+/* Of mutexes, for the verifier: what is to be acquired, and what the wait that ended so has. */
+static void announce_mutexes(const KWAIT_BLOCK *blocks, ULONG count, bool may_block)
+{
+    for (ULONG i = 0; i < count; i++) {
+        if (is_mutex(&blocks[i])) {
+            (void)mutex_may_acquire(blocks[i].Object, MUTEX_KERNEL, false, !may_block);
+        }
+    }
+}
+
+static void tell_mutexes(const KWAIT_BLOCK *blocks, ULONG count, WAIT_TYPE type, NTSTATUS status)
+{
+    ULONG index = (ULONG)(status - STATUS_WAIT_0);
+    for (ULONG i = 0; i < count && index < count; i++) {
+        if ((type == WaitAll || i == index) && is_mutex(&blocks[i])) {
+            mutex_acquired(blocks[i].Object, MUTEX_KERNEL, false);
+        }
+    }
+}
+
+#endif
+
 /*
  * The one wait under all others.  A zero time-out never blocks and is legal up to DISPATCH_LEVEL; a
  * blocking wait at or above DISPATCH_LEVEL is a bug check in the free build, and in the checked build a
  * finding after which the objects are only polled.
  */
-NTSTATUS ke_wait(KWAIT_BLOCK *blocks, ULONG count, WAIT_TYPE type, const LARGE_INTEGER *timeout)
+static NTSTATUS wait_for(KWAIT_BLOCK *blocks, ULONG count, WAIT_TYPE type, const LARGE_INTEGER *timeout)
 {
     struct _KTHREAD *thread = (struct _KTHREAD *)KeGetCurrentThread();
     bool may_block = timeout == NULL || timeout->QuadPart != 0;
@@ -209,6 +239,18 @@ NTSTATUS ke_wait(KWAIT_BLOCK *blocks, ULONG count, WAIT_TYPE type, const LARGE_I
     status = thread->wait_status;
     ke_guard_leave(&ke_dispatcher, old);
     return status;
+}
+
+NTSTATUS ke_wait(KWAIT_BLOCK *blocks, ULONG count, WAIT_TYPE type, const LARGE_INTEGER *timeout)
+{
+#if UNDIS_CHECKED
+    announce_mutexes(blocks, count, timeout == NULL || timeout->QuadPart != 0);
+    NTSTATUS status = wait_for(blocks, count, type, timeout);
+    tell_mutexes(blocks, count, type, status);
+    return status;
+#else
+    return wait_for(blocks, count, type, timeout);
+#endif
 }
 
 static void fill_block(KWAIT_BLOCK *block, PVOID object, ULONG key)

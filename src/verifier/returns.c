@@ -6,6 +6,7 @@
  * callback_leave makes it; both belong to the one finding.
  */
 #include "verifier/lock_table.h"
+#include "verifier/mutex.h"
 
 #include "ke/spinlock.h"
 
@@ -105,6 +106,7 @@ static void judge_return(struct event *event, const struct callback_frame *frame
         return;
     }
     bool held = end_holds(event, me, frame);
+    held = mutex_end_holds(event, frame) || held;
     if (held || event->irql == frame->irql || (frame->cookie[0] & 1) != 0) {
         return;
     }

@@ -51,6 +51,8 @@ VOID KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance);
 VOID KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number);
 NTSTATUS KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber);
 VOID KeFlushQueuedDpcs(VOID);
+LOGICAL KeIsExecutingDpc(VOID);
+ULONG KeShouldYieldProcessor(VOID);
 NTSTATUS KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation);
 
 /* ---- events, semaphores, mutexes --------------------------------------------------------------- */
@@ -71,6 +73,8 @@ VOID KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex);
 VOID KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex);
 VOID KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex);
 BOOLEAN KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex);
+VOID KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX FastMutex);
+VOID KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX FastMutex);
 
 /* ---- waits ------------------------------------------------------------------------------------- */
 
@@ -127,6 +131,9 @@ USHORT KeQueryActiveGroupCount(VOID);
 USHORT KeQueryMaximumGroupCount(VOID);
 KAFFINITY KeQueryGroupAffinity(USHORT GroupNumber);
 USHORT KeQueryHighestNodeNumber(VOID);
+USHORT KeGetCurrentNodeNumber(VOID);
+VOID KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count);
+USHORT KeQueryNodeMaximumProcessorCount(USHORT NodeNumber);
 VOID KeSetSystemAffinityThread(KAFFINITY Affinity);
 VOID KeRevertToUserAffinityThread(VOID);
 KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY Affinity);
@@ -146,6 +153,10 @@ typedef struct _KFLOATING_SAVE {
 VOID KeInitializeDeviceQueue(PKDEVICE_QUEUE DeviceQueue);
 BOOLEAN KeInsertDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry);
 PKDEVICE_QUEUE_ENTRY KeRemoveDeviceQueue(PKDEVICE_QUEUE DeviceQueue);
+BOOLEAN KeInsertByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry,
+                                 ULONG SortKey);
+PKDEVICE_QUEUE_ENTRY KeRemoveByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, ULONG SortKey);
+BOOLEAN KeRemoveEntryDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry);
 
 /* ---- the end ----------------------------------------------------------------------------------- */
 
