@@ -7,6 +7,10 @@
  * NdisMSynchronizeWithInterruptEx runs at the ISR's own level under the interrupt's own lock.
  *
  * Interrupts are off from the ISR until its DPC has done everything: the DPC switches them on again.
+ *
+ * The device may interrupt by messages instead of its line.  CAUSE and MASK are one register for all of them,
+ * so the driver asks for messages that exclude each other (MsiSyncWithAllMessages), and each does what the
+ * line does.
  */
 #include "unic.h"
 
@@ -14,6 +18,10 @@ static MINIPORT_ISR UnicInterrupt;
 static MINIPORT_INTERRUPT_DPC UnicInterruptDpc;
 static MINIPORT_DISABLE_INTERRUPT UnicDisableInterrupt;
 static MINIPORT_ENABLE_INTERRUPT UnicEnableInterrupt;
+static MINIPORT_MESSAGE_INTERRUPT UnicMessageInterrupt;
+static MINIPORT_MESSAGE_INTERRUPT_DPC UnicMessageInterruptDpc;
+static MINIPORT_DISABLE_MESSAGE_INTERRUPT UnicDisableMessageInterrupt;
+static MINIPORT_ENABLE_MESSAGE_INTERRUPT UnicEnableMessageInterrupt;
 static MINIPORT_SYNCHRONIZE_INTERRUPT UnicSyncAllow, UnicSyncForbid, UnicSyncTakePending, UnicSyncFinish;
 
 /* ---- at the device's IRQL ----------------------------------------------------------------------- */
@@ -41,6 +49,18 @@ static BOOLEAN UnicInterrupt(NDIS_HANDLE MiniportInterruptContext, PBOOLEAN Queu
     return TRUE;
 }
 
+/*
+ * A message is never anybody else's.  It may come after another one's ISR has masked and taken its cause:
+ * then there is nothing left to do.
+ */
+static BOOLEAN UnicMessageInterrupt(NDIS_HANDLE MiniportInterruptContext, ULONG MessageId,
+                                    PBOOLEAN QueueDefaultInterruptDpc, PULONG TargetProcessors)
+{
+    UNREFERENCED_PARAMETER(MessageId);
+    (void)UnicInterrupt(MiniportInterruptContext, QueueDefaultInterruptDpc, TargetProcessors);
+    return TRUE;
+}
+
 static VOID UnicSetInterruptMask(PUNIC_ADAPTER Adapter)
 {
     if (Adapter->Interrupt.Allowed) {
@@ -63,6 +83,18 @@ static VOID UnicDisableInterrupt(PVOID MiniportInterruptContext)
 
 static VOID UnicEnableInterrupt(PVOID MiniportInterruptContext)
 {
+    UnicSetInterruptMask(MiniportInterruptContext);
+}
+
+static VOID UnicDisableMessageInterrupt(PVOID MiniportInterruptContext, ULONG MessageId)
+{
+    UNREFERENCED_PARAMETER(MessageId);
+    UnicClearInterruptMask(MiniportInterruptContext);
+}
+
+static VOID UnicEnableMessageInterrupt(PVOID MiniportInterruptContext, ULONG MessageId)
+{
+    UNREFERENCED_PARAMETER(MessageId);
     UnicSetInterruptMask(MiniportInterruptContext);
 }
 
@@ -206,6 +238,14 @@ static VOID UnicInterruptDpc(NDIS_HANDLE MiniportInterruptContext, PVOID Minipor
     Throttle->MoreNblsPending = Work.MoreReceives;
 }
 
+static VOID UnicMessageInterruptDpc(NDIS_HANDLE MiniportInterruptContext, ULONG MessageId,
+                                    PVOID MiniportDpcContext, PVOID ReceiveThrottleParameters,
+                                    PVOID NdisReserved2)
+{
+    UNREFERENCED_PARAMETER(MessageId);
+    UnicInterruptDpc(MiniportInterruptContext, MiniportDpcContext, ReceiveThrottleParameters, NdisReserved2);
+}
+
 /*
  * The ISR can run before this returns, even before InterruptHandle is set: then the interrupt is somebody
  * else's, since the device's mask is clear and Interrupt.Enabled is 0, and the ISR says so.
@@ -221,5 +261,11 @@ NDIS_STATUS UnicRegisterInterrupt(PUNIC_ADAPTER Adapter)
     Characteristics.InterruptDpcHandler = UnicInterruptDpc;
     Characteristics.DisableInterruptHandler = UnicDisableInterrupt;
     Characteristics.EnableInterruptHandler = UnicEnableInterrupt;
+    Characteristics.MsiSupported = TRUE;
+    Characteristics.MsiSyncWithAllMessages = TRUE;
+    Characteristics.MessageInterruptHandler = UnicMessageInterrupt;
+    Characteristics.MessageInterruptDpcHandler = UnicMessageInterruptDpc;
+    Characteristics.DisableMessageInterruptHandler = UnicDisableMessageInterrupt;
+    Characteristics.EnableMessageInterruptHandler = UnicEnableMessageInterrupt;
     return NdisMRegisterInterruptEx(Adapter->Handle, Adapter, &Characteristics, &Adapter->InterruptHandle);
 }
