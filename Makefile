@@ -39,7 +39,7 @@ bench: setup
 		build-free/bench/explore/programs . --json build-free/bench/explore.json
 
 soak: build
-	@ctest --test-dir build -C soak -L yardsticks --output-on-failure
+	@ctest --test-dir build -C soak -L 'yardsticks|matrix' --output-on-failure
 	@tools/soak.sh $(UNDIS) $(CAPTURE) $(SECONDS)
 
 format: setup

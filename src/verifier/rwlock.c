@@ -175,12 +175,24 @@ static bool judge_level(struct event *event)
     return false;
 }
 
+/* Does the processor hold that lock for writing?  Then it may write again, though it reads as well (RW-9). */
+static bool writes(struct verifier_processor *me, const void *lock)
+{
+    bool found = false;
+    KIRQL old = ke_guard_enter_quietly(&me->guard);
+    for (unsigned i = 0; i < me->depth; i++) {
+        found = found || (me->held[i].lock == lock && rw_flavor_writes(me->held[i].flavor));
+    }
+    ke_guard_leave(&me->guard, old);
+    return found;
+}
+
 /* A reader that asks to write waits for itself (RW-10); what was interrupted counts as well. */
 static bool judge_promotion(struct event *event, struct verifier_processor *me)
 {
     struct held_lock held;
     if (!rw_flavor_writes((enum lock_flavor)event->value[0]) || event->value[2] != 0 ||
-        !held_find(me, event->object, &held) || rw_flavor_writes(held.flavor)) {
+        !held_find(me, event->object, &held) || writes(me, event->object)) {
         return true;
     }
     struct finding *finding =

@@ -1,0 +1,200 @@
+/*
+ * rw.c - two NDIS_RW_LOCK_EX, three lock states: the oracle is spec section 4a, clauses RW-3 to RW-5, RW-8 to
+ * RW-10, RW-12; and SL-12, SL-17, SL-20, which hold for whatever raises IRQL and is held.
+ *
+ * Where the pages are silent: a processor that writes may read as well.
+ */
+#include "matrix.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum operation { READ, READ_AT_DISPATCH, WRITE, WRITE_AT_DISPATCH, RELEASE, OPERATIONS };
+#define LOCKS 2
+#define STATES 3
+
+/* ---- the oracle -------------------------------------------------------------------------------- */
+
+enum holder { NOBODY, READER, WRITER };
+
+/* One acquisition: a lock state that is in use. */
+struct hold {
+    enum holder how;
+    unsigned char lock;
+    KIRQL saved;
+};
+
+struct state {
+    KIRQL irql;
+    struct hold by[STATES];
+    unsigned char locks, states; /* that have been used up to now */
+};
+_Static_assert(sizeof(struct state) <= sizeof(struct oracle_state), "it must fit");
+
+static struct state get(const struct oracle_state *from)
+{
+    struct state state;
+    memcpy(&state, from, sizeof state);
+    return state;
+}
+
+static void start(struct oracle_state *to, KIRQL irql)
+{
+    struct state state = {.irql = irql};
+    memcpy(to, &state, sizeof state);
+}
+
+/* Locks are alike, and lock states are: who comes later is used later. */
+static bool possible(const struct oracle_state *where, unsigned operation)
+{
+    struct state state = get(where);
+    return operation % LOCKS <= state.locks && operation / LOCKS % STATES <= state.states;
+}
+
+static void note_used(struct state *state, unsigned operation)
+{
+    state->locks += operation % LOCKS == state->locks;
+    state->states += operation / LOCKS % STATES == state->states;
+}
+
+static bool holds(const struct state *state, unsigned lock, enum holder how)
+{
+    for (unsigned i = 0; i < STATES; i++) {
+        if (state->by[i].how == how && state->by[i].lock == lock) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool holds_any(const struct state *state)
+{
+    return state->by[0].how != NOBODY || state->by[1].how != NOBODY || state->by[2].how != NOBODY;
+}
+
+/* RW-3, RW-4, RW-5, RW-8, RW-9, RW-10.  What would never return has not used its lock state. */
+static uint32_t acquire(struct state *state, unsigned lock, struct hold *hold, enum holder how, bool flag)
+{
+    if (state->irql > DISPATCH_LEVEL) {
+        return RULE(SpinLockAboveDispatch);
+    }
+    if (flag && state->irql < DISPATCH_LEVEL) {
+        return RULE(SpinLockBelowDispatch);
+    }
+    if (how == WRITER && holds(state, lock, READER) && !holds(state, lock, WRITER)) {
+        return RULE(SpinLockRecursive);
+    }
+    if (hold->how != NOBODY) {
+        return RULE(RwLockState);
+    }
+    *hold = (struct hold){.how = how, .lock = (unsigned char)lock, .saved = state->irql};
+    state->irql = DISPATCH_LEVEL;
+    return 0;
+}
+
+/* RW-4, RW-12, SL-12. */
+static uint32_t release(struct state *state, unsigned lock, struct hold *hold)
+{
+    if (hold->how == NOBODY || hold->lock != lock) {
+        bool held = holds(state, lock, READER) || holds(state, lock, WRITER);
+        return held ? RULE(RwLockState) : RULE(SpinLockNotOwned);
+    }
+    hold->how = NOBODY;
+    if (hold->saved < DISPATCH_LEVEL && holds_any(state)) {
+        return RULE(SpinLockReleaseOrder);
+    }
+    state->irql = hold->saved;
+    return 0;
+}
+
+static struct verdict judge(struct oracle_state *where, unsigned operation)
+{
+    struct state state = get(where);
+    struct hold *hold = &state.by[operation / LOCKS % STATES];
+    unsigned lock = operation % LOCKS;
+    enum operation what = operation / LOCKS / STATES;
+    struct verdict verdict = {0};
+    if (what == RELEASE) {
+        verdict.rules = release(&state, lock, hold);
+    } else {
+        bool write = what == WRITE || what == WRITE_AT_DISPATCH;
+        verdict.rules = acquire(&state, lock, hold, write ? WRITER : READER,
+                                what == READ_AT_DISPATCH || what == WRITE_AT_DISPATCH);
+    }
+    verdict.irql = state.irql;
+    note_used(&state, operation);
+    memcpy(where, &state, sizeof state);
+    return verdict;
+}
+
+/* SL-20 */
+static uint32_t end(const struct oracle_state *where)
+{
+    struct state state = get(where);
+    return holds_any(&state) ? RULE(SpinLockHeldAtReturn) : 0;
+}
+
+/* ---- the library ------------------------------------------------------------------------------- */
+
+static PNDIS_RW_LOCK_EX locks[LOCKS];
+static LOCK_STATE_EX states[STATES];
+
+static void fresh(void)
+{
+    memset(states, 0, sizeof states);
+    for (unsigned i = 0; i < LOCKS; i++) {
+        locks[i] = NdisAllocateRWLock(NULL);
+    }
+}
+
+static void clean(void)
+{
+    for (unsigned i = 0; i < LOCKS; i++) {
+        NdisFreeRWLock(locks[i]);
+    }
+}
+
+static int perform(unsigned operation)
+{
+    PNDIS_RW_LOCK_EX lock = locks[operation % LOCKS];
+    LOCK_STATE_EX *state = &states[operation / LOCKS % STATES];
+    switch ((enum operation)(operation / LOCKS / STATES)) {
+    case READ:
+        NdisAcquireRWLockRead(lock, state, 0);
+        break;
+    case READ_AT_DISPATCH:
+        NdisAcquireRWLockRead(lock, state, NDIS_RWL_AT_DISPATCH_LEVEL);
+        break;
+    case WRITE:
+        NdisAcquireRWLockWrite(lock, state, 0);
+        break;
+    case WRITE_AT_DISPATCH:
+        NdisAcquireRWLockWrite(lock, state, NDIS_RWL_AT_DISPATCH_LEVEL);
+        break;
+    default:
+        NdisReleaseRWLock(lock, state);
+        break;
+    }
+    return 0;
+}
+
+static void describe(unsigned operation, char *text, size_t size)
+{
+    static const char *const names[] = {"Read", "Read+flag", "Write", "Write+flag", "Release"};
+    snprintf(text, size, "%s(%c,%u)", names[operation / LOCKS / STATES], "AB"[operation % LOCKS],
+             operation / LOCKS % STATES);
+}
+
+const struct family family_rw = {
+    .name = "rw",
+    .operations = OPERATIONS * LOCKS * STATES,
+    .length = 5,
+    .describe = describe,
+    .fresh = fresh,
+    .perform = perform,
+    .clean = clean,
+    .start = start,
+    .possible = possible,
+    .judge = judge,
+    .end = end,
+};
