@@ -382,8 +382,9 @@ BOOLEAN NdisMSynchronizeWithInterruptEx(NDIS_HANDLE NdisInterruptHandle, ULONG M
 {
     ddi_enter(NdisMSynchronizeWithInterruptEx);
     struct interrupt_source *source = source_of(NdisInterruptHandle, MessageId);
-    return source != NULL && ke_interrupt_synchronize(&source->kernel, SynchronizeFunction,
-                                                      SynchronizeContext, "MiniportSynchronizeInterrupt");
+    return source == NULL ? FALSE /* the driver's BOOLEAN may be any other value: it is passed on unchanged */
+                          : ke_interrupt_synchronize(&source->kernel, SynchronizeFunction, SynchronizeContext,
+                                                     "MiniportSynchronizeInterrupt");
 }
 
 /* ---- diagnostics (IN-15, MS-10) ------------------------------------------------------------------------ */
