@@ -75,3 +75,13 @@ KIRQL KeRaiseIrqlToDpcLevel(VOID)
     ddi_enter(KeRaiseIrqlToDpcLevel);
     return KfRaiseIrql(DISPATCH_LEVEL);
 }
+
+#define SYNCH_LEVEL 12 /* of x64 */
+
+/* KeRaiseIrqlToSynchLevel: <= SYNCH_LEVEL, which is above DISPATCH_LEVEL; returns the old level.  In wdm.h,
+ * without a page. */
+KIRQL KeRaiseIrqlToSynchLevel(VOID)
+{
+    ddi_enter(KeRaiseIrqlToSynchLevel);
+    return KfRaiseIrql(SYNCH_LEVEL);
+}

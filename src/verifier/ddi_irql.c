@@ -25,6 +25,33 @@ bool ddi_irql_reported(const struct event *event)
     return trace.depth > 0 && (trace.pc[0] == from || trace.pc[0] == from - 1);
 }
 
+/* The call that was the last to be reported there and takes something: in what, at what level. */
+static struct {
+    const struct callback_frame *frame;
+    KIRQL irql;
+} taken[KE_MAXIMUM_PROCESSORS];
+
+static bool takes(const char *name)
+{
+    return strstr(name, "Acquire") != NULL || strstr(name, "Enter") != NULL;
+}
+
+/* To give back, at the same level, what such a call took is no second defect. */
+static bool gives_back(const struct event *event, const char *name)
+{
+    return (strstr(name, "Release") != NULL || strstr(name, "Leave") != NULL) &&
+           taken[event->processor->number].frame != NULL &&
+           taken[event->processor->number].frame == event->processor->callback &&
+           taken[event->processor->number].irql == event->irql;
+}
+
+static void note_reported(const struct event *event, const char *name)
+{
+    reported[event->processor->number] = (uintptr_t)event->object;
+    taken[event->processor->number].frame = takes(name) ? event->processor->callback : NULL;
+    taken[event->processor->number].irql = event->irql;
+}
+
 static bool is_special(enum ddi ddi, KIRQL irql)
 {
     for (const struct ddi_special *special = ddi_specials; special->ddi != DDI_COUNT; special++) {
@@ -95,14 +122,20 @@ static void hear(struct event *event)
 {
     enum ddi ddi = (enum ddi)event->value[0];
     const char *condition = (const char *)event->value[3];
-    if (verifier_processor(event) == NULL || image_of((uintptr_t)event->object) == NULL ||
-        is_special(ddi, event->irql) || frame_is_forgiven(event)) {
+    if (verifier_processor(event) == NULL || image_of((uintptr_t)event->object) == NULL) {
+        return;
+    }
+    if (is_special(ddi, event->irql)) {
+        reported[event->processor->number] = 0; /* what was said of an earlier call is not that rule's answer */
+        return;
+    }
+    if (gives_back(event, ddi_rows[ddi].name) || frame_is_forgiven(event)) {
         return;
     }
     const char *rule = event->irql > (KIRQL)event->value[2] ? "IrqlTooHigh" : "IrqlTooLow";
     if (rule_is_looked_for(rule_find(rule))) {
         report(event, &ddi_rows[ddi], find_condition(ddi, condition));
-        reported[event->processor->number] = (uintptr_t)event->object;
+        note_reported(event, ddi_rows[ddi].name);
     }
 }
 

@@ -1,29 +1,36 @@
 /*
- * xdp, before 2024-10: the binding is protected with a lock that waits, an ERESOURCE there, a fast mutex
- * here.
+ * xdp, before 2024-10: the binding is protected with an ERESOURCE, which waits.
  *
  * https://github.com/microsoft/xdp-for-windows/commit/77068a668e3d63bcfce10bfc7117622b1111112e
  * Verdict: IrqlTooHigh.
  */
 #include "story.h"
 
-static FAST_MUTEX Mutex;
+static ERESOURCE Resource;
 
-static VOID MakeLocks(VOID)
+static BOOLEAN MakeLocks(VOID)
 {
-    ExInitializeFastMutex(&Mutex);
+    return NT_SUCCESS(ExInitializeResourceLite(&Resource));
+}
+
+static VOID DeleteLocks(VOID)
+{
+    ExDeleteResourceLite(&Resource);
+}
+
+static VOID SetBinding(ULONG Value)
+{
+    ExEnterCriticalRegionAndAcquireResourceExclusive(&Resource);
+    Binding = Value;
+    ExReleaseResourceAndLeaveCriticalRegion(&Resource);
 }
 
 static VOID Attach(VOID)
 {
-    ExAcquireFastMutex(&Mutex);
-    Binding = 1;
-    ExReleaseFastMutex(&Mutex);
+    SetBinding(1);
 }
 
 static VOID Detach(VOID)
 {
-    ExAcquireFastMutex(&Mutex);
-    Binding = 0;
-    ExReleaseFastMutex(&Mutex);
+    SetBinding(0);
 }

@@ -7,13 +7,18 @@
  */
 #include "story.h"
 
-static FAST_MUTEX Mutex;
+static EX_PUSH_LOCK PushLock;
 static KSPIN_LOCK SpinLock;
 
-static VOID MakeLocks(VOID)
+static BOOLEAN MakeLocks(VOID)
 {
-    ExInitializeFastMutex(&Mutex);
+    ExInitializePushLock(&PushLock);
     KeInitializeSpinLock(&SpinLock);
+    return TRUE;
+}
+
+static VOID DeleteLocks(VOID)
+{
 }
 
 static VOID SetBinding(ULONG Value)
@@ -26,9 +31,11 @@ static VOID SetBinding(ULONG Value)
 
 static VOID Attach(VOID)
 {
-    ExAcquireFastMutex(&Mutex);
+    KeEnterCriticalRegion();
+    ExAcquirePushLockExclusive(&PushLock);
     SetBinding(1);
-    ExReleaseFastMutex(&Mutex);
+    ExReleasePushLockExclusive(&PushLock);
+    KeLeaveCriticalRegion();
 }
 
 static VOID Detach(VOID)

@@ -3,7 +3,8 @@
 
 static ULONG Binding;
 
-static VOID MakeLocks(VOID);
+static BOOLEAN MakeLocks(VOID);
+static VOID DeleteLocks(VOID);
 static VOID Attach(VOID);
 static VOID Detach(VOID);
 
@@ -20,7 +21,9 @@ static VOID Registrar(VOID)
 
 static BOOLEAN ZooStart(VOID)
 {
-    MakeLocks();
+    if (!MakeLocks()) {
+        return FALSE;
+    }
     ZooThread(0, Registrar);
     return TRUE;
 }
@@ -28,4 +31,5 @@ static BOOLEAN ZooStart(VOID)
 static VOID ZooStop(VOID)
 {
     NT_ASSERT(Binding == 0);
+    DeleteLocks();
 }
