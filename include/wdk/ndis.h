@@ -21,6 +21,7 @@
 #include "ndis/offload.h"
 #include "ndis/pnp.h"
 #include "ndis/interrupt.h"
+#include "ndis/poll.h"
 #include "ndis/dma.h"
 #include "ndis/miniport.h"
 #include "ndis/protocol.h"

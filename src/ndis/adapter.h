@@ -46,6 +46,7 @@ enum ndis_signature {
     NDIS_SIGNATURE_CONFIGURATION = 0x4E434647,
     NDIS_SIGNATURE_DMA = 0x4E444D41,
     NDIS_SIGNATURE_DEVICE = 0x4E444556,
+    NDIS_SIGNATURE_POLL = 0x4E504F4C,
     NDIS_SIGNATURE_DEAD = 0x4E444541
 };
 
@@ -99,6 +100,7 @@ struct ndis_adapter {
     ULONG mtu;
     struct ndis_interrupt *interrupts;
     struct ndis_timer *timers;
+    struct _NDIS_POLL_OBJECT *polls;
     struct ndis_binding *volatile binding;
     NDIS_OID_REQUEST *oid_current;
     NDIS_OID_REQUEST *oid_head, *oid_tail;
@@ -228,6 +230,7 @@ bool adapter_enable_interrupts(struct ndis_adapter *adapter);
 /* After halt: what the miniport left behind can no longer call it. */
 void adapter_timers_stop(struct ndis_adapter *adapter);
 void adapter_interrupts_stop(struct ndis_adapter *adapter);
+void adapter_polls_stop(struct ndis_adapter *adapter);
 
 /* ---- OID requests ------------------------------------------------------------------------------------- */
 

@@ -30,6 +30,7 @@ bool adapter_crash(struct ndis_adapter *adapter)
     adapter_oid_worker_stop(adapter);
     adapter_timers_stop(adapter);
     adapter_interrupts_stop(adapter);
+    adapter_polls_stop(adapter);
     adapter->state = ADAPTER_SHUTDOWN;
     return told;
 }

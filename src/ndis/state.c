@@ -37,6 +37,7 @@ static void end_of_adapter(struct ndis_adapter *adapter)
     event_send(EVENT_OWNER_END, adapter, 0, 0, 0, 0);
     adapter_timers_stop(adapter);
     adapter_interrupts_stop(adapter);
+    adapter_polls_stop(adapter);
     adapter->context = NULL;
     adapter->registered = FALSE;
     adapter->general = FALSE;
@@ -181,6 +182,7 @@ void adapter_shutdown(struct ndis_adapter *adapter, NDIS_SHUTDOWN_ACTION action)
     callback_leave(&frame);
     adapter_timers_stop(adapter);
     adapter_interrupts_stop(adapter);
+    adapter_polls_stop(adapter);
     adapter->state = ADAPTER_SHUTDOWN;
 }
 

@@ -176,6 +176,27 @@ VOID NdisWriteErrorLogEntry(NDIS_HANDLE NdisAdapterHandle, NDIS_ERROR_CODE Error
 }
 
 /*
+ * Writes an event into the system's log: a line of debugger output; the strings and the data are left out.
+ * <= DISPATCH_LEVEL.  nf-ndis-ndiswriteeventlogentry.
+ */
+NDIS_STATUS NdisWriteEventLogEntry(PVOID LogHandle, NDIS_STATUS EventCode, ULONG UniqueEventValue,
+                                   USHORT NumStrings, PVOID StringsList, ULONG DataSize, PVOID Data)
+{
+    ddi_enter(NdisWriteEventLogEntry);
+    (void)LogHandle, (void)StringsList, (void)Data;
+    DbgPrint("NDIS: event log 0x%08lX (%lu), %u strings, %lu bytes\n", (ULONG)EventCode, UniqueEventValue,
+             (unsigned)NumStrings, DataSize);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* A function of NDIS by its name; NULL when there is none.  PASSIVE_LEVEL.  nf-ndis-ndisgetroutineaddress. */
+PVOID NdisGetRoutineAddress(PNDIS_STRING NdisRoutineName)
+{
+    ddi_enter(NdisGetRoutineAddress);
+    return MmGetSystemRoutineAddress(NdisRoutineName);
+}
+
+/*
  * An object that serves as NdisHandle for a driver that has no other.  <= DISPATCH_LEVEL.  NULL when memory
  * is short. nf-ndis-ndisallocategenericobject.
  */

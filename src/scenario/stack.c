@@ -174,6 +174,36 @@ static void fill(struct question *question, NDIS_OID oid, NDIS_REQUEST_TYPE type
     request->DATA.QUERY_INFORMATION.InformationBufferLength = sizeof question->answer;
 }
 
+KIRQL stack_some_level(void)
+{
+    return ke_choose(CHOICE_IRQL, 2) == 0 ? ke_irql() : ke_raise(DISPATCH_LEVEL);
+}
+
+/* At either level; now and then the protocol takes it back. */
+static void request(struct stack *stack, NDIS_OID_REQUEST *request)
+{
+    request->RequestId = request;
+    KIRQL old = stack_some_level();
+    NdisOidRequest(&stack->binding, request);
+    ke_lower(old);
+    if (ke_choose(CHOICE_ORDER, 16) == 0) {
+        old = stack_some_level();
+        NdisCancelOidRequest(&stack->binding, request);
+        ke_lower(old);
+    }
+}
+
+/* Direct requests wait for nobody, so one may overtake those before it. */
+static void request_directly(struct stack *stack, NDIS_OID_REQUEST *request)
+{
+    KIRQL old = stack_some_level();
+    NDIS_STATUS status = NdisDirectOidRequest(&stack->binding, request);
+    ke_lower(old);
+    if (status == NDIS_STATUS_NOT_SUPPORTED) {
+        stack_oid_complete(stack, request, status);
+    }
+}
+
 NDIS_STATUS stack_ask(struct stack *stack)
 {
     static const NDIS_OID oids[] = {
@@ -182,16 +212,18 @@ NDIS_STATUS stack_ask(struct stack *stack)
         OID_802_3_CURRENT_ADDRESS,    OID_GEN_XMIT_OK,
         OID_GEN_INTERRUPT_MODERATION, 0xFF0101FF /* no miniport knows this one */};
     enum { COUNT = sizeof oids / sizeof oids[0] };
-    struct question *questions = ke_allocate(COUNT * sizeof *questions);
+    struct question *questions = ke_allocate((COUNT + 1) * sizeof *questions);
     if (questions == NULL) {
         return NDIS_STATUS_RESOURCES;
     }
     KeClearEvent(&stack->oids_done);
-    __atomic_store_n(&stack->oids_pending, COUNT, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&stack->oids_pending, COUNT + 1, __ATOMIC_SEQ_CST);
     for (int n = 0; n < COUNT; n++) {
         fill(&questions[n], oids[n], n % 3 == 1 ? NdisRequestQueryStatistics : NdisRequestQueryInformation);
-        NdisOidRequest(&stack->binding, &questions[n].request);
+        request(stack, &questions[n].request);
     }
+    fill(&questions[COUNT], 0xFF0101FF, NdisRequestMethod);
+    request_directly(stack, &questions[COUNT].request);
     KeWaitForSingleObject(&stack->oids_done, Executive, KernelMode, FALSE, NULL);
     ke_free(questions);
     return NDIS_STATUS_SUCCESS;

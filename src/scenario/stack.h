@@ -110,6 +110,9 @@ const char *stack_verify(const struct stack *stack, enum traffic_kind kind);
 
 /* Asks several OIDs at once and waits for their answers; then sets the packet filter to take everything. */
 NDIS_STATUS stack_ask(struct stack *stack);
+/* PASSIVE_LEVEL stays or becomes DISPATCH_LEVEL, as NDIS may call at either; returns the level to go back to.
+ */
+KIRQL stack_some_level(void);
 NDIS_STATUS stack_filter_set(struct stack *stack);
 
 /* ---- between the files of the stack ------------------------------------------------------------------ */

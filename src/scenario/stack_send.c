@@ -198,7 +198,9 @@ static void wait_for_room(struct stack *stack)
 static void cancel_sometimes(struct stack *stack)
 {
     if (ke_choose(CHOICE_ORDER, stack->cancelling ? 4 : 64) == 0) {
+        KIRQL old = stack_some_level();
         NdisCancelSendNetBufferLists(&stack->binding, stack);
+        ke_lower(old);
     }
 }
 

@@ -419,6 +419,67 @@ static void bus(void *argument)
     tiny_detach();
 }
 
+/* ---- processors ----------------------------------------------------------------------------------- */
+
+static void check_processors(void)
+{
+    union {
+        NDIS_SYSTEM_PROCESSOR_INFO_EX info;
+        char room[1024];
+    } buffer;
+    SIZE_T size = sizeof buffer.info;
+    CHECK_EQ(NdisGetProcessorInformationEx(NULL, &buffer.info, &size), NDIS_STATUS_BUFFER_TOO_SHORT);
+    CHECK_EQ(size, sizeof buffer.info + 4 * sizeof(NDIS_PROCESSOR_INFO_EX));
+    CHECK_EQ(NdisGetProcessorInformationEx(NULL, &buffer.info, &size), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(buffer.info.NumberOfProcessors, 4);
+    CHECK_EQ(buffer.info.NumSockets * buffer.info.NumCoresPerSocket, buffer.info.NumCores);
+    for (ULONG i = 0; i < 4; i++) {
+        const NDIS_PROCESSOR_INFO_EX *entry =
+            (const void *)((char *)&buffer.info + buffer.info.ProcessorInfoOffset +
+                           i * buffer.info.ProcessorInfoEntrySize);
+        CHECK_EQ(NdisProcessorNumberToIndex(entry->ProcNum), i);
+    }
+}
+
+static void check_rss(void)
+{
+    union {
+        NDIS_RSS_PROCESSOR_INFO info;
+        char room[1024];
+    } buffer;
+    SIZE_T size = sizeof buffer.info;
+    CHECK_EQ(NdisGetRssProcessorInformation(NULL, NULL, &size), NDIS_STATUS_BUFFER_TOO_SHORT);
+    CHECK_EQ(NdisGetRssProcessorInformation(NULL, &buffer.info, &size), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(buffer.info.RssProcessorCount, 4);
+    CHECK_EQ(buffer.info.RssMaxProcessor.Number, 3);
+    const NDIS_RSS_PROCESSOR *last =
+        (const void *)((char *)&buffer.info + buffer.info.RssProcessorArrayOffset +
+                       3 * buffer.info.RssProcessorEntrySize);
+    CHECK_EQ(last->ProcNum.Number, 3);
+}
+
+static void processors(void *argument)
+{
+    NDIS_HYPERVISOR_INFO hypervisor = {.Header.Size = 4};
+    ULONG idle, busy, index, load;
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"NdisAllocateRWLock");
+    UNICODE_STRING none = RTL_CONSTANT_STRING(L"NdisNoSuchFunction");
+    (void)argument;
+    check_processors();
+    check_rss();
+    CHECK_EQ(NdisGetHypervisorInfo(&hypervisor), NDIS_STATUS_BUFFER_TOO_SHORT);
+    hypervisor.Header.Size = NDIS_SIZEOF_HYPERVISOR_INFO_REVISION_1;
+    CHECK_EQ(NdisGetHypervisorInfo(&hypervisor), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(hypervisor.Flags & NDIS_HYPERVISOR_INFO_FLAG_HYPERVISOR_PRESENT, 0);
+    run_on(2);
+    NdisGetCurrentProcessorCounts(&idle, &busy, &index);
+    CHECK_EQ(index, 2);
+    NdisGetCurrentProcessorCpuUsage(&load);
+    CHECK(load <= 100);
+    CHECK_PTR(NdisGetRoutineAddress(&name), (void *)(uintptr_t)NdisAllocateRWLock);
+    CHECK_PTR(NdisGetRoutineAddress(&none), NULL);
+}
+
 static const struct test_case cases[] = {
     CASE("TI-1_function_required", ti1, "", 1, BOTH),
     CASE("TI-2_context", ti2, "", 2, BOTH),
@@ -434,6 +495,7 @@ static const struct test_case cases[] = {
     CASE("configuration", configuration, "", 2, BOTH),
     CASE("devices_of_a_driver", devices, "", 1, BOTH),
     CASE("pci_configuration", bus, "", 2, BOTH),
+    CASE("processors", processors, "", 4, BOTH),
     CASE("RW-6_readers_and_writers", rw_locks, "", 4, BOTH),
 };
 

@@ -80,7 +80,96 @@ VOID NdisGetCurrentProcessorCounts(PULONG pIdleCount, PULONG pKernelAndUser, PUL
 ULONG NdisGetSharedDataAlignment(VOID);
 UCHAR NdisGeneratePartialCancelId(VOID);
 
-typedef struct _NDIS_SYSTEM_PROCESSOR_INFO_EX NDIS_SYSTEM_PROCESSOR_INFO_EX, *PNDIS_SYSTEM_PROCESSOR_INFO_EX;
+VOID NdisGetCurrentProcessorCpuUsage(PULONG pCpuUsage);
+
+typedef enum _NDIS_PROCESSOR_VENDOR {
+    NdisProcessorVendorUnknown,
+    NdisProcessorVendorGenuinIntel,
+    NdisProcessorVendorGenuineIntel = NdisProcessorVendorGenuinIntel,
+    NdisProcessorVendorAuthenticAMD
+} NDIS_PROCESSOR_VENDOR,
+    *PNDIS_PROCESSOR_VENDOR;
+
+typedef struct _NDIS_PROCESSOR_INFO_EX {
+    PROCESSOR_NUMBER ProcNum;
+    ULONG SocketId;
+    ULONG CoreId;
+    ULONG HyperThreadId;
+    USHORT NodeId;
+    USHORT NodeDistance;
+} NDIS_PROCESSOR_INFO_EX, *PNDIS_PROCESSOR_INFO_EX;
+
+typedef struct _NDIS_SYSTEM_PROCESSOR_INFO_EX {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    NDIS_PROCESSOR_VENDOR ProcessorVendor;
+    ULONG NumSockets;
+    ULONG NumCores;
+    ULONG NumCoresPerSocket;
+    ULONG MaxHyperThreadingProcsPerCore;
+    ULONG ProcessorInfoOffset; /* in bytes, of an array of NDIS_PROCESSOR_INFO_EX */
+    ULONG NumberOfProcessors;
+    ULONG ProcessorInfoEntrySize;
+} NDIS_SYSTEM_PROCESSOR_INFO_EX, *PNDIS_SYSTEM_PROCESSOR_INFO_EX;
+#define NDIS_SYSTEM_PROCESSOR_INFO_EX_REVISION_1 1
+#define NDIS_SIZEOF_SYSTEM_PROCESSOR_INFO_EX_REVISION_1                                                      \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_SYSTEM_PROCESSOR_INFO_EX, ProcessorInfoEntrySize)
+NDIS_STATUS NdisGetProcessorInformationEx(NDIS_HANDLE NdisHandle,
+                                          PNDIS_SYSTEM_PROCESSOR_INFO_EX SystemProcessorInfo, PSIZE_T Size);
+
+typedef struct _NDIS_RSS_PROCESSOR {
+    PROCESSOR_NUMBER ProcNum;
+    USHORT PreferenceIndex;
+    USHORT Reserved;
+} NDIS_RSS_PROCESSOR, *PNDIS_RSS_PROCESSOR;
+
+typedef enum _NDIS_RSS_PROFILE {
+    NdisRssProfileClosest = 1,
+    NdisRssProfileClosestStatic,
+    NdisRssProfileNuma,
+    NdisRssProfileNumaStatic,
+    NdisRssProfileConservative,
+    NdisRssProfileMaximum
+} NDIS_RSS_PROFILE,
+    *PNDIS_RSS_PROFILE;
+
+typedef struct _NDIS_RSS_PROCESSOR_INFO {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    PROCESSOR_NUMBER RssBaseProcessor;
+    ULONG MaxNumRssProcessors;
+    USHORT PreferredNumaNode;
+    ULONG RssProcessorArrayOffset; /* in bytes, of an array of NDIS_RSS_PROCESSOR */
+    ULONG RssProcessorCount;
+    ULONG RssProcessorEntrySize;
+    PROCESSOR_NUMBER RssMaxProcessor; /* from here on NDIS 6.30 */
+    NDIS_RSS_PROFILE RssProfile;
+} NDIS_RSS_PROCESSOR_INFO, *PNDIS_RSS_PROCESSOR_INFO;
+#define NDIS_RSS_PROCESSOR_INFO_REVISION_1 1
+#define NDIS_RSS_PROCESSOR_INFO_REVISION_2 2
+#define NDIS_SIZEOF_RSS_PROCESSOR_INFO_REVISION_1                                                            \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_RSS_PROCESSOR_INFO, RssProcessorEntrySize)
+#define NDIS_SIZEOF_RSS_PROCESSOR_INFO_REVISION_2                                                            \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_RSS_PROCESSOR_INFO, RssProfile)
+NDIS_STATUS NdisGetRssProcessorInformation(NDIS_HANDLE NdisHandle, PNDIS_RSS_PROCESSOR_INFO RssProcessorInfo,
+                                           PSIZE_T Size);
+
+typedef enum _NDIS_HYPERVISOR_PARTITION_TYPE {
+    NdisHypervisorPartitionTypeUnknown,
+    NdisHypervisorPartitionTypeMsHvParent,
+    NdisHypervisorPartitionMsHvChild,
+    NdisHypervisorPartitionTypeMax
+} NDIS_HYPERVISOR_PARTITION_TYPE,
+    *PNDIS_HYPERVISOR_PARTITION_TYPE;
+#define NDIS_HYPERVISOR_INFO_FLAG_HYPERVISOR_PRESENT 0x00000001
+typedef struct _NDIS_HYPERVISOR_INFO {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    NDIS_HYPERVISOR_PARTITION_TYPE PartitionType;
+} NDIS_HYPERVISOR_INFO, *PNDIS_HYPERVISOR_INFO;
+#define NDIS_HYPERVISOR_INFO_REVISION_1 1
+#define NDIS_SIZEOF_HYPERVISOR_INFO_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_HYPERVISOR_INFO, PartitionType)
+NDIS_STATUS NdisGetHypervisorInfo(PNDIS_HYPERVISOR_INFO HypervisorInfo);
 
 EXTERN_C_END
 
