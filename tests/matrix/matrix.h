@@ -5,8 +5,8 @@
  * one operation in one state (verdict and level).  The walk (walk.c) performs every sequence up to a length,
  * each on fresh objects and inside a callback of its own, and compares rule by rule, level by level.
  *
- * A sequence goes on for as long as the oracle finds nothing wrong: after a defect the level and the state
- * are the repair's, which the specification does not know.
+ * A sequence goes on for as long as the oracle finds nothing wrong: what comes after a defect depends on its
+ * repair, which the specification does not know.
  */
 #ifndef UNDIS_TESTS_MATRIX_H
 #define UNDIS_TESTS_MATRIX_H
@@ -30,7 +30,7 @@ enum matrix_rule { MATRIX_RULES(MATRIX_NUMBER) MATRIX_RULE_COUNT };
 /* What an oracle says of one operation. */
 struct verdict {
     uint32_t rules; /* 0: correct */
-    KIRQL irql;     /* after it, when it is correct */
+    KIRQL irql;     /* after it; after a defect, that of the rule's page ("In undis") */
     int value;      /* that it returns, when it is correct; 0 when it returns nothing */
 };
 

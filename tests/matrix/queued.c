@@ -122,15 +122,14 @@ static uint32_t release(struct state *state, struct spin *lock, const struct spi
     if (lock->held == NONE) {
         return RULE(SpinLockNotOwned);
     }
-    if (lock->held != kind || lock->raised != raise) {
+    bool right = lock->held == kind && lock->raised == raise;
+    bool too_early = lock->raised && lock->saved < DISPATCH_LEVEL && other->held != NONE;
+    lock->held = NONE;
+    state->irql = lock->raised && !too_early ? lock->saved : state->irql;
+    if (!right) {
         return RULE(SpinLockFlavor);
     }
-    if (raise && lock->saved < DISPATCH_LEVEL && other->held != NONE) {
-        return RULE(SpinLockReleaseOrder);
-    }
-    lock->held = NONE;
-    state->irql = raise ? lock->saved : state->irql;
-    return 0;
+    return too_early ? RULE(SpinLockReleaseOrder) : 0;
 }
 
 static uint32_t acquire_queued(struct state *state, struct call call)

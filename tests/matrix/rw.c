@@ -21,6 +21,7 @@ enum holder { NOBODY, READER, WRITER };
 struct hold {
     enum holder how;
     unsigned char lock;
+    unsigned char turn; /* the higher the newer */
     KIRQL saved;
 };
 
@@ -28,6 +29,7 @@ struct state {
     KIRQL irql;
     struct hold by[STATES];
     unsigned char locks, states; /* that have been used up to now */
+    unsigned char turns;
 };
 _Static_assert(sizeof(struct state) <= sizeof(struct oracle_state), "it must fit");
 
@@ -87,24 +89,41 @@ static uint32_t acquire(struct state *state, unsigned lock, struct hold *hold, e
     if (hold->how != NOBODY) {
         return RULE(RwLockState);
     }
-    *hold = (struct hold){.how = how, .lock = (unsigned char)lock, .saved = state->irql};
+    *hold =
+        (struct hold){.how = how, .lock = (unsigned char)lock, .turn = ++state->turns, .saved = state->irql};
     state->irql = DISPATCH_LEVEL;
     return 0;
 }
 
-/* RW-4, RW-12, SL-12. */
+static struct hold *newest_of(struct state *state, unsigned lock)
+{
+    struct hold *newest = NULL;
+    for (unsigned i = 0; i < STATES; i++) {
+        struct hold *hold = &state->by[i];
+        if (hold->how != NOBODY && hold->lock == lock && (newest == NULL || hold->turn > newest->turn)) {
+            newest = hold;
+        }
+    }
+    return newest;
+}
+
+/* RW-4, RW-12, SL-12.  A state that is another's stands for the newest acquisition of the lock. */
 static uint32_t release(struct state *state, unsigned lock, struct hold *hold)
 {
+    uint32_t rules = 0;
     if (hold->how == NOBODY || hold->lock != lock) {
-        bool held = holds(state, lock, READER) || holds(state, lock, WRITER);
-        return held ? RULE(RwLockState) : RULE(SpinLockNotOwned);
+        hold = newest_of(state, lock);
+        if (hold == NULL) {
+            return RULE(SpinLockNotOwned);
+        }
+        rules = RULE(RwLockState);
     }
     hold->how = NOBODY;
     if (hold->saved < DISPATCH_LEVEL && holds_any(state)) {
-        return RULE(SpinLockReleaseOrder);
+        return rules != 0 ? rules : RULE(SpinLockReleaseOrder);
     }
     state->irql = hold->saved;
-    return 0;
+    return rules;
 }
 
 static struct verdict judge(struct oracle_state *where, unsigned operation)

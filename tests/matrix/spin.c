@@ -60,7 +60,10 @@ static uint32_t acquire(struct state *state, struct spin *lock, bool dpr)
     return rules;
 }
 
-/* SL-2, SL-7, SL-9, SL-10, SL-12.  Who does not hold it has no level to be right or wrong about. */
+/*
+ * SL-2, SL-7, SL-9, SL-10, SL-12.  Who does not hold it has no level to be right or wrong about.  The level
+ * is that of the right flavour in any case, and stays up while something is held that needs it.
+ */
 static uint32_t release(struct state *state, struct spin *lock, const struct spin *other, bool dpr)
 {
     if (!lock->live) {
@@ -69,15 +72,14 @@ static uint32_t release(struct state *state, struct spin *lock, const struct spi
     if (lock->held == NOBODY) {
         return RULE(SpinLockNotOwned);
     }
-    if (lock->held != (dpr ? AT_DISPATCH : RAISED)) {
+    bool raised = lock->held == RAISED;
+    bool too_early = raised && lock->saved < DISPATCH_LEVEL && other->held != NOBODY;
+    lock->held = NOBODY;
+    state->irql = raised && !too_early ? lock->saved : state->irql;
+    if (raised == dpr) {
         return RULE(SpinLockFlavor);
     }
-    if (!dpr && lock->saved < DISPATCH_LEVEL && other->held != NOBODY) {
-        return RULE(SpinLockReleaseOrder);
-    }
-    lock->held = NOBODY;
-    state->irql = dpr ? state->irql : lock->saved;
-    return 0;
+    return too_early ? RULE(SpinLockReleaseOrder) : 0;
 }
 
 static struct verdict judge(struct oracle_state *where, unsigned operation)

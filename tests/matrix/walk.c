@@ -132,16 +132,12 @@ static void perform(KIRQL irql, unsigned length, const struct oracle_state *afte
     if (rules != expected.rules || twice) {
         complain_rules(irql, length, twice ? "the last operation, twice" : "the last operation", rules,
                        expected.rules);
-    } else if (rules == 0) {
-        if (KeGetCurrentIrql() != expected.irql) {
-            complain(irql, length, "the level", KeGetCurrentIrql(), expected.irql);
-        }
-        if (value != expected.value) {
-            complain(irql, length, "the value", value, expected.value);
-        }
-        if (family->agrees != NULL && !family->agrees(after)) {
-            complain(irql, length, "the state of the objects, seen from outside, as in the oracle", 0, 1);
-        }
+    } else if (KeGetCurrentIrql() != expected.irql) {
+        complain(irql, length, "the level", KeGetCurrentIrql(), expected.irql);
+    } else if (rules == 0 && value != expected.value) {
+        complain(irql, length, "the value", value, expected.value);
+    } else if (rules == 0 && family->agrees != NULL && !family->agrees(after)) {
+        complain(irql, length, "the state of the objects, seen from outside, as in the oracle", 0, 1);
     }
     callback_leave(&frame);
     uint32_t at_return = new_findings(&twice), allowed = undis_is_checked() ? family->end(after) : 0;
