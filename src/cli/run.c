@@ -4,12 +4,14 @@
  * The checked command hands over to `undis-free` beside it when --free is given; both are built from
  * this file.
  */
+#include "cli/faults.h"
 #include "cli/run_options.h"
 
 #include "ke/bugcheck.h"
 #include "report/bugcheck.h"
 #include "report/finding.h"
 #include "report/report.h"
+#include "scenario/faults.h"
 
 #include <undis/undis.h>
 
@@ -92,15 +94,33 @@ static int finish(const struct run_options *options, const struct scenario_resul
     return verdict == VERDICT_INCONCLUSIVE && options->require_complete ? CLI_FINDINGS : CLI_CLEAN;
 }
 
+/* A driver that was refused something may give up; what it leaves behind then is what counts. */
+static void judge_fault(struct scenario_result *result)
+{
+    if (!faults_happened()) {
+        result->inconclusive = "the run did not come to the call that was to fail";
+    } else if (!result->ran && !result->failed && !result->defect) {
+        fprintf(stderr, "undis: with the fault: %s\n", result->error);
+        result->ran = true;
+    }
+}
+
 static int run(struct run_options *options, int argc, char **argv)
 {
     if (isatty(STDERR_FILENO)) {
         options->scenario.progress = cli_progress;
     }
     struct scenario_result result;
+    const struct run_fault *fault = &options->fault;
+    if (fault->function != NULL && !faults_choose(fault->function, fault->hash, fault->nth)) {
+        return cli_error("run: --fault: this build makes no call fail");
+    }
     scenario_run(&options->scenario, &result);
     cli_progress_end();
     finding_wait(EVIDENCE_LIMIT_NS);
+    if (fault->function != NULL && !result.stopped) {
+        judge_fault(&result);
+    }
     if (!result.ran) {
         cli_error("%s", result.error);
         if (result.failed) {
@@ -149,7 +169,7 @@ int cli_run(int argc, char **argv)
             status = run_free(argc, words);
         } else {
             finding_limit(options.max_findings);
-            status = run(&options, argc, words);
+            status = options.faults ? faults_run(&options, argc, words) : run(&options, argc, words);
         }
     }
     run_options_free(&options);

@@ -7,8 +7,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define DEFAULT_FRAMES 10000
+#define FAULT_FRAMES 200 /* of each of many runs */
+#define MOST_JOBS 256
 
 enum key {
     KEY_PROCESSORS = 0x100,
@@ -23,14 +27,18 @@ enum key {
     KEY_FREE,
     KEY_REQUIRE_COMPLETE,
     KEY_WATCHDOG,
-    KEY_TIMEOUT
+    KEY_TIMEOUT,
+    KEY_FAULTS,
+    KEY_FAULT,
+    KEY_NTH,
+    KEY_JOBS
 };
 
 static const struct argp_option option_table[] = {
     {"processors", KEY_PROCESSORS, "N", 0, "Simulated processors, 1 to 64 (4)", 0},
     {"scenario", KEY_SCENARIO, "NAME", 0, "What the drivers are put through (what fits them); see below", 0},
     {"seed", KEY_SEED, "N", 0, "Seed of the free choices that NDIS has (1)", 0},
-    {"frames", KEY_FRAMES, "N", 0, "Frames to pass each way (10000)", 0},
+    {"frames", KEY_FRAMES, "N", 0, "Frames to pass each way (10000; with --faults 200)", 0},
     {"interrupts", KEY_INTERRUPTS, "KIND", 0, CLI_HELP_INTERRUPTS, 0},
     {"pcap", KEY_PCAP, "FILE", 0, "Capture whose frames are passed (built-in ones)", 0},
     {"pcap-out", KEY_PCAP_OUT, "FILE", 0, "Record what went over the wire", 0},
@@ -41,6 +49,11 @@ static const struct argp_option option_table[] = {
     {"require-complete", KEY_REQUIRE_COMPLETE, NULL, 0, "An inconclusive run exits with 1", 0},
     {"watchdog", KEY_WATCHDOG, "SECONDS", 0, "Longest stay at DISPATCH_LEVEL or above (5)", 0},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Longest run", 0},
+    {"faults", KEY_FAULTS, "N", OPTION_ARG_OPTIONAL,
+     "Fails each call that can fail, once for each call stack, a run each; at most N runs (all)", 0},
+    {"fault", KEY_FAULT, "FUNCTION@HASH", 0, "Fails that one call, as --faults has named it", 0},
+    {"nth", KEY_NTH, "N", 0, "Which call of those through one stack fails (1)", 0},
+    {"jobs", KEY_JOBS, "N", 0, "Processes that --faults runs at a time (as many as cores)", 0},
     CLI_OPTION_HELP,
     {0},
 };
@@ -53,6 +66,45 @@ static error_t number(const char *option, const char *text, uint64_t low, uint64
 static error_t seconds(const char *option, const char *text, double *value)
 {
     return cli_option_seconds("run", option, text, value);
+}
+
+/* FUNCTION@HASH */
+static error_t parse_fault(const char *text, struct run_options *options)
+{
+    const char *at = strchr(text, '@');
+    char *end = NULL;
+    errno = 0;
+    unsigned long hash = at != NULL ? strtoul(at + 1, &end, 16) : 0;
+    if (at == NULL || at == text || strlen(at + 1) != 8 || strspn(at + 1, "0123456789abcdef") != 8 ||
+        errno != 0) {
+        cli_error("run: --fault wants FUNCTION@HASH, as --faults prints it, not '%s'", text);
+        return EINVAL;
+    }
+    options->fault_text = strndup(text, (size_t)(at - text));
+    options->fault.function = options->fault_text;
+    options->fault.hash = (uint32_t)hash;
+    return options->fault_text != NULL ? 0 : ENOMEM;
+}
+
+static error_t parse_faults(int key, const char *value, struct run_options *options)
+{
+    uint64_t count = 1;
+    error_t error = 0;
+    switch (key) {
+    case KEY_FAULTS:
+        options->faults = true;
+        return value == NULL ? 0 : number("faults", value, 1, 1000000, &options->most_faults);
+    case KEY_FAULT:
+        return parse_fault(value, options);
+    case KEY_NTH:
+        error = number("nth", value, 1, UINT32_MAX, &count);
+        options->fault.nth = (uint32_t)count;
+        return error;
+    default:
+        error = number("jobs", value, 1, MOST_JOBS, &count);
+        options->jobs = (unsigned)count;
+        return error;
+    }
 }
 
 static error_t parse_text(int key, char *value, struct run_options *options)
@@ -107,6 +159,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return seconds("watchdog", value, &options->scenario.watchdog_seconds);
     case KEY_TIMEOUT:
         return seconds("timeout", value, &options->scenario.timeout_seconds);
+    case KEY_FAULTS:
+    case KEY_FAULT:
+    case KEY_NTH:
+    case KEY_JOBS:
+        return parse_faults(key, value, options);
     case ARGP_KEY_ARG:
         options->drivers[options->scenario.driver_count++] = value;
         return 0;
@@ -131,10 +188,41 @@ static const struct argp parser = {
     NULL,
 };
 
+/* What --faults and --fault go together with; fills in their defaults. */
+static bool settle_faults(struct run_options *options)
+{
+    bool any = options->faults || options->fault.function != NULL;
+    if (options->faults && options->fault.function != NULL) {
+        cli_error("run: --faults and --fault: one of them");
+        return false;
+    }
+    if (any && options->free) {
+        cli_error("run: --free makes no call fail: leave out --fault%s", options->faults ? "s" : "");
+        return false;
+    }
+    if (options->faults && options->scenario.pcap_out != NULL) {
+        cli_error("run: --faults makes many runs: --pcap-out is for one");
+        return false;
+    }
+    if ((options->fault.nth != 0 && !any) || (options->jobs != 0 && !options->faults)) {
+        cli_error("run: --%s is for --faults", options->jobs != 0 ? "jobs" : "nth");
+        return false;
+    }
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    options->jobs = options->jobs != 0                ? options->jobs
+                    : cores > 0 && cores <= MOST_JOBS ? (unsigned)cores
+                                                      : 1;
+    options->fault.nth = options->fault.nth != 0 ? options->fault.nth : 1;
+    if (options->scenario.frames == 0) {
+        options->scenario.frames = any ? FAULT_FRAMES : DEFAULT_FRAMES;
+    }
+    return true;
+}
+
 bool run_options_parse(struct run_options *options, int argc, char **argv)
 {
     *options = (struct run_options){
-        .scenario = {.processors = 4, .seed = 1, .frames = DEFAULT_FRAMES},
+        .scenario = {.processors = 4, .seed = 1},
         .drivers = calloc((size_t)argc + 1, sizeof(*options->drivers)),
         .max_findings = FINDING_MAXIMUM,
     };
@@ -150,6 +238,9 @@ bool run_options_parse(struct run_options *options, int argc, char **argv)
         cli_error("run: which driver? (see undis run --help)");
         return false;
     }
+    if (!settle_faults(options)) {
+        return false;
+    }
     if (cli_same_file(options->report.output, options->scenario.pcap_out)) {
         cli_error("run: --output and --pcap-out name the same file");
         return false;
@@ -161,5 +252,7 @@ bool run_options_parse(struct run_options *options, int argc, char **argv)
 void run_options_free(struct run_options *options)
 {
     free(options->drivers);
+    free(options->fault_text);
+    options->fault_text = NULL;
     options->drivers = NULL;
 }

@@ -8,12 +8,24 @@
 
 #include "scenario/scenario.h"
 
+/* A call that is to fail (scenario/faults.h). */
+struct run_fault {
+    const char *function;
+    uint32_t hash;
+    uint32_t nth;
+};
+
 struct run_options {
     struct scenario_options scenario;
     const char **drivers;
     uint64_t max_findings;
     struct cli_report report;
     bool free, require_complete;
+    bool faults;            /* fail every call that can fail, one run each */
+    uint64_t most_faults;   /* 0: all */
+    struct run_fault fault; /* without a function: none */
+    char *fault_text;
+    unsigned jobs; /* processes for --faults */
     uint32_t seen; /* options (cli_option_once) */
 };
 

@@ -6,6 +6,7 @@
  */
 #include "ex/pool.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ke/run.h"
 
 #define TAG_NONE 0x656E6F4Eu /* "None", which Windows gives to ExAllocatePool without a tag */
@@ -15,6 +16,7 @@
 /* Modifiers that may be combined with a POOL_TYPE. */
 #define POOL_TYPE_CACHE_ALIGNED 4u
 #define POOL_TYPE_MUST_SUCCEED 2u
+#define POOL_TYPE_QUOTA_FAIL 8u /* fails where it would raise */
 #define POOL_TYPE_RAISE 16u
 #define POOL_TYPE_ZERO 1024u
 
@@ -77,6 +79,9 @@ PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULON
 {
     ddi_enter(ExAllocatePoolWithTag);
     ddi_enter_when(ExAllocatePoolWithTag, paged, is_paged(PoolType));
+    if (!(PoolType & POOL_TYPE_RAISE) && ddi_fails(ExAllocatePoolWithTag)) {
+        return NULL;
+    }
     check_request(PoolType, NumberOfBytes, Tag);
     return allocate_typed(PoolType, NumberOfBytes, Tag, 0, PoolType & POOL_TYPE_RAISE);
 }
@@ -86,6 +91,9 @@ PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
     ddi_enter(ExAllocatePool);
     ddi_enter_when(ExAllocatePool, paged, is_paged(PoolType));
+    if (ddi_fails(ExAllocatePool)) {
+        return NULL;
+    }
     return ExAllocatePoolWithTag(PoolType, NumberOfBytes, TAG_NONE);
 }
 
@@ -97,9 +105,11 @@ PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes,
 {
     ddi_enter(ExAllocatePoolWithQuotaTag);
     ddi_enter_when(ExAllocatePoolWithQuotaTag, paged, is_paged(PoolType));
-    const ULONG fail_instead = 8;
+    if (PoolType & POOL_TYPE_QUOTA_FAIL && ddi_fails(ExAllocatePoolWithQuotaTag)) {
+        return NULL;
+    }
     check_request(PoolType, NumberOfBytes, Tag);
-    return allocate_typed(PoolType, NumberOfBytes, Tag, 0, !(PoolType & fail_instead));
+    return allocate_typed(PoolType, NumberOfBytes, Tag, 0, !(PoolType & POOL_TYPE_QUOTA_FAIL));
 }
 
 /* ExAllocatePoolWithTag, zeroed, and without.  nf-wdm-exallocatepoolzero, nf-wdm-exallocatepooluninitialized.
@@ -108,6 +118,9 @@ PVOID NTAPI ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG T
 {
     ddi_enter(ExAllocatePoolZero);
     ddi_enter_when(ExAllocatePoolZero, paged, is_paged(PoolType));
+    if (!(PoolType & POOL_TYPE_RAISE) && ddi_fails(ExAllocatePoolZero)) {
+        return NULL;
+    }
     check_request(PoolType, NumberOfBytes, Tag);
     return allocate_typed(PoolType, NumberOfBytes, Tag, EX_POOL_ZERO, PoolType & POOL_TYPE_RAISE);
 }
@@ -116,6 +129,9 @@ PVOID NTAPI ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes
 {
     ddi_enter(ExAllocatePoolUninitialized);
     ddi_enter_when(ExAllocatePoolUninitialized, paged, is_paged(PoolType));
+    if (!(PoolType & POOL_TYPE_RAISE) && ddi_fails(ExAllocatePoolUninitialized)) {
+        return NULL;
+    }
     return ExAllocatePoolWithTag(PoolType, NumberOfBytes, Tag);
 }
 
@@ -126,6 +142,9 @@ PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfByt
 {
     ddi_enter(ExAllocatePoolWithTagPriority);
     ddi_enter_when(ExAllocatePoolWithTagPriority, paged, is_paged(PoolType));
+    if (ddi_fails(ExAllocatePoolWithTagPriority)) {
+        return NULL;
+    }
     if ((unsigned)Priority > PRIORITY_KNOWN) {
         return NULL;
     }
@@ -141,6 +160,9 @@ PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 {
     ddi_enter(ExAllocatePool2);
     ddi_enter_when(ExAllocatePool2, paged, Flags & POOL_FLAG_PAGED);
+    if (!(Flags & FLAG_RAISE) && ddi_fails(ExAllocatePool2)) {
+        return NULL;
+    }
     POOL_FLAGS pools = Flags & FLAG_POOLS;
     bool one_pool = pools != 0 && (pools & (pools - 1)) == 0;
     bool unknown = (Flags & FLAG_REQUIRED_ALL & ~FLAG_REQUIRED_KNOWN) != 0;
@@ -163,6 +185,9 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
 {
     ddi_enter(ExAllocatePool3);
     ddi_enter_when(ExAllocatePool3, paged, Flags & POOL_FLAG_PAGED);
+    if (!(Flags & FLAG_RAISE) && ddi_fails(ExAllocatePool3)) {
+        return NULL;
+    }
     for (ULONG i = 0; i < ExtendedParametersCount; i++) {
         const POOL_EXTENDED_PARAMETER *parameter = &ExtendedParameters[i];
         bool harmless = parameter->Type == PoolExtendedParameterPriority ||

@@ -7,6 +7,7 @@
  */
 #include "ex/pool.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ke/run.h"
 
 #define LOOKASIDE_MINIMUM_SIZE ((ULONG)sizeof(SLIST_ENTRY))
@@ -107,6 +108,9 @@ VOID NTAPI ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 PVOID NTAPI ExAllocateFromNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
     ddi_enter(ExAllocateFromNPagedLookasideList);
+    if (ddi_fails(ExAllocateFromNPagedLookasideList)) {
+        return NULL;
+    }
     return take(&Lookaside->L);
 }
 
@@ -139,6 +143,9 @@ VOID NTAPI ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 PVOID NTAPI ExAllocateFromPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 {
     ddi_enter(ExAllocateFromPagedLookasideList);
+    if (ddi_fails(ExAllocateFromPagedLookasideList)) {
+        return NULL;
+    }
     return take(&Lookaside->L);
 }
 
@@ -157,6 +164,9 @@ NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCA
                                            SIZE_T Size, ULONG Tag, USHORT Depth)
 {
     ddi_enter(ExInitializeLookasideListEx);
+    if (ddi_fails(ExInitializeLookasideListEx)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     (void)Depth;
     if (Flags > FLAG_FAIL_NO_RAISE) {
         return STATUS_INVALID_PARAMETER_5;
@@ -175,6 +185,9 @@ NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCA
 PVOID NTAPI ExAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
     ddi_enter(ExAllocateFromLookasideListEx);
+    if (ddi_fails(ExAllocateFromLookasideListEx)) {
+        return NULL;
+    }
     __atomic_fetch_add(&Lookaside->L.TotalAllocates, 1, __ATOMIC_RELAXED);
     void *block = InterlockedPopEntrySList(&Lookaside->L.ListHead);
     if (block == NULL) {

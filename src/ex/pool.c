@@ -12,8 +12,8 @@
 
 #include "ex/map.h"
 #include "host/memory.h"
-#include "ke/engine.h"
 #include "ke/run.h"
+#include "ke/step.h"
 
 #include <string.h>
 
@@ -83,12 +83,6 @@ static void *raw_block(size_t size, unsigned flags)
     return block;
 }
 
-/* What a driver allocates may be short at any time; its own handles and devices are given. */
-static bool may_fail(enum object_kind kind)
-{
-    return kind != OBJECT_HANDLE && kind != OBJECT_DEVICE;
-}
-
 /* What the table has of a block: its kind, and whether it is of paged pool. */
 #define PAGED_BIT ((uintptr_t)1 << 16)
 
@@ -99,9 +93,6 @@ static uintptr_t kind_and(enum object_kind kind, unsigned flags)
 
 void *ex_pool_allocate(size_t size, ULONG tag, unsigned flags, enum object_kind kind, const void *owner)
 {
-    if (may_fail(kind) && ke_fails()) {
-        return NULL;
-    }
     if (size > EX_POOL_LARGEST) {
         return NULL;
     }

@@ -4,6 +4,7 @@
  */
 #include "ex/pool.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 
 struct _EX_RUNDOWN_REF_CACHE_AWARE {
     EX_RUNDOWN_REF reference;
@@ -15,6 +16,9 @@ struct _EX_RUNDOWN_REF_CACHE_AWARE {
 PEX_RUNDOWN_REF_CACHE_AWARE NTAPI ExAllocateCacheAwareRundownProtection(POOL_TYPE PoolType, ULONG PoolTag)
 {
     ddi_enter(ExAllocateCacheAwareRundownProtection);
+    if (ddi_fails(ExAllocateCacheAwareRundownProtection)) {
+        return NULL;
+    }
     (void)PoolType;
     PEX_RUNDOWN_REF_CACHE_AWARE made =
         ex_pool_allocate(sizeof(*made), PoolTag, EX_POOL_ZERO, OBJECT_POOL, NULL);

@@ -6,6 +6,7 @@
  */
 #include "ex/work.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ke/memory.h"
 #include "ke/run.h"
 #include "ke/step.h"
@@ -76,6 +77,9 @@ static VOID NTAPI expire(PKDPC dpc, PVOID parameter, PVOID argument1, PVOID argu
 PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, ULONG Attributes)
 {
     ddi_enter(ExAllocateTimer);
+    if (ddi_fails(ExAllocateTimer)) {
+        return NULL;
+    }
     const ULONG exclusive = EX_TIMER_HIGH_RESOLUTION | EX_TIMER_NO_WAKE;
     if ((Attributes & exclusive) == exclusive) {
         ke_bugcheck(TIMER_OR_DPC_INVALID, 0, 0, Attributes, 0);

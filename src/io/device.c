@@ -7,6 +7,7 @@
 #include "ex/pool.h"
 #include "io/object.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 
 #define DEVICE_TAG 0x69766544u /* 'Devi' */
 #define DEVICE_ALIGNMENT 16
@@ -79,6 +80,9 @@ NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtension
                               BOOLEAN Exclusive, PDEVICE_OBJECT *DeviceObject)
 {
     ddi_enter(IoCreateDevice);
+    if (ddi_fails(IoCreateDevice)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     NTSTATUS status = STATUS_SUCCESS;
     *DeviceObject = NULL;
     PDEVICE_OBJECT device = make_device(DriverObject, DeviceExtensionSize);
@@ -113,6 +117,9 @@ NTSTATUS NTAPI IoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExt
                                     PDEVICE_OBJECT *DeviceObject)
 {
     ddi_enter(IoCreateDeviceSecure);
+    if (ddi_fails(IoCreateDeviceSecure)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     (void)DefaultSDDLString, (void)DeviceClassGuid;
     return IoCreateDevice(DriverObject, DeviceExtensionSize, DeviceName, DeviceType, DeviceCharacteristics,
                           Exclusive, DeviceObject);
@@ -165,6 +172,9 @@ PDEVICE_OBJECT NTAPI IoGetAttachedDevice(PDEVICE_OBJECT DeviceObject)
 PDEVICE_OBJECT NTAPI IoAttachDeviceToDeviceStack(PDEVICE_OBJECT SourceDevice, PDEVICE_OBJECT TargetDevice)
 {
     ddi_enter(IoAttachDeviceToDeviceStack);
+    if (ddi_fails(IoAttachDeviceToDeviceStack)) {
+        return NULL;
+    }
     PDEVICE_OBJECT top = TargetDevice;
     KIRQL old = ke_guard_enter(&device_guard);
     while (top->AttachedDevice != NULL) {
@@ -193,6 +203,9 @@ VOID NTAPI IoDetachDevice(PDEVICE_OBJECT TargetDevice)
 NTSTATUS NTAPI IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName)
 {
     ddi_enter(IoCreateSymbolicLink);
+    if (ddi_fails(IoCreateSymbolicLink)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     return ob_name_link(SymbolicLinkName, DeviceName);
 }
 

@@ -5,6 +5,7 @@
 #include "ex/pool.h"
 #include "io/object.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "rtl/registry.h"
 
 #include <string.h>
@@ -184,6 +185,9 @@ NTSTATUS NTAPI IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOI
                                                ULONG DriverObjectExtensionSize, PVOID *DriverObjectExtension)
 {
     ddi_enter(IoAllocateDriverObjectExtension);
+    if (ddi_fails(IoAllocateDriverObjectExtension)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     struct io_driver *driver = driver_of(DriverObject);
     *DriverObjectExtension = NULL;
     struct driver_client *client = ex_pool_allocate(sizeof(*client) + DriverObjectExtensionSize, DRIVER_TAG,

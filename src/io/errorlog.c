@@ -4,6 +4,7 @@
 #include "ex/pool.h"
 #include "io/object.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 
 #define LOG_TAG 0x4C727245u /* 'ErrL' */
 
@@ -12,6 +13,9 @@
 PVOID NTAPI IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize)
 {
     ddi_enter(IoAllocateErrorLogEntry);
+    if (ddi_fails(IoAllocateErrorLogEntry)) {
+        return NULL;
+    }
     if (IoObject == NULL || EntrySize < sizeof(IO_ERROR_LOG_PACKET) || EntrySize > ERROR_LOG_MAXIMUM_SIZE) {
         return NULL;
     }

@@ -8,6 +8,7 @@
 #include "ex/pool.h"
 #include "io/object.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ke/run.h"
 
 #include <string.h>
@@ -61,6 +62,9 @@ VOID NTAPI IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
 PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
 {
     ddi_enter(IoAllocateIrp);
+    if (ddi_fails(IoAllocateIrp)) {
+        return NULL;
+    }
     (void)ChargeQuota;
     USHORT size = IoSizeOfIrp(StackSize);
     PIRP irp = ex_pool_allocate(size, IRP_TAG, EX_POOL_ZERO, OBJECT_POOL, NULL);

@@ -6,6 +6,7 @@
 #include "io/irp.h"
 #include "io/object.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 
 #include <string.h>
 
@@ -126,6 +127,9 @@ PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT Dev
                                          PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock)
 {
     ddi_enter(IoBuildDeviceIoControlRequest);
+    if (ddi_fails(IoBuildDeviceIoControlRequest)) {
+        return NULL;
+    }
     UCHAR major = InternalDeviceIoControl ? IRP_MJ_INTERNAL_DEVICE_CONTROL : IRP_MJ_DEVICE_CONTROL;
     PIRP irp = start_request(DeviceObject, major, Event, IoStatusBlock);
     if (irp == NULL) {
@@ -167,6 +171,9 @@ PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT Devi
                                         PIO_STATUS_BLOCK IoStatusBlock)
 {
     ddi_enter(IoBuildSynchronousFsdRequest);
+    if (ddi_fails(IoBuildSynchronousFsdRequest)) {
+        return NULL;
+    }
     PIRP irp = start_request(DeviceObject, (UCHAR)MajorFunction, Event, IoStatusBlock);
     if (irp == NULL || (MajorFunction != IRP_MJ_READ && MajorFunction != IRP_MJ_WRITE)) {
         return irp;

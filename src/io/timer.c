@@ -4,6 +4,7 @@
 #include "ex/pool.h"
 #include "io/object.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 
 #define TIMER_TAG 0x6D695449u /* 'ITim' */
 #define TIMER_PERIOD_MS 1000
@@ -29,6 +30,9 @@ static VOID NTAPI tick(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument
 NTSTATUS NTAPI IoInitializeTimer(PDEVICE_OBJECT DeviceObject, PIO_TIMER_ROUTINE TimerRoutine, PVOID Context)
 {
     ddi_enter(IoInitializeTimer);
+    if (ddi_fails(IoInitializeTimer)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     struct _IO_TIMER *timer = DeviceObject->Timer;
     if (timer == NULL) {
         timer = ex_pool_allocate(sizeof(*timer), TIMER_TAG, EX_POOL_ZERO, OBJECT_TIMER, &io_device_type);

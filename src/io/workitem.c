@@ -7,6 +7,7 @@
 #include "ex/work.h"
 #include "io/object.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ke/run.h"
 
 #include <string.h>
@@ -70,6 +71,9 @@ static void queue(PIO_WORKITEM item, WORK_QUEUE_TYPE type, PVOID context)
 PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
 {
     ddi_enter(IoAllocateWorkItem);
+    if (ddi_fails(IoAllocateWorkItem)) {
+        return NULL;
+    }
     PIO_WORKITEM item = ex_pool_allocate(sizeof(*item), WORK_ITEM_TAG, EX_POOL_ZERO, OBJECT_WORK_ITEM, NULL);
     if (item != NULL) {
         initialize(item, DeviceObject);

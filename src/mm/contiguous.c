@@ -6,6 +6,7 @@
 #include "ex/map.h"
 #include "ke/ddi.h"
 #include "ke/event.h"
+#include "ke/fault.h"
 #include "ke/run.h"
 #include "mm/dma.h"
 
@@ -73,6 +74,9 @@ PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes,
                                                    MEMORY_CACHING_TYPE CacheType)
 {
     ddi_enter(MmAllocateContiguousMemorySpecifyCache);
+    if (ddi_fails(MmAllocateContiguousMemorySpecifyCache)) {
+        return NULL;
+    }
     (void)CacheType;
     return allocate(NumberOfBytes, (uint64_t)LowestAcceptableAddress.QuadPart,
                     (uint64_t)HighestAcceptableAddress.QuadPart, (uint64_t)BoundaryAddressMultiple.QuadPart);
@@ -82,6 +86,9 @@ PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes,
 PVOID NTAPI MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS HighestAcceptableAddress)
 {
     ddi_enter(MmAllocateContiguousMemory);
+    if (ddi_fails(MmAllocateContiguousMemory)) {
+        return NULL;
+    }
     return allocate(NumberOfBytes, 0, (uint64_t)HighestAcceptableAddress.QuadPart, 0);
 }
 
@@ -105,6 +112,9 @@ VOID NTAPI MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOf
 PVOID NTAPI MmAllocateNonCachedMemory(SIZE_T NumberOfBytes)
 {
     ddi_enter(MmAllocateNonCachedMemory);
+    if (ddi_fails(MmAllocateNonCachedMemory)) {
+        return NULL;
+    }
     return allocate(NumberOfBytes, 0, UINT64_MAX, 0);
 }
 

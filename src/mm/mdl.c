@@ -7,6 +7,7 @@
  */
 #include "ex/pool.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ke/run.h"
 #include "mm/dma.h"
 
@@ -57,6 +58,9 @@ PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBu
                          PIRP Irp)
 {
     ddi_enter(IoAllocateMdl);
+    if (ddi_fails(IoAllocateMdl)) {
+        return NULL;
+    }
     (void)ChargeQuota;
     if (Length > MDL_LONGEST) {
         return NULL;
@@ -180,6 +184,9 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_M
 {
     ddi_enter(MmMapLockedPagesSpecifyCache);
     ddi_enter_when(MmMapLockedPagesSpecifyCache, user_mode, AccessMode != KernelMode);
+    if (!BugCheckOnFailure && ddi_fails(MmMapLockedPagesSpecifyCache)) {
+        return NULL;
+    }
     (void)CacheType, (void)RequestedAddress, (void)BugCheckOnFailure, (void)Priority;
     PMDL mdl = MemoryDescriptorList;
     if (AccessMode == UserMode || mdl->MdlFlags & MDL_MAPPED_SOMEHOW) {
@@ -232,6 +239,9 @@ PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS
                                    MEMORY_CACHING_TYPE CacheType, ULONG Flags)
 {
     ddi_enter(MmAllocatePagesForMdlEx);
+    if (ddi_fails(MmAllocatePagesForMdlEx)) {
+        return NULL;
+    }
     (void)LowAddress, (void)HighAddress, (void)SkipBytes, (void)CacheType, (void)Flags;
     SIZE_T bytes = ROUND_TO_PAGES(TotalBytes);
     if (bytes == 0 || bytes > MDL_LONGEST) {
@@ -259,6 +269,9 @@ PMDL NTAPI MmAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS H
                                  PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes)
 {
     ddi_enter(MmAllocatePagesForMdl);
+    if (ddi_fails(MmAllocatePagesForMdl)) {
+        return NULL;
+    }
     return MmAllocatePagesForMdlEx(LowAddress, HighAddress, SkipBytes, TotalBytes, MmCached, 0);
 }
 

@@ -13,6 +13,7 @@
 #include "host/memory.h"
 #include "ke/ddi.h"
 #include "ke/event.h"
+#include "ke/fault.h"
 #include "ke/observer.h"
 #include "ke/step.h"
 
@@ -119,6 +120,9 @@ void register_device_gone(struct device *device)
 PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType)
 {
     ddi_enter(MmMapIoSpace);
+    if (ddi_fails(MmMapIoSpace)) {
+        return NULL;
+    }
     (void)CacheType;
     void *va = register_map((uint64_t)PhysicalAddress.QuadPart, NumberOfBytes);
     if (va != NULL) {

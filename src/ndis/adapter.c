@@ -2,6 +2,7 @@
  * adapter.c - adapters as things: made, described to the miniport, taken away.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/adapter.h"
 
 #include <stdio.h>
@@ -160,6 +161,9 @@ NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle,
                                        PNDIS_MINIPORT_ADAPTER_ATTRIBUTES MiniportAttributes)
 {
     ddi_enter(NdisMSetMiniportAttributes);
+    if (ddi_fails(NdisMSetMiniportAttributes)) {
+        return NDIS_STATUS_RESOURCES;
+    }
     struct ndis_adapter *adapter = adapter_of(NdisMiniportAdapterHandle);
     if (adapter == NULL || MiniportAttributes == NULL) {
         return NDIS_STATUS_INVALID_PARAMETER;

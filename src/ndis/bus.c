@@ -2,6 +2,7 @@
  * bus.c - what a miniport sees of its bus: PCI configuration space; there are no I/O ports.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/adapter.h"
 
 #include <string.h>
@@ -54,6 +55,9 @@ NDIS_STATUS NdisMRegisterIoPortRange(PVOID *PortOffset, NDIS_HANDLE MiniportAdap
                                      UINT NumberOfPorts)
 {
     ddi_enter(NdisMRegisterIoPortRange);
+    if (ddi_fails(NdisMRegisterIoPortRange)) {
+        return NDIS_STATUS_RESOURCES;
+    }
     (void)MiniportAdapterHandle, (void)InitialPort, (void)NumberOfPorts;
     *PortOffset = NULL;
     return NDIS_STATUS_RESOURCE_CONFLICT;

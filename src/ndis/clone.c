@@ -2,6 +2,7 @@
  * clone.c - NET_BUFFER_LISTs that describe the data of another, and the out-of-band information between them.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/buffer.h"
 
 /* New MDLs for the data of a NET_BUFFER: same bytes, no unused space. */
@@ -68,6 +69,9 @@ PNET_BUFFER_LIST NdisAllocateCloneNetBufferList(PNET_BUFFER_LIST OriginalNetBuff
                                                 NDIS_HANDLE NetBufferPoolHandle, ULONG AllocateCloneFlags)
 {
     ddi_enter(NdisAllocateCloneNetBufferList);
+    if (ddi_fails(NdisAllocateCloneNetBufferList)) {
+        return NULL;
+    }
     NET_BUFFER_LIST *clone = NdisAllocateNetBufferList(NetBufferListPoolHandle, 0, 0);
     if (clone == NULL) {
         return NULL;

@@ -2,6 +2,7 @@
  * configuration.c - an adapter's registry parameters, kept in memory; a scenario or a test fills them.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/adapter.h"
 
 #include <stdio.h>
@@ -148,6 +149,9 @@ static struct ndis_configuration *configuration_of(NDIS_HANDLE handle)
 NDIS_STATUS NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject, PNDIS_HANDLE ConfigurationHandle)
 {
     ddi_enter(NdisOpenConfigurationEx);
+    if (ddi_fails(NdisOpenConfigurationEx)) {
+        return NDIS_STATUS_RESOURCES;
+    }
     if (ConfigObject->Header.Type != NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT ||
         ConfigObject->NdisHandle == NULL) {
         return NDIS_STATUS_FAILURE;
@@ -239,6 +243,11 @@ VOID NdisReadConfiguration(PNDIS_STATUS Status, PNDIS_CONFIGURATION_PARAMETER *P
                            NDIS_PARAMETER_TYPE ParameterType)
 {
     ddi_enter(NdisReadConfiguration);
+    if (ddi_fails(NdisReadConfiguration)) {
+        *Status = NDIS_STATUS_RESOURCES;
+        *ParameterValue = NULL;
+        return;
+    }
     struct ndis_configuration *configuration = configuration_of(ConfigurationHandle);
     const struct ndis_parameter *parameter = find(configuration->adapter, Keyword);
     *ParameterValue = NULL;
@@ -269,6 +278,10 @@ VOID NdisWriteConfiguration(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle
                             PNDIS_CONFIGURATION_PARAMETER ParameterValue)
 {
     ddi_enter(NdisWriteConfiguration);
+    if (ddi_fails(NdisWriteConfiguration)) {
+        *Status = NDIS_STATUS_RESOURCES;
+        return;
+    }
     struct ndis_configuration *configuration = configuration_of(ConfigurationHandle);
     if (configuration->adapter == NULL) {
         *Status = NDIS_STATUS_NOT_SUPPORTED;
@@ -296,6 +309,10 @@ VOID NdisOpenConfigurationKeyByName(PNDIS_STATUS Status, NDIS_HANDLE Configurati
                                     PNDIS_STRING SubKeyName, PNDIS_HANDLE SubKeyHandle)
 {
     ddi_enter(NdisOpenConfigurationKeyByName);
+    if (ddi_fails(NdisOpenConfigurationKeyByName)) {
+        *Status = NDIS_STATUS_RESOURCES;
+        return;
+    }
     (void)configuration_of(ConfigurationHandle), (void)SubKeyName;
     *SubKeyHandle = NULL;
     *Status = NDIS_STATUS_FAILURE;
@@ -306,6 +323,10 @@ VOID NdisOpenConfigurationKeyByIndex(PNDIS_STATUS Status, NDIS_HANDLE Configurat
                                      PNDIS_STRING KeyName, PNDIS_HANDLE KeyHandle)
 {
     ddi_enter(NdisOpenConfigurationKeyByIndex);
+    if (ddi_fails(NdisOpenConfigurationKeyByIndex)) {
+        *Status = NDIS_STATUS_RESOURCES;
+        return;
+    }
     (void)configuration_of(ConfigurationHandle), (void)Index, (void)KeyName;
     *KeyHandle = NULL;
     *Status = NDIS_STATUS_FAILURE;
@@ -336,6 +357,10 @@ VOID NdisReadNetworkAddress(PNDIS_STATUS Status, PVOID *NetworkAddress, PUINT Ne
                             NDIS_HANDLE ConfigurationHandle)
 {
     ddi_enter(NdisReadNetworkAddress);
+    if (ddi_fails(NdisReadNetworkAddress)) {
+        *Status = NDIS_STATUS_RESOURCES;
+        return;
+    }
     static WCHAR keyword[] = {'N', 'e', 't', 'w', 'o', 'r', 'k', 'A', 'd', 'd', 'r', 'e', 's', 's'};
     UNICODE_STRING name = {.Length = sizeof keyword, .MaximumLength = sizeof keyword, .Buffer = keyword};
     NDIS_CONFIGURATION_PARAMETER *parameter;

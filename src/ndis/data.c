@@ -2,6 +2,7 @@
  * data.c - moving the start of a NET_BUFFER's data, looking at it, copying it; MDLs.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/buffer.h"
 
 void net_buffer_place(NET_BUFFER *buffer, MDL *chain, ULONG offset, SIZE_T length)
@@ -53,6 +54,9 @@ void mdl_free_chain(MDL *first)
 PMDL NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Length)
 {
     ddi_enter(NdisAllocateMdl);
+    if (ddi_fails(NdisAllocateMdl)) {
+        return NULL;
+    }
     (void)NdisHandle;
     MDL *mdl = IoAllocateMdl(VirtualAddress, Length, FALSE, FALSE, NULL);
     if (mdl != NULL) {
@@ -82,6 +86,9 @@ NDIS_STATUS NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffse
     if (unused >= DataOffsetDelta) {
         net_buffer_place(NetBuffer, NET_BUFFER_FIRST_MDL(NetBuffer), unused - DataOffsetDelta, length);
         return NDIS_STATUS_SUCCESS;
+    }
+    if (ddi_fails(NdisRetreatNetBufferDataStart)) {
+        return NDIS_STATUS_RESOURCES;
     }
     ULONG needed = DataOffsetDelta - unused + DataBackFill;
     ULONG size = needed;
@@ -127,6 +134,10 @@ NDIS_STATUS NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, UL
                                               NET_BUFFER_FREE_MDL_HANDLER *FreeMdlHandler)
 {
     ddi_enter(NdisRetreatNetBufferListDataStart);
+    if (NET_BUFFER_DATA_OFFSET(NetBufferList->FirstNetBuffer) < DataOffsetDelta &&
+        ddi_fails(NdisRetreatNetBufferListDataStart)) {
+        return NDIS_STATUS_RESOURCES;
+    }
     for (NET_BUFFER *buffer = NetBufferList->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
         NDIS_STATUS status =
             NdisRetreatNetBufferDataStart(buffer, DataOffsetDelta, DataBackFill, AllocateMdlHandler);
@@ -206,6 +217,9 @@ PVOID NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage,
                         ULONG AlignOffset)
 {
     ddi_enter(NdisGetDataBuffer);
+    if (ddi_fails(NdisGetDataBuffer)) {
+        return NULL;
+    }
     if (BytesNeeded == 0 || BytesNeeded > NET_BUFFER_DATA_LENGTH(NetBuffer)) {
         return NULL;
     }

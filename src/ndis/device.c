@@ -5,6 +5,7 @@
  * was registered with.  Not guaranteed: the security descriptor and class are not looked at.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/adapter.h"
 
 /* What NDIS keeps at the beginning of the device extension; the driver's part lies behind it. */
@@ -64,6 +65,9 @@ NDIS_STATUS NdisRegisterDeviceEx(NDIS_HANDLE NdisObjectHandle,
                                  PDEVICE_OBJECT *pDeviceObject, PNDIS_HANDLE NdisDeviceHandle)
 {
     ddi_enter(NdisRegisterDeviceEx);
+    if (ddi_fails(NdisRegisterDeviceEx)) {
+        return NDIS_STATUS_RESOURCES;
+    }
     const struct ndis_miniport_driver *driver = NdisObjectHandle;
     if (driver == NULL || driver->signature != NDIS_SIGNATURE_DRIVER ||
         DeviceObjectAttributes->MajorFunctions == NULL) {

@@ -6,6 +6,7 @@
  * DPC; NDIS chooses.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/buffer.h"
 #include "mm/dma.h"
 
@@ -48,6 +49,9 @@ NDIS_STATUS NdisMRegisterScatterGatherDma(NDIS_HANDLE MiniportAdapterHandle,
                                           PNDIS_HANDLE NdisMiniportDmaHandle)
 {
     ddi_enter(NdisMRegisterScatterGatherDma);
+    if (ddi_fails(NdisMRegisterScatterGatherDma)) {
+        return NDIS_STATUS_RESOURCES;
+    }
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     if (adapter == NULL || DmaDescription->ProcessSGListHandler == NULL) {
         return NDIS_STATUS_INVALID_PARAMETER;
@@ -186,6 +190,9 @@ NDIS_STATUS NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PNET
                                          ULONG ScatterGatherListBufferSize)
 {
     ddi_enter(NdisMAllocateNetBufferSGList);
+    if (ddi_fails(NdisMAllocateNetBufferSGList)) {
+        return NDIS_STATUS_RESOURCES;
+    }
     (void)Flags;
     struct ndis_dma *dma = dma_of(NdisMiniportDmaHandle);
     SCATTER_GATHER_LIST *list = make_list(NetBuffer, ScatterGatherListBuffer, ScatterGatherListBufferSize);
@@ -250,6 +257,9 @@ NDIS_STATUS NdisMAllocateSharedMemoryAsyncEx(NDIS_HANDLE MiniportDmaHandle, ULON
                                              PVOID Context)
 {
     ddi_enter(NdisMAllocateSharedMemoryAsyncEx);
+    if (ddi_fails(NdisMAllocateSharedMemoryAsyncEx)) {
+        return NDIS_STATUS_RESOURCES;
+    }
     struct ndis_dma *dma = dma_of(MiniportDmaHandle);
     if (dma->description.SharedMemAllocateCompleteHandler == NULL) {
         return NDIS_STATUS_FAILURE;

@@ -2,6 +2,7 @@
  * driver.c - miniport drivers: registration, optional handlers, unload.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/adapter.h"
 
 static LIST_ENTRY drivers = {&drivers, &drivers};
@@ -72,6 +73,9 @@ NDIS_STATUS NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_ST
                                         PNDIS_HANDLE NdisMiniportDriverHandle)
 {
     ddi_enter(NdisMRegisterMiniportDriver);
+    if (ddi_fails(NdisMRegisterMiniportDriver)) {
+        return NDIS_STATUS_RESOURCES;
+    }
     (void)RegistryPath;
     if (Characteristics->Header.Type != NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS) {
         return NDIS_STATUS_BAD_CHARACTERISTICS;

@@ -6,6 +6,7 @@
  * queued or running, and one for the registration itself, so that deregistration can wait for the last.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/interrupt.h"
 
 #include "ke/observer.h"
@@ -263,6 +264,9 @@ NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE Miniport
                          PNDIS_HANDLE NdisInterruptHandle)
 {
     ddi_enter(NdisMRegisterInterruptEx);
+    if (ddi_fails(NdisMRegisterInterruptEx)) {
+        return NDIS_STATUS_RESOURCES;
+    }
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *c = MiniportInterruptCharacteristics;
     if (adapter == NULL || !adapter->registered || adapter->state != ADAPTER_INITIALIZING) {

@@ -2,6 +2,7 @@
  * memory.c - pool memory, memory shared with a device, and register windows.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/adapter.h"
 #include "mm/dma.h"
 #include "mm/register.h"
@@ -14,6 +15,9 @@ PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULO
                                         EX_POOL_PRIORITY Priority)
 {
     ddi_enter(NdisAllocateMemoryWithTagPriority);
+    if (ddi_fails(NdisAllocateMemoryWithTagPriority)) {
+        return NULL;
+    }
     (void)NdisHandle, (void)Priority;
     return ExAllocatePoolWithTag(NonPagedPool, Length, Tag);
 }
@@ -23,6 +27,10 @@ PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULO
 NDIS_STATUS NdisAllocateMemoryWithTag(PVOID *VirtualAddress, UINT Length, ULONG Tag)
 {
     ddi_enter(NdisAllocateMemoryWithTag);
+    if (ddi_fails(NdisAllocateMemoryWithTag)) {
+        *VirtualAddress = NULL;
+        return NDIS_STATUS_FAILURE;
+    }
     *VirtualAddress = ExAllocatePoolWithTag(NonPagedPool, Length, Tag);
     return *VirtualAddress == NULL ? NDIS_STATUS_FAILURE : NDIS_STATUS_SUCCESS;
 }
@@ -60,6 +68,10 @@ VOID NdisMAllocateSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, 
                                PVOID *VirtualAddress, PNDIS_PHYSICAL_ADDRESS PhysicalAddress)
 {
     ddi_enter(NdisMAllocateSharedMemory);
+    if (ddi_fails(NdisMAllocateSharedMemory)) {
+        *VirtualAddress = NULL;
+        return;
+    }
     (void)Cached;
     if (ke_irql() > PASSIVE_LEVEL) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x01, (ULONG_PTR)MiniportAdapterHandle, Length, ke_irql());
@@ -97,6 +109,9 @@ NDIS_STATUS NdisMMapIoSpace(PVOID *VirtualAddress, NDIS_HANDLE MiniportAdapterHa
                             NDIS_PHYSICAL_ADDRESS PhysicalAddress, UINT Length)
 {
     ddi_enter(NdisMMapIoSpace);
+    if (ddi_fails(NdisMMapIoSpace)) {
+        return NDIS_STATUS_RESOURCES;
+    }
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     if (adapter == NULL) {
         return NDIS_STATUS_INVALID_PARAMETER;

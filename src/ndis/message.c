@@ -3,6 +3,7 @@
  * connection, the MSI-X table.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/interrupt.h"
 
 #define MESSAGE_ADDRESS 0xFEE00000u /* where messages are written to; nothing decodes it here */
@@ -69,6 +70,9 @@ NDIS_STATUS NdisMConfigMSIXTableEntry(NDIS_HANDLE NdisMiniportHandle,
     ddi_enter(NdisMConfigMSIXTableEntry);
     ddi_enter_when(NdisMConfigMSIXTableEntry, set_entry,
                    parameters->ConfigOperation == NdisMSIXTableConfigSetTableEntry);
+    if (ddi_fails(NdisMConfigMSIXTableEntry)) {
+        return NDIS_STATUS_RESOURCES;
+    }
     struct ndis_adapter *adapter = adapter_of(NdisMiniportHandle);
     if (adapter == NULL || parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT ||
         parameters->Header.Size < NDIS_SIZEOF_MSIX_CONFIG_PARAMETERS_REVISION_1 ||

@@ -7,6 +7,7 @@
  * What is not guaranteed: NDIS_POOL tags and protocol ids mean nothing here but to findings.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/buffer.h"
 
 #define ALIGNMENT MEMORY_ALLOCATION_ALIGNMENT
@@ -53,6 +54,9 @@ NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
                                           const NET_BUFFER_LIST_POOL_PARAMETERS *Parameters)
 {
     ddi_enter(NdisAllocateNetBufferListPool);
+    if (ddi_fails(NdisAllocateNetBufferListPool)) {
+        return NULL;
+    }
     if (Parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT || Parameters->ContextSize % ALIGNMENT != 0 ||
         (Parameters->DataSize != 0 && !Parameters->fAllocateNetBuffer)) {
         return NULL;
@@ -81,6 +85,9 @@ VOID NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
 NDIS_HANDLE NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, PNET_BUFFER_POOL_PARAMETERS Parameters)
 {
     ddi_enter(NdisAllocateNetBufferPool);
+    if (ddi_fails(NdisAllocateNetBufferPool)) {
+        return NULL;
+    }
     if (Parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT) {
         return NULL;
     }
@@ -169,6 +176,9 @@ static size_t context_total(const struct ndis_pool *pool, USHORT size, USHORT ba
 PNET_BUFFER_LIST NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill)
 {
     ddi_enter(NdisAllocateNetBufferList);
+    if (ddi_fails(NdisAllocateNetBufferList)) {
+        return NULL;
+    }
     struct ndis_pool *pool = pool_of(PoolHandle, NDIS_SIGNATURE_NBL_POOL);
     if (ContextSize % ALIGNMENT != 0 || ContextBackFill % ALIGNMENT != 0) {
         return NULL;
@@ -186,6 +196,9 @@ PNET_BUFFER_LIST NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, U
                                                        ULONG DataOffset, SIZE_T DataLength)
 {
     ddi_enter(NdisAllocateNetBufferAndNetBufferList);
+    if (ddi_fails(NdisAllocateNetBufferAndNetBufferList)) {
+        return NULL;
+    }
     struct ndis_pool *pool = pool_of(PoolHandle, NDIS_SIGNATURE_NBL_POOL);
     if (!pool->with_net_buffer || ContextSize % ALIGNMENT != 0 || ContextBackFill % ALIGNMENT != 0 ||
         (pool->data_size != 0 && MdlChain != NULL)) {
@@ -246,6 +259,9 @@ NDIS_STATUS NdisAllocateNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USH
                                              USHORT ContextBackFill, ULONG PoolTag)
 {
     ddi_enter(NdisAllocateNetBufferListContext);
+    if (ddi_fails(NdisAllocateNetBufferListContext)) {
+        return NDIS_STATUS_RESOURCES;
+    }
     (void)PoolTag;
     if (ContextSize % ALIGNMENT != 0 || ContextBackFill % ALIGNMENT != 0) {
         return NDIS_STATUS_INVALID_PARAMETER;
@@ -297,6 +313,9 @@ static NET_BUFFER *buffer_create(struct ndis_pool *pool, size_t extra)
 PNET_BUFFER NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength)
 {
     ddi_enter(NdisAllocateNetBuffer);
+    if (ddi_fails(NdisAllocateNetBuffer)) {
+        return NULL;
+    }
     NET_BUFFER *buffer = buffer_create(pool_of(PoolHandle, NDIS_SIGNATURE_NB_POOL), 0);
     if (buffer != NULL) {
         net_buffer_place(buffer, MdlChain, DataOffset, DataLength);
@@ -313,6 +332,9 @@ PNET_BUFFER NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG D
 PNET_BUFFER NdisAllocateNetBufferMdlAndData(NDIS_HANDLE PoolHandle)
 {
     ddi_enter(NdisAllocateNetBufferMdlAndData);
+    if (ddi_fails(NdisAllocateNetBufferMdlAndData)) {
+        return NULL;
+    }
     struct ndis_pool *pool = pool_of(PoolHandle, NDIS_SIGNATURE_NB_POOL);
     if (pool->data_size == 0) {
         return NULL;

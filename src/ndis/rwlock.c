@@ -5,6 +5,7 @@
  * allows (RW-7).
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/adapter.h"
 #include "ndis/rwcore.h"
 
@@ -62,6 +63,9 @@ static void acquired(PNDIS_RW_LOCK_EX lock, PLOCK_STATE_EX state)
 PNDIS_RW_LOCK_EX NdisAllocateRWLock(NDIS_HANDLE NdisHandle)
 {
     ddi_enter(NdisAllocateRWLock);
+    if (ddi_fails(NdisAllocateRWLock)) {
+        return NULL;
+    }
     struct _NDIS_RW_LOCK_EX *lock = ke_allocate(sizeof *lock);
     if (lock != NULL) {
         event_send(EVENT_OBJECT_CREATE, lock, OBJECT_HANDLE, sizeof *lock, 0, (uintptr_t)NdisHandle);

@@ -2,6 +2,7 @@
  * system.c - what a miniport asks NDIS about the machine, and the error log.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/adapter.h"
 
 #include <stdarg.h>
@@ -203,6 +204,9 @@ PVOID NdisGetRoutineAddress(PNDIS_STRING NdisRoutineName)
 PNDIS_GENERIC_OBJECT NdisAllocateGenericObject(PDRIVER_OBJECT DriverObject, ULONG Tag, USHORT Size)
 {
     ddi_enter(NdisAllocateGenericObject);
+    if (ddi_fails(NdisAllocateGenericObject)) {
+        return NULL;
+    }
     size_t size = Size < sizeof(NDIS_GENERIC_OBJECT) ? sizeof(NDIS_GENERIC_OBJECT) : Size;
     NDIS_GENERIC_OBJECT *object = ke_allocate(size);
     if (object != NULL) {

@@ -2,6 +2,7 @@
  * timer.c - timer objects (spec section 8): a KTIMER with its DPC.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/adapter.h"
 
 struct ndis_timer {
@@ -73,6 +74,9 @@ NDIS_STATUS NdisAllocateTimerObject(NDIS_HANDLE NdisHandle, PNDIS_TIMER_CHARACTE
                                     PNDIS_HANDLE pTimerObject)
 {
     ddi_enter(NdisAllocateTimerObject);
+    if (ddi_fails(NdisAllocateTimerObject)) {
+        return NDIS_STATUS_RESOURCES;
+    }
     if (TimerCharacteristics->Header.Type != NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS ||
         TimerCharacteristics->TimerFunction == NULL) {
         return NDIS_STATUS_BAD_CHARACTERISTICS;

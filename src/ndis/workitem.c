@@ -2,6 +2,7 @@
  * workitem.c - work items (WI-1 to WI-6), over ex's worker threads.
  */
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ndis/adapter.h"
 
 struct ndis_work_item {
@@ -40,6 +41,9 @@ static void work(void *context)
 NDIS_HANDLE NdisAllocateIoWorkItem(NDIS_HANDLE NdisObjectHandle)
 {
     ddi_enter(NdisAllocateIoWorkItem);
+    if (ddi_fails(NdisAllocateIoWorkItem)) {
+        return NULL;
+    }
     struct ndis_work_item *item = ke_allocate(sizeof *item);
     if (item != NULL) {
         item->signature = NDIS_SIGNATURE_WORK_ITEM;

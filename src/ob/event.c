@@ -5,6 +5,7 @@
  */
 #include "ex/pool.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ob/ob.h"
 
 #define EVENT_TAG 0x6E657645u /* 'Even' */
@@ -58,6 +59,9 @@ NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
                              POBJECT_ATTRIBUTES ObjectAttributes, EVENT_TYPE EventType, BOOLEAN InitialState)
 {
     ddi_enter(ZwCreateEvent);
+    if (ddi_fails(ZwCreateEvent)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     (void)DesiredAccess;
     if (EventType != NotificationEvent && EventType != SynchronizationEvent) {
         return STATUS_INVALID_PARAMETER;
@@ -85,6 +89,9 @@ NTSTATUS NTAPI ZwOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
                            POBJECT_ATTRIBUTES ObjectAttributes)
 {
     ddi_enter(ZwOpenEvent);
+    if (ddi_fails(ZwOpenEvent)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     (void)DesiredAccess;
     void *event = ob_name_reference(ObjectAttributes->ObjectName);
     if (event == NULL) {
@@ -169,6 +176,9 @@ static PKEVENT open_or_make(PUNICODE_STRING name, EVENT_TYPE type, PHANDLE handl
 PKEVENT NTAPI IoCreateNotificationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle)
 {
     ddi_enter(IoCreateNotificationEvent);
+    if (ddi_fails(IoCreateNotificationEvent)) {
+        return NULL;
+    }
     return open_or_make(EventName, NotificationEvent, EventHandle);
 }
 
@@ -176,5 +186,8 @@ PKEVENT NTAPI IoCreateNotificationEvent(PUNICODE_STRING EventName, PHANDLE Event
 PKEVENT NTAPI IoCreateSynchronizationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle)
 {
     ddi_enter(IoCreateSynchronizationEvent);
+    if (ddi_fails(IoCreateSynchronizationEvent)) {
+        return NULL;
+    }
     return open_or_make(EventName, SynchronizationEvent, EventHandle);
 }

@@ -6,6 +6,7 @@
  */
 #include "ke/ddi.h"
 #include "ke/event.h"
+#include "ke/fault.h"
 #include "ke/memory.h"
 #include "ke/run.h"
 #include "ke/thread.h"
@@ -62,6 +63,9 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
                                     PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext)
 {
     ddi_enter(PsCreateSystemThread);
+    if (ddi_fails(PsCreateSystemThread)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     (void)DesiredAccess, (void)ObjectAttributes;
     if (StartRoutine == NULL || (ProcessHandle != NULL && ProcessHandle != CURRENT_PROCESS)) {
         return STATUS_INVALID_PARAMETER;

@@ -5,6 +5,7 @@
  */
 #include "ex/pool.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "rtl/unicode.h"
 
 #include <string.h>
@@ -59,6 +60,9 @@ NTSTATUS NTAPI RtlAnsiStringToUnicodeString(PUNICODE_STRING DestinationString, P
                                             BOOLEAN AllocateDestinationString)
 {
     ddi_enter(RtlAnsiStringToUnicodeString);
+    if (AllocateDestinationString && ddi_fails(RtlAnsiStringToUnicodeString)) {
+        return STATUS_NO_MEMORY;
+    }
     size_t bytes = SourceString->Length * sizeof(WCHAR);
     NTSTATUS status = make_room(DestinationString, bytes, sizeof(WCHAR), AllocateDestinationString);
     if (!NT_SUCCESS(status)) {
@@ -78,6 +82,9 @@ NTSTATUS NTAPI RtlUnicodeStringToAnsiString(PANSI_STRING DestinationString, PCUN
                                             BOOLEAN AllocateDestinationString)
 {
     ddi_enter(RtlUnicodeStringToAnsiString);
+    if (AllocateDestinationString && ddi_fails(RtlUnicodeStringToAnsiString)) {
+        return STATUS_NO_MEMORY;
+    }
     size_t characters = SourceString->Length / sizeof(WCHAR);
     NTSTATUS status =
         make_room((UNICODE_STRING *)DestinationString, characters, 1, AllocateDestinationString);
@@ -134,6 +141,9 @@ NTSTATUS NTAPI RtlUpcaseUnicodeString(PUNICODE_STRING DestinationString, PCUNICO
                                       BOOLEAN AllocateDestinationString)
 {
     ddi_enter(RtlUpcaseUnicodeString);
+    if (AllocateDestinationString && ddi_fails(RtlUpcaseUnicodeString)) {
+        return STATUS_NO_MEMORY;
+    }
     NTSTATUS status = make_room(DestinationString, SourceString->Length, 0, AllocateDestinationString);
     if (!NT_SUCCESS(status)) {
         return status;

@@ -5,6 +5,7 @@
  */
 #include "ex/pool.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "ob/ob.h"
 #include "rtl/registry.h"
 
@@ -78,6 +79,9 @@ static NTSTATUS open_handle(struct rtl_key *key, HANDLE *handle)
 NTSTATUS NTAPI ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
 {
     ddi_enter(ZwOpenKey);
+    if (ddi_fails(ZwOpenKey)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     (void)DesiredAccess;
     WCHAR buffer[PATH_LONGEST];
     UNICODE_STRING path = {0, sizeof(buffer), buffer};
@@ -94,6 +98,9 @@ NTSTATUS NTAPI ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT
                            ULONG TitleIndex, PUNICODE_STRING Class, ULONG CreateOptions, PULONG Disposition)
 {
     ddi_enter(ZwCreateKey);
+    if (ddi_fails(ZwCreateKey)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     (void)DesiredAccess, (void)TitleIndex, (void)Class, (void)CreateOptions;
     const ULONG created_new = 1, opened_existing = 2;
     WCHAR buffer[PATH_LONGEST];
@@ -170,6 +177,9 @@ NTSTATUS NTAPI ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName,
                                PVOID KeyValueInformation, ULONG Length, PULONG ResultLength)
 {
     ddi_enter(ZwQueryValueKey);
+    if (ddi_fails(ZwQueryValueKey)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     struct rtl_key *key = NULL;
     ULONG type;
     size_t length;
@@ -202,6 +212,9 @@ NTSTATUS NTAPI ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG 
                              PVOID Data, ULONG DataSize)
 {
     ddi_enter(ZwSetValueKey);
+    if (ddi_fails(ZwSetValueKey)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     (void)TitleIndex;
     struct rtl_key *key = NULL;
     NTSTATUS status = key_of(KeyHandle, &key);

@@ -5,6 +5,7 @@
  */
 #include "ex/pool.h"
 #include "ke/ddi.h"
+#include "ke/fault.h"
 #include "rtl/registry.h"
 #include "rtl/unicode.h"
 
@@ -68,6 +69,9 @@ static NTSTATUS create(ULONG relative, PCWSTR rest, struct rtl_key **key)
 NTSTATUS NTAPI RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path)
 {
     ddi_enter(RtlCreateRegistryKey);
+    if (ddi_fails(RtlCreateRegistryKey)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     struct rtl_key *key;
     return create(RelativeTo, Path, &key);
 }
@@ -77,6 +81,9 @@ NTSTATUS NTAPI RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR Value
                                      PVOID ValueData, ULONG ValueLength)
 {
     ddi_enter(RtlWriteRegistryValue);
+    if (ddi_fails(RtlWriteRegistryValue)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     UNICODE_STRING name;
     struct rtl_key *key;
     NTSTATUS status = create(RelativeTo, Path, &key);
@@ -336,6 +343,9 @@ NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_
                                       PVOID Context, PVOID Environment)
 {
     ddi_enter(RtlQueryRegistryValues);
+    if (ddi_fails(RtlQueryRegistryValues)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     (void)Environment;
     struct rtl_key *top, *key;
     NTSTATUS status = find(RelativeTo, Path, &top);
