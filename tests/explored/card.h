@@ -23,7 +23,14 @@
 #define REGISTER_MASK_SET 0x018
 #define REGISTER_MASK_CLEAR 0x01C
 #define REGISTER_CAUSE_SET 0x024
+#define CAUSE_RX_DONE 0x02
 #define CAUSE_SOFTWARE 0x80
+#ifdef CARD_SYNC_MESSAGES /* TRUE or FALSE: with messages, of which two can come; explored with --interrupts \
+                             msix */
+#define CARD_CAUSES (CAUSE_RX_DONE | CAUSE_SOFTWARE)
+#else
+#define CARD_CAUSES CAUSE_SOFTWARE
+#endif
 #define REGISTER_TX_BASE_LOW 0x080
 #define REGISTER_TX_BASE_HIGH 0x084
 #define REGISTER_TX_SIZE 0x088
@@ -91,12 +98,12 @@ static VOID StartCard(struct Card *Card)
     WriteRegister(Card, REGISTER_TX_BASE_HIGH, NdisGetPhysicalAddressHigh(Card->SharedPa));
     WriteRegister(Card, REGISTER_TX_SIZE, DESCRIPTORS);
     WriteRegister(Card, REGISTER_CONTROL, CONTROL_TX_ENABLE);
-    WriteRegister(Card, REGISTER_MASK_SET, CAUSE_SOFTWARE);
+    WriteRegister(Card, REGISTER_MASK_SET, CARD_CAUSES);
 }
 
 static VOID StopCard(struct Card *Card)
 {
-    WriteRegister(Card, REGISTER_MASK_CLEAR, CAUSE_SOFTWARE);
+    WriteRegister(Card, REGISTER_MASK_CLEAR, CARD_CAUSES);
     WriteRegister(Card, REGISTER_CONTROL, 0);
     while (ReadRegister(Card, REGISTER_STATUS) & STATUS_TX_ACTIVE) {
         NdisMSleep(100);
@@ -131,13 +138,52 @@ static VOID CardDpc(NDIS_HANDLE Context, PVOID DpcContext, PVOID Throttle, PVOID
 /* NDIS calls these two at the ISR's level. */
 static VOID CardDisableInterrupt(PVOID Context)
 {
-    WriteRegister(Context, REGISTER_MASK_CLEAR, CAUSE_SOFTWARE);
+    WriteRegister(Context, REGISTER_MASK_CLEAR, CARD_CAUSES);
 }
 
 static VOID CardEnableInterrupt(PVOID Context)
 {
-    WriteRegister(Context, REGISTER_MASK_SET, CAUSE_SOFTWARE);
+    WriteRegister(Context, REGISTER_MASK_SET, CARD_CAUSES);
 }
+
+#ifdef CARD_SYNC_MESSAGES
+/* Each of the two takes back its own cause. */
+static BOOLEAN CardMessage(NDIS_HANDLE Context, ULONG Message, PBOOLEAN QueueDpc, PULONG TargetProcessors)
+{
+    *QueueDpc = FALSE;
+    *TargetProcessors = 0;
+    WriteRegister(Context, REGISTER_CAUSE, Message == 1 ? CAUSE_RX_DONE : CAUSE_SOFTWARE);
+    StoryInterrupt(Context);
+    return TRUE;
+}
+
+static VOID CardMessageDpc(NDIS_HANDLE Context, ULONG Message, PVOID DpcContext, PVOID Throttle,
+                           PVOID Reserved)
+{
+    UNREFERENCED_PARAMETER(Message);
+    CardDpc(Context, DpcContext, Throttle, Reserved);
+}
+
+static VOID CardDisableMessage(PVOID Context, ULONG Message)
+{
+    WriteRegister(Context, REGISTER_MASK_CLEAR, Message == 1 ? CAUSE_RX_DONE : CAUSE_SOFTWARE);
+}
+
+static VOID CardEnableMessage(PVOID Context, ULONG Message)
+{
+    WriteRegister(Context, REGISTER_MASK_SET, Message == 1 ? CAUSE_RX_DONE : CAUSE_SOFTWARE);
+}
+
+static VOID UseMessages(PNDIS_MINIPORT_INTERRUPT_CHARACTERISTICS Characteristics)
+{
+    Characteristics->MsiSupported = TRUE;
+    Characteristics->MsiSyncWithAllMessages = CARD_SYNC_MESSAGES;
+    Characteristics->MessageInterruptHandler = CardMessage;
+    Characteristics->MessageInterruptDpcHandler = CardMessageDpc;
+    Characteristics->DisableMessageInterruptHandler = CardDisableMessage;
+    Characteristics->EnableMessageInterruptHandler = CardEnableMessage;
+}
+#endif
 
 static NDIS_STATUS RegisterInterrupt(struct Card *Card)
 {
@@ -149,6 +195,9 @@ static NDIS_STATUS RegisterInterrupt(struct Card *Card)
     characteristics.InterruptDpcHandler = CardDpc;
     characteristics.DisableInterruptHandler = CardDisableInterrupt;
     characteristics.EnableInterruptHandler = CardEnableInterrupt;
+#ifdef CARD_SYNC_MESSAGES
+    UseMessages(&characteristics);
+#endif
     return NdisMRegisterInterruptEx(Card->Handle, Card, &characteristics, &Card->Interrupt);
 }
 
