@@ -3,7 +3,7 @@
  */
 #include <ndis.h>
 
-#include "miniport.h"
+#include "../ndis/miniport.h"
 
 #define DIRQL 6
 
@@ -16,7 +16,8 @@ static struct {
     volatile LONG isr_runs, isr_mine, dpc_runs, disabled, enabled;
     volatile LONG dpc_on[64];
     void *volatile dpc_context;
-    volatile LONG more; /* DPCs that shall say MoreNblsPending */
+    volatile LONG more;       /* DPCs that shall say MoreNblsPending */
+    volatile LONG unanswered; /* interrupts that the ISR shall leave asserted */
     void (*in_isr)(void);
     void (*in_dpc)(void);
 } irq;
@@ -28,6 +29,9 @@ static BOOLEAN isr(NDIS_HANDLE context, PBOOLEAN queue_default, PULONG targets)
     InterlockedIncrement(&irq.isr_runs);
     if (irq.in_isr != NULL) {
         irq.in_isr();
+    }
+    if (irq.unanswered > 0 && InterlockedDecrement(&irq.unanswered) >= 0) {
+        return TRUE;
     }
     bool mine = tiny_acknowledge();
     if (!mine && !irq.claim_always) {
@@ -133,8 +137,7 @@ static void raise_and_wait(void)
     SLEEP_UNTIL(irq.isr_mine != before);
 }
 
-/* ---- registration ----------------------------------------------------------------------------------------
- */
+/* ---- registration -------------------- */
 
 static volatile bool registered_yet;
 static volatile LONG before_return;
@@ -218,28 +221,6 @@ static void in1_without_line(void *argument)
     mini_stop();
 }
 
-static NDIS_STATUS connect_messages(NDIS_MINIPORT_INIT_PARAMETERS *parameters)
-{
-    irq.characteristics.MsiSupported = TRUE;
-    irq.characteristics.InterruptType = NDIS_CONNECT_MESSAGE_BASED;
-    return connect(parameters);
-}
-
-static void ms2(void *argument)
-{
-    (void)argument;
-    fill_characteristics();
-    mini_defaults();
-    mini.on_initialize = connect_messages;
-    mini.on_halt = disconnect;
-    tiny_attach(DIRQL);
-    mini_start(&tiny.device);
-    CHECK_EQ(irq.characteristics.InterruptType, NDIS_CONNECT_LINE_BASED);
-    CHECK(irq.characteristics.MessageInfoTable == NULL);
-    raise_and_wait();
-    stop();
-}
-
 static NDIS_STATUS look_at_resources(NDIS_MINIPORT_INIT_PARAMETERS *parameters)
 {
     const NDIS_RESOURCE_LIST *list = parameters->AllocatedResources;
@@ -267,8 +248,7 @@ static void resources(void *argument)
     stop();
 }
 
-/* ---- DPCs
- * -------------------------------------------------------------------------------------------------- */
+/* ---- DPCs -------------------- */
 
 static LONG total_dpcs(void)
 {
@@ -384,8 +364,7 @@ static void in14(void *argument)
     stop();
 }
 
-/* ---- shared line
- * --------------------------------------------------------------------------------------------- */
+/* ---- shared line -------------------- */
 
 static volatile LONG foreign_served;
 static volatile bool foreign_raised;
@@ -423,8 +402,7 @@ static void in8(void *argument)
     stop();
 }
 
-/* ---- diagnostics, synchronisation
- * ------------------------------------------------------------------------------ */
+/* ---- diagnostics, synchronisation -------------------- */
 
 static void storm(void *argument)
 {
@@ -565,12 +543,11 @@ static void never_inside_synchronize(void *argument)
     thread_join(&thread);
     SLEEP_UNTIL(!tiny.raised);
     CHECK_EQ(landed_inside, 0);
-    CHECK(landed_outside > 20);
+    CHECK(landed_outside > 0);
     stop();
 }
 
-/* ---- deregistration
- * -------------------------------------------------------------------------------------------- */
+/* ---- deregistration -------------------- */
 
 static volatile LONG dpc_ended;
 
@@ -625,25 +602,424 @@ static void in19(void *argument)
     tiny_detach();
 }
 
+/* ---- IN-1: from MiniportInitializeEx, at PASSIVE_LEVEL ------------------------------------------ */
+
+static NDIS_STATUS connect_twice(NDIS_MINIPORT_INIT_PARAMETERS *parameters)
+{
+    CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    CHECK_EQ(connect(parameters), NDIS_STATUS_SUCCESS);
+    CHECK(irq.handle != NULL);
+    NdisMDeregisterInterruptEx(irq.handle);
+    tiny_raise(); /* nobody listens */
+    sleep_ms(5);
+    CHECK_EQ(irq.isr_runs, 0);
+    return connect(parameters);
+}
+
+static void in1(void *argument)
+{
+    (void)argument;
+    fill_characteristics();
+    mini_defaults();
+    mini.on_initialize = connect_twice;
+    mini.on_halt = disconnect;
+    tiny_attach(DIRQL);
+    mini_start(&tiny.device);
+    SLEEP_UNTIL(irq.isr_mine == 1);
+    CHECK_EQ(NdisMRegisterInterruptEx(mini.adapter, &irq, &irq.characteristics, &irq.handle),
+             NDIS_STATUS_INVALID_PARAMETER); /* initialized already */
+    stop();
+}
+
+/* ---- IN-4, IN-8, IN-9 --------------------------------------------------------------------------- */
+
+/* At DIRQL, which the ISR itself checks, once for each interrupt of its own device. */
+static void in4(void *argument)
+{
+    (void)argument;
+    start();
+    for (LONG n = 1; n <= 20; n++) {
+        raise_and_wait();
+        CHECK_EQ(irq.isr_mine, n);
+    }
+    stop();
+}
+
+/* A line that stays asserted interrupts again and again, until the ISR quiets the device. */
+static void in9(void *argument)
+{
+    (void)argument;
+    start();
+    irq.unanswered = 50;
+    raise_and_wait();
+    CHECK(irq.isr_runs >= 51);
+    SLEEP_UNTIL(!tiny.raised);
+    LONG runs = irq.isr_runs;
+    sleep_ms(10);
+    CHECK_EQ(irq.isr_runs, runs);
+    stop();
+}
+
+/* ---- IN-5: the interrupt's own spin lock -------------------------------------------------------- */
+
+static struct isr higher;
+static volatile LONG preempted;
+
+static void let_a_higher_one_in(void)
+{
+    LONG before = higher.runs;
+    ke_line_assert(higher.line);
+    CHECK_SOON(higher.runs == before + 1);
+    InterlockedIncrement(&preempted);
+}
+
+static void check_higher(void *argument)
+{
+    (void)argument;
+    CHECK_EQ(KeGetCurrentIrql(), DIRQL + 2);
+}
+
+static void in5_preempted(void *argument)
+{
+    (void)argument;
+    tiny.device.line = ke_line_create("tiny", DIRQL, KE_LEVEL_TRIGGERED, 1); /* interrupts processor 0 only */
+    tiny.device.line_is_shared = true;
+    start();
+    isr_connect(&higher, DIRQL + 2, 1, check_higher, NULL);
+    irq.in_isr = let_a_higher_one_in;
+    for (LONG n = 1; n <= 10; n++) {
+        raise_and_wait();
+        CHECK_EQ(preempted, n);
+    }
+    irq.in_isr = NULL;
+    isr_disconnect(&higher);
+    stop();
+    ke_line_destroy(tiny.device.line);
+}
+
+/* ---- IN-7, IN-12, IN-13 ------------------------------------------------------------------------- */
+
+static void queue_from_isr(void)
+{
+    GROUP_AFFINITY set = {.Mask = 0x6};
+    CHECK_EQ(NdisMQueueDpcEx(irq.handle, 0, &set, &irq), 0x6);
+}
+
+/* TargetProcessors stays zero; the ISR names the processors itself, by a group affinity. */
+static void in7(void *argument)
+{
+    (void)argument;
+    start();
+    irq.in_isr = queue_from_isr;
+    raise_and_wait();
+    irq.in_isr = NULL;
+    SLEEP_UNTIL(irq.dpc_runs == 2);
+    sleep_ms(2);
+    CHECK_EQ(irq.dpc_on[1], 1);
+    CHECK_EQ(irq.dpc_on[2], 1);
+    CHECK_EQ(total_dpcs(), 2);
+    CHECK_PTR(irq.dpc_context, &irq);
+    stop();
+}
+
+static volatile LONG meeting;
+
+static void meet(void)
+{
+    InterlockedIncrement(&meeting);
+    CHECK_SOON(meeting >= 4); /* all of them at once */
+}
+
+static void in12(void *argument)
+{
+    (void)argument;
+    start();
+    irq.in_dpc = meet;
+    KIRQL old =
+        KeRaiseIrqlToDpcLevel(); /* the one of this processor must not run before the others are queued */
+    CHECK_EQ(NdisMQueueDpc(irq.handle, 0, 0xF, NULL), 0xF);
+    KeLowerIrql(old);
+    SLEEP_UNTIL(irq.dpc_runs == 4);
+    CHECK_EQ(irq.dpc_on[0] + irq.dpc_on[1] + irq.dpc_on[2] + irq.dpc_on[3], 4);
+    stop();
+}
+
+static void queue_at(KIRQL irql, ULONG queued)
+{
+    KIRQL old;
+    KeRaiseIrql(irql, &old);
+    CHECK_EQ(NdisMQueueDpc(irq.handle, 0, 0x1, &irq), queued);
+    CHECK_EQ(KeGetCurrentIrql(), irql);
+    KeLowerIrql(old);
+}
+
+/* At any IRQL; a bit that is missing means that the DPC was queued there already. */
+static void in13(void *argument)
+{
+    (void)argument;
+    start();
+    run_on(0);
+    for (LONG n = 1; n <= 3; n++) {
+        KIRQL old = KeRaiseIrqlToDpcLevel();
+        queue_at(n == 1 ? DISPATCH_LEVEL : n == 2 ? DIRQL : HIGH_LEVEL, 1);
+        queue_at(DISPATCH_LEVEL, 0);
+        queue_at(HIGH_LEVEL, 0);
+        CHECK_EQ(irq.dpc_runs, n - 1);
+        KeLowerIrql(old);
+        SLEEP_UNTIL(irq.dpc_runs == n);
+    }
+    stop();
+}
+
+/* ---- IN-17: after deregistration ---------------------------------------------------------------- */
+
+static BOOLEAN never(void *context)
+{
+    (void)context;
+    check_fail(__FILE__, __LINE__, "called for an interrupt that is gone");
+    return TRUE;
+}
+
+static void in17(void *argument)
+{
+    (void)argument;
+    check_expected_end = UNDIS_STOPPED;
+    start();
+    adapter_halt(mini.instance, NdisHaltDeviceDisabled); /* deregisters */
+    NdisMSynchronizeWithInterruptEx(irq.handle, 0, never, NULL);
+    CHECK(false);
+}
+
+/* ---- IN-18: until deregistration returns -------------------------------------------------------- */
+
+static void interrupts_still_come(void)
+{
+    for (int n = 0; n < 10; n++) {
+        LONG dpcs = irq.dpc_runs;
+        raise_and_wait();
+        SLEEP_UNTIL(irq.dpc_runs > dpcs);
+    }
+}
+
+static NDIS_STATUS connect_and_receive(NDIS_MINIPORT_INIT_PARAMETERS *parameters)
+{
+    NDIS_STATUS status = connect(parameters);
+    interrupts_still_come();
+    return status;
+}
+
+static void receive_and_disconnect(void)
+{
+    interrupts_still_come();
+    disconnect();
+    LONG runs = irq.isr_runs, dpcs = irq.dpc_runs;
+    tiny_raise();
+    sleep_ms(5);
+    CHECK_EQ(irq.isr_runs, runs);
+    CHECK_EQ(irq.dpc_runs, dpcs);
+}
+
+static void in18(void *argument)
+{
+    (void)argument;
+    fill_characteristics();
+    irq.queue_default = TRUE;
+    mini_defaults();
+    mini.on_initialize = connect_and_receive;
+    mini.on_halt = receive_and_disconnect;
+    tiny_attach(DIRQL);
+    mini_start(&tiny.device);
+    stop();
+    CHECK_EQ(irq.isr_mine, 20);
+}
+
+/* ---- IN-19: left behind by a failed MiniportInitializeEx ---------------------------------------- */
+
+static NDIS_STATUS connect_and_fail(NDIS_MINIPORT_INIT_PARAMETERS *parameters)
+{
+    CHECK_EQ(connect(parameters), NDIS_STATUS_SUCCESS);
+    return NDIS_STATUS_RESOURCES;
+}
+
+static void in19_failed_initialize(void *argument)
+{
+    (void)argument;
+    fill_characteristics();
+    mini_defaults();
+    mini.on_initialize = connect_and_fail;
+    tiny_attach(DIRQL);
+    mini_register();
+    mini.instance = adapter_create(mini.driver, &tiny.device, "mini");
+    CHECK_EQ(adapter_initialize(mini.instance), NDIS_STATUS_RESOURCES);
+    tiny_raise();
+    sleep_ms(10);
+    CHECK_EQ(irq.isr_runs, 0); /* NDIS has disconnected it */
+    adapter_destroy(mini.instance);
+    mini.object.DriverUnload(&mini.object);
+    tiny_detach();
+}
+
+/* ---- IN-20 to IN-22: synchronisation ------------------------------------------------------------ */
+
+static BOOLEAN answer_at_dirql(void *context)
+{
+    InterlockedIncrement((volatile LONG *)context);
+    under_lock();
+    return TRUE;
+}
+
+static volatile LONG synchronized_calls;
+
+static void synchronize_often(void *argument)
+{
+    (void)argument;
+    for (int n = 0; n < 30; n++) {
+        NdisMSynchronizeWithInterruptEx(irq.handle, 0, answer_at_dirql, (PVOID)&synchronized_calls);
+    }
+}
+
+/* At DIRQL, one at a time whatever the processor, and never together with the ISR. */
+static void in22(void *argument)
+{
+    static volatile LONG going = 1;
+    struct thread threads[4], storming;
+    (void)argument;
+    start();
+    irq.in_isr = under_lock;
+    thread_start(&storming, storm, (void *)(uintptr_t)&going, -1);
+    for (int n = 0; n < 4; n++) {
+        thread_start(&threads[n], synchronize_often, NULL, n);
+    }
+    for (int n = 0; n < 4; n++) {
+        thread_join(&threads[n]);
+    }
+    going = 0;
+    thread_join(&storming);
+    SLEEP_UNTIL(!tiny.raised);
+    CHECK_EQ(synchronized_calls, 120);
+    CHECK(irq.isr_mine > 0);
+    CHECK_EQ(overlaps, 0);
+    stop();
+}
+
+static BOOLEAN synchronize_again(void *context)
+{
+    (void)context;
+    return NdisMSynchronizeWithInterruptEx(irq.handle, 0, never, NULL);
+}
+
+static void in21(void *argument)
+{
+    (void)argument;
+    check_expected_end = UNDIS_STOPPED;
+    start();
+    NdisMSynchronizeWithInterruptEx(irq.handle, 0, synchronize_again, NULL);
+    CHECK(false);
+}
+
+static void synchronize_in_isr(void)
+{
+    NdisMSynchronizeWithInterruptEx(irq.handle, 0, never, NULL);
+}
+
+static void in21_isr(void *argument)
+{
+    (void)argument;
+    check_expected_end = UNDIS_STOPPED;
+    start();
+    irq.in_isr = synchronize_in_isr;
+    raise_and_wait();
+    sleep_ms(5000);
+    CHECK(false);
+}
+
+/* ---- IN-23: the level at return ----------------------------------------------------------------- */
+
+static void raise_and_forget(void)
+{
+    KIRQL old;
+    KeRaiseIrql(DIRQL + 1, &old);
+}
+
+static void in23(void *argument)
+{
+    (void)argument;
+    start();
+    run_on(0);
+    irq.in_isr = raise_and_forget;
+    raise_and_wait();
+    irq.in_isr = NULL;
+    SLEEP_UNTIL(!tiny.raised);
+    for (int n = 0; n < 20; n++) { /* the machine goes on at the right level */
+        raise_and_wait();
+        CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    }
+    stop();
+}
+
+/* ---- IN-24: how long ---------------------------------------------------------------------------- */
+
+static void take_25_us(void)
+{
+    KeStallExecutionProcessor(25);
+}
+
+static void take_100_us(void)
+{
+    KeStallExecutionProcessor(50);
+    KeStallExecutionProcessor(50);
+}
+
+static void in24(void *argument)
+{
+    (void)argument;
+    start();
+    irq.queue_default = TRUE;
+    irq.in_isr = take_25_us;
+    irq.in_dpc = take_100_us;
+    for (LONG n = 1; n <= 20; n++) {
+        raise_and_wait();
+        SLEEP_UNTIL(irq.dpc_runs == n);
+    }
+    stop();
+}
+
+/* clang-format off */
 static const struct test_case cases[] = {
-    CASE("IN-1_no_line_or_wrong_place", in1_without_line, "", 2, BOTH),
-    CASE("IN-2_isr_before_register_returns", in2, "", 2, BOTH),
-    CASE("IN-3_all_four_handlers", in3, "", 2, BOTH),
-    CASE("IN-6_default_dpc_once", in6_default, "", 4, BOTH),
-    CASE("IN-6_target_processors", in6_targets, "", 4, BOTH),
-    CASE("IN-6_whatever_isr_returned", in6_return_value, "", 4, BOTH),
-    CASE("IN-8_shared_line", in8, "", 4, BOTH),
-    CASE("IN-10_dpc_context", in10_context, "", 2, BOTH),
-    CASE("IN-11_more_nbls_pending", in11, "", 2, BOTH),
-    CASE("IN-14_set_actually_queued", in14, "", 4, BOTH),
-    CASE("IN-15_diagnostics_at_dirql", in15, "", 4, BOTH),
-    CASE("IN-16_deregister_waits", in16, "", 4, BOTH),
-    CASE("IN-19_left_at_halt", in19, "PoolLeak", 2, BOTH),
-    CASE("IN-20_synchronize", in20, "", 2, BOTH),
-    CASE("MS-2_falls_back_to_line", ms2, "", 2, BOTH),
-    CASE("resources_of_the_device", resources, "", 2, BOTH),
-    CASE("isr_lands_in_dispatch_critical_section", isr_in_critical_section, "", 2, BOTH),
-    CASE("isr_never_inside_synchronize", never_inside_synchronize, "", 4, BOTH),
+    CASE("IN-1", in1, "", 2, BOTH),
+    CASE("IN-1-no-line", in1_without_line, "", 2, BOTH),
+    CASE("IN-2", in2, "", 2, BOTH),
+    CASE("IN-3", in3, "", 2, BOTH),
+    CASE("IN-4", in4, "", 4, BOTH),
+    CASE("IN-5", in22, "", 4, BOTH),
+    CASE("IN-5-preempted", in5_preempted, "", 2, BOTH),
+    CASE("IN-6", in6_default, "", 4, BOTH),
+    CASE("IN-6-targets", in6_targets, "", 4, BOTH),
+    CASE("IN-6-whatever-it-returned", in6_return_value, "", 4, BOTH),
+    CASE("IN-7", in7, "", 4, BOTH),
+    CASE("IN-8", in8, "", 4, BOTH),
+    CASE("IN-9", in9, "", 2, BOTH),
+    CASE("IN-10", in10_context, "", 2, BOTH),
+    CASE("IN-11", in11, "", 2, BOTH),
+    CASE("IN-12", in12, "", 4, BOTH),
+    CASE("IN-13", in13, "", 2, BOTH),
+    CASE("IN-14", in14, "", 4, BOTH),
+    CASE("IN-15", in15, "", 4, BOTH),
+    CASE("IN-16", in16, "", 4, BOTH),
+    CASE("IN-17", in17, "DriverBugCheck", 2, BOTH),
+    CASE("IN-18", in18, "", 2, BOTH),
+    CASE("IN-19", in19, "PoolLeak", 2, BOTH),
+    CASE("IN-19-failed-initialize", in19_failed_initialize, "PoolLeak", 2, BOTH),
+    CASE("IN-20", in20, "", 2, BOTH),
+    CASE("IN-20-not-inside", never_inside_synchronize, "", 4, BOTH),
+    CASE("IN-21", in21, "DriverBugCheck", 2, BOTH),
+    CASE("IN-21-in-isr", in21_isr, "DriverBugCheck", 2, BOTH),
+    CASE("IN-22", in22, "", 4, BOTH),
+    CASE("IN-23", in23, "IrqlNotRestored", 1, CHECKED),
+    CASE("IN-24", in24, "", 2, BOTH),
+    CASE("isr-lands-in-dispatch-critical-section", isr_in_critical_section, "", 2, BOTH),
+    CASE("resources-of-the-device", resources, "", 2, BOTH),
 };
+/* clang-format on */
 
 TEST_MAIN(cases)
