@@ -135,7 +135,7 @@ static void queued_in_order(void *argument)
     (void)argument;
     run_on(0);
     KeInitializeSpinLock(&lock);
-    for (int round = 0; round < 20; round++) {
+    for (int round = 0; round < 6; round++) {
         KLOCK_QUEUE_HANDLE handle;
         turn = 0;
         go = 0;
