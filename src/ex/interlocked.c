@@ -68,6 +68,12 @@ static void join(PLIST_ENTRY previous, PLIST_ENTRY next, uintptr_t pc)
     next->Blink = previous;
 }
 
+/* An entry that is put where it is already, or a head for an entry. */
+static bool is_new(PLIST_ENTRY head, PLIST_ENTRY neighbour, PLIST_ENTRY entry)
+{
+    return !UNDIS_CHECKED || (entry != head && entry != neighbour);
+}
+
 /* As InsertHeadList and InsertTailList do: a list whose links disagree stops the machine. */
 static void insert_between(PLIST_ENTRY previous, PLIST_ENTRY entry, PLIST_ENTRY next, uintptr_t pc)
 {
@@ -85,7 +91,7 @@ PLIST_ENTRY ex_interlocked_insert_head(PLIST_ENTRY head, PLIST_ENTRY entry, PKSP
 {
     struct ex_interlocked section = ex_interlocked_begin(lock, flavor, head);
     PLIST_ENTRY first = next_of(head, pc);
-    if (previous_of(first, pc) != head) {
+    if (previous_of(first, pc) != head || !is_new(head, first, entry)) {
         RtlFailFast(FAST_FAIL_CORRUPT_LIST_ENTRY);
     }
     insert_between(head, entry, first, pc);
@@ -98,7 +104,7 @@ PLIST_ENTRY ex_interlocked_insert_tail(PLIST_ENTRY head, PLIST_ENTRY entry, PKSP
 {
     struct ex_interlocked section = ex_interlocked_begin(lock, flavor, head);
     PLIST_ENTRY last = previous_of(head, pc);
-    if (next_of(last, pc) != head) {
+    if (next_of(last, pc) != head || !is_new(head, last, entry)) {
         RtlFailFast(FAST_FAIL_CORRUPT_LIST_ENTRY);
     }
     insert_between(last, entry, head, pc);

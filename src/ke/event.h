@@ -54,6 +54,18 @@ enum event_kind {
     EVENT_MUTEX_CONVERTED, /* the thread's hold is shared from now on */
     EVENT_MUTEX_RELEASE,   /* before; value[2] = the thread whose hold it is. skip: leave it alone */
 
+    /* A driver makes a call that NDIS may turn into one of another driver.  object = the address that it returns
+       to, value[0] = the function (const char *). */
+    EVENT_CALL_OUT,
+
+    /* A busy wait that a driver asks for.  value[0] = microseconds. */
+    EVENT_STALL,
+
+    /* The library sees that a driver breaks a rule which takes no more than that.  object = what it is about,
+       value[0] = the rule, value[1] = what is wrong (both const char *), value[2], value[3] = bug check code
+       and parameter 1, or 0.  skip: the rule is looked for, and there is a finding. */
+    EVENT_MISUSE,
+
     /* DPCs.  object = the KDPC.  value[0] = target processor. */
     EVENT_DPC_QUEUE,
 
@@ -259,6 +271,17 @@ static inline bool event_send(enum event_kind kind, const void *object, uintptr_
 }
 
 #endif
+
+/* In an exported function: its caller's locks are held over a call that NDIS may make of another driver. */
+#define event_calls_out(name)                                                                                \
+    ((void)event_send(EVENT_CALL_OUT, __builtin_return_address(0), (uintptr_t)(name), 0, 0, 0))
+
+/* Returns true when there is a finding of it. */
+static inline bool event_misuse(const char *rule, const char *what, const void *about, uint32_t code,
+                                uintptr_t parameter)
+{
+    return event_send(EVENT_MISUSE, about, (uintptr_t)rule, (uintptr_t)what, code, parameter);
+}
 
 /*
  * Brackets a call of driver code, in both builds: stack walks made inside end here.  After

@@ -91,6 +91,7 @@ LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
 VOID KeStallExecutionProcessor(ULONG MicroSeconds)
 {
     ddi_enter(KeStallExecutionProcessor);
+    event_send(EVENT_STALL, NULL, MicroSeconds, 0, 0, 0);
     if (ke_engine->stall != NULL) {
         ke_engine->stall((uint64_t)MicroSeconds * 1000u);
         return;

@@ -80,6 +80,10 @@ static void finish(struct ndis_adapter *adapter, NDIS_OID_REQUEST *request, NDIS
     bool more = adapter->oid_head != NULL;
     leave(adapter, old);
     if (!pending) {
+        event_misuse("DoubleComplete",
+                     "an OID request is completed that is not pending: it was completed before, or "
+                     "MiniportOidRequest returned another status than NDIS_STATUS_PENDING",
+                     request, 0x7C, 0x26);
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x26, (ULONG_PTR)adapter->driver, (ULONG_PTR)request, 0);
     }
     remember(adapter, request, status);
@@ -246,6 +250,7 @@ NDIS_STATUS adapter_oid(struct ndis_adapter *adapter, NDIS_REQUEST_TYPE type, ND
 NDIS_STATUS NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
 {
     ddi_enter(NdisOidRequest);
+    event_calls_out("NdisOidRequest");
     struct ndis_binding *binding = NdisBindingHandle;
     *slot_of(OidRequest) = (struct oid_slot){.binding = binding};
     submit(binding->adapter, OidRequest);
@@ -314,6 +319,12 @@ VOID NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUES
     if (adapter == NULL) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x26, (ULONG_PTR)MiniportAdapterHandle, (ULONG_PTR)OidRequest, 0);
     }
+    event_calls_out("NdisMOidRequestComplete");
+    if (Status == NDIS_STATUS_PENDING &&
+        event_misuse("NdisOidComplete", "an OID request is completed with NDIS_STATUS_PENDING", OidRequest,
+                     0xC4, 0x91001)) {
+        Status = NDIS_STATUS_FAILURE;
+    }
     finish(adapter, OidRequest, Status);
 }
 
@@ -338,6 +349,7 @@ static void finish_direct(struct ndis_adapter *adapter, NDIS_OID_REQUEST *reques
 NDIS_STATUS NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
 {
     ddi_enter(NdisDirectOidRequest);
+    event_calls_out("NdisDirectOidRequest");
     struct ndis_binding *binding = NdisBindingHandle;
     struct ndis_adapter *adapter = binding->adapter;
     if (adapter->driver->handlers.DirectOidRequestHandler == NULL || !adapter_enter(adapter)) {
@@ -363,5 +375,6 @@ VOID NdisMDirectOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_
                                    NDIS_STATUS Status)
 {
     ddi_enter(NdisMDirectOidRequestComplete);
+    event_calls_out("NdisMDirectOidRequestComplete");
     finish_direct(adapter_of(MiniportAdapterHandle), OidRequest, Status);
 }

@@ -30,6 +30,14 @@ static void nobody_listens(struct ndis_adapter *adapter, NET_BUFFER_LIST *lists,
     }
 }
 
+/* What comes from an adapter that is over. */
+static void ended(struct ndis_adapter *adapter, const char *what)
+{
+    if (!event_misuse("CallbackAfterEnd", what, adapter, 0, 0)) {
+        adapter_fault(adapter, what);
+    }
+}
+
 /*
  * Hands received NET_BUFFER_LISTs to the driver above.  With NDIS_RECEIVE_FLAGS_RESOURCES they are the
  * miniport's again on return; without it each comes back once through MiniportReturnNetBufferLists, maybe
@@ -50,16 +58,16 @@ VOID NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_
     if (count != NumberOfNetBufferLists) {
         adapter_fault(adapter, "NumberOfNetBufferLists is not the length of the indicated chain");
     }
+    event_calls_out("NdisMIndicateReceiveNetBufferLists");
     if (!adapter_enter(adapter)) {
-        adapter_fault(
-            adapter,
-            "a receive was indicated before MiniportInitializeEx had returned or after MiniportHaltEx");
+        ended(adapter,
+              "a receive is indicated before MiniportInitializeEx has returned or after MiniportHaltEx");
         nobody_listens(adapter, NetBufferLists, ReceiveFlags);
         return;
     }
     struct ndis_binding *binding = adapter->binding;
     if (!may_indicate(adapter)) {
-        adapter_fault(adapter, "a receive was indicated on a paused adapter");
+        ended(adapter, "a receive is indicated on a paused adapter");
         binding = NULL;
     }
     if (binding == NULL) {
@@ -84,6 +92,7 @@ VOID NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST Ne
     ddi_enter(NdisReturnNetBufferLists);
     ddi_enter_when(NdisReturnNetBufferLists, dispatch_flag, ReturnFlags & NDIS_RETURN_FLAGS_DISPATCH_LEVEL);
     struct ndis_binding *binding = NdisBindingHandle;
+    event_calls_out("NdisReturnNetBufferLists");
     ndis_require(binding != NULL && binding->signature == NDIS_SIGNATURE_BINDING,
                  "receives return over a binding");
     struct ndis_adapter *adapter = binding->adapter;
@@ -109,8 +118,12 @@ VOID NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDIC
                     (ULONG_PTR)StatusIndication);
     }
     InterlockedIncrement(&adapter->statuses);
-    if (!adapter_enter(adapter)) {
-        return; /* nobody above yet */
+    event_calls_out("NdisMIndicateStatusEx");
+    if (!adapter_enter(adapter)) { /* nobody above yet, or not any more */
+        if (adapter->state == ADAPTER_HALTED) {
+            ended(adapter, "a status is indicated after MiniportHaltEx");
+        }
+        return;
     }
     struct ndis_binding *binding = adapter->binding;
     if (binding != NULL) {

@@ -98,6 +98,7 @@ VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetB
     ddi_enter_when(NdisSendNetBufferLists, dispatch_flag, SendFlags & NDIS_SEND_FLAGS_DISPATCH_LEVEL);
     struct ndis_binding *binding = binding_of(NdisBindingHandle);
     struct ndis_adapter *adapter = binding->adapter;
+    event_calls_out("NdisSendNetBufferLists");
     LONG count = 0;
     for (NET_BUFFER_LIST *list = NetBufferLists; list != NULL; list = next_of(list)) {
         list->SourceHandle = binding;
@@ -137,8 +138,12 @@ VOID NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUF
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x21, 0, (ULONG_PTR)MiniportAdapterHandle, 0);
     }
     struct ndis_binding *binding = adapter->binding;
+    event_calls_out("NdisMSendNetBufferListsComplete");
     if (!adapter_enter(adapter)) {
-        adapter_fault(adapter, "a send was completed after MiniportHaltEx");
+        static const char what[] = "a send is completed after MiniportHaltEx";
+        if (!event_misuse("CallbackAfterEnd", what, adapter, 0, 0)) {
+            adapter_fault(adapter, what);
+        }
         return;
     }
     LONG count = 0;

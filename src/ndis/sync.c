@@ -72,6 +72,10 @@ VOID NdisMSleep(ULONG MicrosecondsToSleep)
 VOID NdisStallExecution(UINT MicrosecondsToStall)
 {
     ddi_enter(NdisStallExecution);
+    if (MicrosecondsToStall > 50) { /* DL-1 */
+        event_misuse("NdisStallExecution_Delay", "NdisStallExecution is called for more than 50 microseconds",
+                     NULL, 0, 0);
+    }
     KeStallExecutionProcessor(MicrosecondsToStall);
 }
 

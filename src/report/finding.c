@@ -227,6 +227,26 @@ void finding_commit(struct finding *finding)
     ke_guard_leave(&guard, old);
 }
 
+struct finding *finding_known(const char *rule, uintptr_t pc)
+{
+    for (size_t i = 0; i < finding_count(); i++) {
+        struct finding *finding = &slots[order[i]];
+        for (unsigned s = 0; s < finding->stack_count; s++) {
+            if (strcmp(finding->rule->name, rule) == 0 && site_of(&finding->stacks[s].trace) == pc) {
+                return finding;
+            }
+        }
+    }
+    return NULL;
+}
+
+void finding_raise(struct finding *finding)
+{
+    if (settings[finding->rule - rules] == SETTING_DEFAULT) {
+        finding->public.severity = UNDIS_ERROR;
+    }
+}
+
 bool finding_wait(uint64_t limit_ns)
 {
     uint64_t start = host_now_ns();

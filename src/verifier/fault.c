@@ -9,6 +9,7 @@
 
 #define FIRST_PAGE 4096u
 #define STACK_COOKIE_SMASHED 2 /* parameter 1 of bug check 0x139 */
+#define LIST_ENTRY_CORRUPT 3
 
 static const char *fault_text(const struct event *event)
 {
@@ -89,6 +90,10 @@ static void hear_bugcheck(struct event *event)
     if (code == 0x139 && event->value[1] == STACK_COOKIE_SMASHED && !ke_bugcheck_data.by_driver) {
         finding = finding_begin("MemoryFault", event,
                                 "a function of the driver wrote beyond a buffer on its stack");
+    } else if (code == 0x139 && event->value[1] == LIST_ENTRY_CORRUPT) {
+        finding = finding_begin("ListCorrupt", event,
+                                "the links of a list disagree: an entry was removed or inserted twice, or "
+                                "overwritten, or is no entry");
     } else {
         const char *name = bugcheck_name(code);
         finding = finding_begin("DriverBugCheck", event, "%s bug check 0x%X%s%s",

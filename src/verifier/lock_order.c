@@ -66,10 +66,41 @@ static void report(const struct event *event, const struct graph_circle *circle)
     finding_commit(finding);
 }
 
+/* A lock that was held while NDIS called another driver is in the circle, and there is a warning of that: it
+ * is the defect, and no warning any more.  False: there is none. */
+static bool raise_warning(const struct graph_circle *circle)
+{
+    for (unsigned i = 0; i < circle->count; i++) {
+        const struct graph_edge *edge = graph_edge_at(circle->edges[i]);
+        struct finding *finding = edge->called_out && edge->held.depth > 0
+                                      ? finding_known("SpinLockHeldAcrossDdi", edge->held.pc[0])
+                                      : NULL;
+        if (finding == NULL) {
+            continue;
+        }
+        finding_raise(finding);
+        finding_bugcheck(finding, 0xC4, 0x1001, 0, 0, 0);
+        for (unsigned k = 0; k < circle->count; k++) {
+            const struct graph_edge *other = graph_edge_at(circle->edges[k]);
+            struct stack_trace trace = trace_of(&other->wanted);
+            finding_add_stack(finding, k == i ? "in that call acquired at" : "elsewhere acquired at", -1,
+                              &trace);
+            trace = trace_of(&other->held);
+            if (k != i) {
+                finding_add_stack(finding, "while this is held, acquired at", -1, &trace);
+            }
+        }
+        return true;
+    }
+    return false;
+}
+
 static void note_circle(const struct event *event, const struct graph_circle *circle)
 {
     if (ke_engine->step == NULL) {
-        report(event, circle);
+        if (!raise_warning(circle)) {
+            report(event, circle);
+        }
     } else if (circle_count < CIRCLES) {
         circles[circle_count++] = *circle;
     }
@@ -118,6 +149,7 @@ void lock_order_learn(struct event *event, const struct order_outer *outer, unsi
             .to = graph_node(same ? wanted.own_key : wanted.class_key),
             .held_shared = outer[i].shared,
             .wanted_shared = shared,
+            .called_out = outer[i].outside,
             .held = &outer[i].acquired,
             .wanted = &trace,
         };
@@ -173,16 +205,18 @@ static void hear_acquire(struct event *event, struct verifier_processor *me)
 }
 
 /* What the processor holds but for that lock, the newest first. */
-static unsigned collect_held(struct verifier_processor *me, const void *but,
+static unsigned collect_held(struct verifier_processor *me, const struct event *event,
                              struct order_outer outer[ORDER_OUTER])
 {
     unsigned count = 0;
     KIRQL old = ke_guard_enter_quietly(&me->guard);
     for (unsigned i = me->depth; i-- > 0 && count < ORDER_OUTER;) {
         const struct held_lock *held = &me->held[i];
-        if (held->lock != but && !held->gone) {
-            outer[count++] = (struct order_outer){
-                .lock = held->lock, .shared = is_shared(held->flavor), .acquired = held->acquired};
+        if (held->lock != event->object && !held->gone) {
+            outer[count++] = (struct order_outer){.lock = held->lock,
+                                                  .shared = is_shared(held->flavor),
+                                                  .outside = held->frame != event->processor->callback,
+                                                  .acquired = held->acquired};
         }
     }
     ke_guard_leave(&me->guard, old);
@@ -200,7 +234,7 @@ static void hear_acquired(struct event *event, struct verifier_processor *me)
         return;
     }
     struct order_outer outer[ORDER_OUTER];
-    unsigned count = collect_held(me, event->object, outer);
+    unsigned count = collect_held(me, event, outer);
     if (count > 0) {
         lock_order_learn(event, outer, count, !interlocked && is_shared((enum lock_flavor)event->value[0]));
     }

@@ -18,6 +18,7 @@ struct order_names order_names_of(const void *lock);
 struct order_outer {
     const void *lock;
     bool shared;
+    bool outside; /* it was acquired in an outer callback */
     struct stack_trace acquired;
 };
 

@@ -102,6 +102,7 @@ static struct graph_edge *make_edge(const struct graph_step *step)
     edge->to = (uint16_t)step->to;
     edge->held_shared = step->held_shared;
     edge->wanted_shared = step->wanted_shared;
+    edge->called_out = step->called_out;
     edge->guard_count = (uint8_t)step->guard_count;
     memcpy(edge->guards, step->guards, sizeof(edge->guards));
     set_site(&edge->held, step->held);

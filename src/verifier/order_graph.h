@@ -34,6 +34,7 @@ struct graph_edge {
     uint16_t next;      /* of those that leave `from`: index plus one, 0 for none */
     uint16_t next_hash; /* of those with the same hash */
     bool held_shared, wanted_shared;
+    bool called_out; /* between the two lay a call that NDIS made one of another driver */
     uint8_t guard_count;
     uint16_t guards[GRAPH_GUARDS];
     struct graph_site held, wanted; /* where each was acquired, when this was seen first */
@@ -50,7 +51,7 @@ int graph_node(uint64_t key);
 /* What was seen.  guards: nodes, sorted by no rule. */
 struct graph_step {
     int from, to;
-    bool held_shared, wanted_shared;
+    bool held_shared, wanted_shared, called_out;
     unsigned guard_count;
     uint16_t guards[GRAPH_GUARDS];
     const struct stack_trace *held, *wanted;

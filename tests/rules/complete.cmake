@@ -1,7 +1,7 @@
 # Fails when a rule that is checked lacks its page, its bad driver or its good one.
 file(STRINGS ${SOURCE}/src/verifier/rules.tsv lines)
 foreach(line IN LISTS lines)
-  if(line MATCHES "^([A-Za-z]+)\t.*\ton\t")
+  if(line MATCHES "^([A-Za-z_]+)\t.*\ton\t")
     set(rule ${CMAKE_MATCH_1})
     file(GLOB bad ${SOURCE}/tests/rules/${rule}/bad*.c)
     file(GLOB good ${SOURCE}/tests/rules/${rule}/good*.c)

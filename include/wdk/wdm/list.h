@@ -13,6 +13,14 @@ EXTERN_C_START
 DECLSPEC_NORETURN VOID RtlFailFast(ULONG Code);
 #define FAST_FAIL_CORRUPT_LIST_ENTRY 3
 
+/* An entry that is put where it is already, or a head for an entry: found in checked builds of a driver only.
+ * Elsewhere in its list, an entry that was inserted twice makes the links disagree. */
+#if DBG
+#define UNDIS_LIST_IS_NEW(Head, Neighbour, Entry) ((Entry) != (Head) && (Entry) != (Neighbour))
+#else
+#define UNDIS_LIST_IS_NEW(Head, Neighbour, Entry) TRUE
+#endif
+
 UNDIS_INLINE VOID InitializeListHead(PLIST_ENTRY ListHead)
 {
     ListHead->Flink = ListHead;
@@ -66,7 +74,7 @@ UNDIS_INLINE PLIST_ENTRY RemoveTailList(PLIST_ENTRY ListHead)
 UNDIS_INLINE VOID InsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
 {
     PLIST_ENTRY next = ListHead->Flink;
-    if (next->Blink != ListHead) {
+    if (next->Blink != ListHead || !UNDIS_LIST_IS_NEW(ListHead, next, Entry)) {
         RtlFailFast(FAST_FAIL_CORRUPT_LIST_ENTRY);
     }
     Entry->Flink = next;
@@ -78,7 +86,7 @@ UNDIS_INLINE VOID InsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
 UNDIS_INLINE VOID InsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry)
 {
     PLIST_ENTRY previous = ListHead->Blink;
-    if (previous->Flink != ListHead) {
+    if (previous->Flink != ListHead || !UNDIS_LIST_IS_NEW(ListHead, previous, Entry)) {
         RtlFailFast(FAST_FAIL_CORRUPT_LIST_ENTRY);
     }
     Entry->Flink = ListHead;

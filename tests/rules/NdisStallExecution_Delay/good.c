@@ -1,0 +1,10 @@
+/*
+ * The longest wait that is allowed.
+ * Contexts: entry dpc.
+ */
+#include "../contexts.h"
+
+static VOID body(VOID)
+{
+    NdisStallExecution(50);
+}

@@ -1,0 +1,21 @@
+/*
+ * Goes over a table under the lock, again and again.
+ * Contexts: thread.
+ */
+#include "../contexts.h"
+
+static KSPIN_LOCK Lock;
+static volatile ULONG Table[1024];
+
+static VOID body(VOID)
+{
+    KeInitializeSpinLock(&Lock);
+    for (ULONG hold = 0; hold < 40; hold++) {
+        KIRQL irql;
+        KeAcquireSpinLock(&Lock, &irql);
+        for (ULONG i = 0; i < 4 * 1024 * 1024; i++) {
+            Table[i % 1024] += i;
+        }
+        KeReleaseSpinLock(&Lock, irql);
+    }
+}
