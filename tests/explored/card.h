@@ -72,6 +72,10 @@ struct Card {
 static VOID StorySend(struct Card *Card);      /* for each frame; <= DISPATCH_LEVEL */
 static VOID StoryInterrupt(struct Card *Card); /* in the ISR */
 static VOID StoryDpc(struct Card *Card);       /* in the interrupt's DPC */
+#ifdef CARD_HAS_STORY_OBJECTS
+static NDIS_STATUS StoryBegin(struct Card *Card); /* before there are interrupts */
+static VOID StoryEnd(struct Card *Card);          /* after them; StoryBegin may not have been called */
+#endif
 
 /* ---- the card ------------------------------------------------------------------------------------- */
 
@@ -332,6 +336,9 @@ static VOID FreeCard(struct Card *Card)
         StopCard(Card);
         NdisMDeregisterInterruptEx(Card->Interrupt);
     }
+#ifdef CARD_HAS_STORY_OBJECTS
+    StoryEnd(Card);
+#endif
     if (Card->Shared != NULL) {
         NdisMFreeSharedMemory(Card->Handle, sizeof(struct Shared), TRUE, Card->Shared, Card->SharedPa);
     }
@@ -388,6 +395,11 @@ static NDIS_STATUS BuildCard(struct Card *Card, PNDIS_RESOURCE_LIST Resources)
     if (status == NDIS_STATUS_SUCCESS) {
         status = MapRegisters(Card, Resources);
     }
+#ifdef CARD_HAS_STORY_OBJECTS
+    if (status == NDIS_STATUS_SUCCESS) {
+        status = StoryBegin(Card);
+    }
+#endif
     if (status == NDIS_STATUS_SUCCESS) {
         NdisMAllocateSharedMemory(Card->Handle, sizeof(struct Shared), TRUE, (PVOID *)&Card->Shared,
                                   &Card->SharedPa);
