@@ -110,14 +110,14 @@ VOID NTAPI ExInitializePushLock(PEX_PUSH_LOCK PushLock)
  */
 VOID NTAPI ExAcquirePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
 {
-    ddi_enter(ExAcquirePushLockExclusive);
+    ddi_enter(ExAcquirePushLockExclusiveEx);
     (void)Flags;
     acquire(PushLock, false);
 }
 
 VOID NTAPI ExAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
 {
-    ddi_enter(ExAcquirePushLockShared);
+    ddi_enter(ExAcquirePushLockSharedEx);
     (void)Flags;
     acquire(PushLock, true);
 }
@@ -125,14 +125,14 @@ VOID NTAPI ExAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
 /* Gives it back.  <= APC_LEVEL.  nf-wdm-exreleasepushlockexclusive. */
 VOID NTAPI ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
 {
-    ddi_enter(ExReleasePushLockExclusive);
+    ddi_enter(ExReleasePushLockExclusiveEx);
     (void)Flags;
     release(PushLock, false);
 }
 
 VOID NTAPI ExReleasePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
 {
-    ddi_enter(ExReleasePushLockShared);
+    ddi_enter(ExReleasePushLockSharedEx);
     (void)Flags;
     release(PushLock, true);
 }

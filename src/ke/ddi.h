@@ -46,12 +46,12 @@ extern const struct ddi_special ddi_specials[];
 
 #if UNDIS_CHECKED
 
-/* One for each ddi_enter in the library. */
+/* One for each ddi_enter in the library; aligned, so that the compiler leaves no gaps between them. */
 struct ddi_judge {
     const void *at; /* in the function that it stands in */
     const char *function;
     enum ddi ddi;
-};
+} __attribute__((aligned(32)));
 
 /* All of them; count may not be NULL. */
 const struct ddi_judge *ddi_judges(size_t *count);
