@@ -210,6 +210,25 @@ static void report_below(struct release *release, const struct held_lock *held)
     }
 }
 
+/* Raised by hand since, to a level at which only ...FromDpcLevel may be called. */
+static bool is_above(const struct release *release)
+{
+    return release->present > DISPATCH_LEVEL &&
+           (flavor_raises(release->flavor) || release->flavor == LOCK_NDIS_DPR);
+}
+
+static void report_above(struct release *release, const struct held_lock *held)
+{
+    struct finding *finding = finding_begin(
+        "IrqlTooHigh", release->event, "%s is called at %s; its page allows it only at DISPATCH_LEVEL",
+        flavor_release_name(release->flavor), irql_name(release->present));
+    if (finding != NULL) {
+        finding->ddi_compliance = release->flavor == LOCK_KE ? "IrqlKeReleaseSpinLock" : "";
+        finding_bugcheck(finding, 0xC4, 0x32, release->present, (uintptr_t)held->lock, 0);
+        add_holder_evidence(finding, release, held);
+    }
+}
+
 /* The level after the release, when the pairing as such is decided: what earlier repairs still owe. */
 static KIRQL level_after(struct release *release, KIRQL target, bool *reported, const struct held_lock *held)
 {
@@ -264,6 +283,9 @@ static void release_owned(struct release *release, struct lock_record *record)
     } else if (release->present < DISPATCH_LEVEL && !flavor_raises(release->flavor) &&
                held.saved >= DISPATCH_LEVEL) {
         report_below(release, &held);
+        reported = true;
+    } else if (is_above(release)) {
+        report_above(release, &held);
         reported = true;
     }
     target = level_after(release, target, &reported, &held);
