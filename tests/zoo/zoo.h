@@ -43,9 +43,10 @@ static inline VOID ZooThread(ULONG Processor, VOID (*Body)(VOID))
     HANDLE handle;
     thread->Processor = Processor;
     thread->Body = Body;
-    if (!NT_SUCCESS(
-            PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, ZooThreadRoutine, thread))) {
-        return;
+    while (!NT_SUCCESS(
+        PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, ZooThreadRoutine, thread))) {
+        LARGE_INTEGER soon = {.QuadPart = -10000};
+        KeDelayExecutionThread(KernelMode, FALSE, &soon); /* there was no memory for it */
     }
     if (NT_SUCCESS(
             ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, NULL, KernelMode, &thread->Object, NULL))) {

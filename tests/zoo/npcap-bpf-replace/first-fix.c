@@ -4,8 +4,8 @@
  * points to itself, and the receive path never comes to the list's end (npcap 1.86, DPC_WATCHDOG_VIOLATION).
  *
  * https://github.com/nmap/npcap/commit/6fffdb1c16a3164747298274a302dc10867d1f70,
- * https://github.com/nmap/npcap/issues/831 Verdict: AssertionFailed (the walk is cut short here); no
- * preemption: SetFilter before Read is enough.
+ * https://github.com/nmap/npcap/issues/831
+ * Verdict: ListCorrupt; no preemption: SetFilter before Read is enough.
  */
 #include "story.h"
 

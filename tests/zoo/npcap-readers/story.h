@@ -5,7 +5,7 @@
 #include "../zoo.h"
 
 #define HANDLES 4
-#define MICROSECONDS_A_HANDLE 100
+#define MICROSECONDS_A_HANDLE 25
 
 static PNDIS_RW_LOCK_EX HandlesLock;
 static ULONG Handles;

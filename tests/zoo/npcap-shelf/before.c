@@ -5,7 +5,7 @@
  * the pool gave way to lookaside lists.
  *
  * https://github.com/nmap/npcap/commit/5e89273417b6e398366100dafab6e3966daff518
- * Verdict: DriverBugCheck (0x139: a list entry is corrupt); 1 preemption, 2 processors.
+ * Verdict: ListCorrupt (bug check 0x139); 1 preemption, 2 processors.
  */
 #include "story.h"
 

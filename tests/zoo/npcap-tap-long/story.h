@@ -1,8 +1,8 @@
 /* A receive handler, called in a DPC, runs a filter over each frame of each open handle. */
 #include "../zoo.h"
 
-#define FRAMES 4000
-#define MICROSECONDS_A_FRAME 100
+#define FRAMES 8000
+#define MICROSECONDS_A_FRAME 50
 
 static KDPC Dpc;
 static ULONG Received;
