@@ -34,9 +34,14 @@ static const char *level_name(const struct rule *rule)
 static void list(void)
 {
     size_t unchecked = 0;
-    printf("%-26s %-8s %s\n", "RULE", "LEVEL", "FIRES WHEN");
+    printf("%-33s %-7s %-31s %-44s %s\n", "RULE", "LEVEL", "WINDOWS", "PAGE", "FIRES WHEN");
     for (size_t i = 0; i < rules_count; i++) {
-        printf("%-26s %-8s %s\n", rules[i].name, level_name(&rules[i]), rules[i].fires_when);
+        char page[128] = "-";
+        if (rules[i].state == RULE_ON) {
+            snprintf(page, sizeof(page), "docs/rules/%s.md", rules[i].name);
+        }
+        printf("%-33s %-7s %-31s %-44s %s\n", rules[i].name, level_name(&rules[i]), rules[i].windows_code,
+               page, rules[i].fires_when);
         unchecked += rules[i].state == RULE_NOT_CHECKED;
     }
     if (unchecked != 0) {

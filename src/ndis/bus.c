@@ -55,10 +55,17 @@ NDIS_STATUS NdisMRegisterIoPortRange(PVOID *PortOffset, NDIS_HANDLE MiniportAdap
                                      UINT NumberOfPorts)
 {
     ddi_enter(NdisMRegisterIoPortRange);
+    const struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
+    if (adapter != NULL && (adapter->state != ADAPTER_INITIALIZING || !adapter->registered)) {
+        event_misuse("NdisMRegisterIoPortRange",
+                     "NdisMRegisterIoPortRange is called when MiniportInitializeEx is over, or before "
+                     "NdisMSetMiniportAttributes",
+                     adapter, 0, 0);
+    }
     if (ddi_fails(NdisMRegisterIoPortRange)) {
         return NDIS_STATUS_RESOURCES;
     }
-    (void)MiniportAdapterHandle, (void)InitialPort, (void)NumberOfPorts;
+    (void)InitialPort, (void)NumberOfPorts;
     *PortOffset = NULL;
     return NDIS_STATUS_RESOURCE_CONFLICT;
 }

@@ -7,6 +7,8 @@
 #include "mm/dma.h"
 #include "mm/register.h"
 
+#include <string.h>
+
 /*
  * Allocates non-paged memory.  <= DISPATCH_LEVEL.  NULL when memory is short; Priority is advice that nobody
  * needs here.  nf-ndis-ndisallocatememorywithtagpriority.
@@ -15,6 +17,10 @@ PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULO
                                         EX_POOL_PRIORITY Priority)
 {
     ddi_enter(NdisAllocateMemoryWithTagPriority);
+    if (Tag == 0) {
+        event_misuse("NdisAllocateMemoryWithTagPriority", "memory is allocated without a tag", NULL, 0xC2,
+                     0x9B);
+    }
     if (ddi_fails(NdisAllocateMemoryWithTagPriority)) {
         return NULL;
     }
@@ -85,6 +91,13 @@ VOID NdisMAllocateSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, 
     }
 }
 
+/* Is the caller's innermost callback of that name? */
+static bool called_from(const char *name)
+{
+    const struct callback_frame *frame = ke_processor()->callback;
+    return frame != NULL && frame->name != NULL && strcmp(frame->name, name) == 0;
+}
+
 /*
  * Frees shared memory.  PASSIVE_LEVEL.  What is not a live allocation of that size: bug check 0x7C/0x03.
  * nf-ndis-ndismfreesharedmemory.
@@ -93,6 +106,10 @@ VOID NdisMFreeSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOL
                            PVOID VirtualAddress, NDIS_PHYSICAL_ADDRESS PhysicalAddress)
 {
     ddi_enter(NdisMFreeSharedMemory);
+    if (called_from("MiniportShutdownEx")) {
+        event_misuse("NdisMFreeSharedMemory", "NdisMFreeSharedMemory is called from MiniportShutdownEx",
+                     VirtualAddress, 0, 0);
+    }
     (void)Cached;
     event_send(EVENT_OBJECT_DESTROY, VirtualAddress, OBJECT_SHARED_MEMORY, Length, 0, 0);
     if (!dma_shared_free(VirtualAddress, Length, (uint64_t)PhysicalAddress.QuadPart)) {
@@ -115,6 +132,10 @@ NDIS_STATUS NdisMMapIoSpace(PVOID *VirtualAddress, NDIS_HANDLE MiniportAdapterHa
     struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     if (adapter == NULL) {
         return NDIS_STATUS_INVALID_PARAMETER;
+    }
+    if (adapter->state != ADAPTER_INITIALIZING) {
+        event_misuse("NdisMMapIoSpace", "NdisMMapIoSpace is called when MiniportInitializeEx is over",
+                     adapter, 0, 0);
     }
     void *window = register_map((uint64_t)PhysicalAddress.QuadPart, Length);
     *VirtualAddress = window;

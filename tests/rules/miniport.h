@@ -25,6 +25,8 @@ struct Adapter {
     NDIS_SPIN_LOCK Lock, FreeLock;
     NDIS_HANDLE Pool;
     ULONG Sent;
+    PVOID Shared;
+    NDIS_PHYSICAL_ADDRESS Physical;
 };
 
 static ULONG StorySize(VOID)
@@ -32,11 +34,13 @@ static ULONG StorySize(VOID)
     return sizeof(struct Adapter);
 }
 
+#ifndef RULE_OWN_SHUTDOWN
 static VOID StoryShutdown(struct ZooAdapter *Zoo, NDIS_SHUTDOWN_ACTION Action)
 {
     UNREFERENCED_PARAMETER(Zoo);
     UNREFERENCED_PARAMETER(Action);
 }
+#endif
 
 #ifndef RULE_OWN_LIFE
 static NDIS_STATUS StoryInitialize(struct ZooAdapter *Zoo)

@@ -1,0 +1,18 @@
+/*
+ * Completes its pause by itself.
+ * Contexts: entry.
+ */
+#define RULE_OWN_HANDLERS
+#include "../miniport.h"
+
+static NDIS_STATUS RulePause(NDIS_HANDLE Context, PNDIS_MINIPORT_PAUSE_PARAMETERS Parameters)
+{
+    ZooPause(Context, Parameters);
+    NdisMPauseComplete(((struct ZooAdapter *)Context)->Handle);
+    return NDIS_STATUS_PENDING;
+}
+
+static VOID RuleHandlers(PNDIS_MINIPORT_DRIVER_CHARACTERISTICS Characteristics)
+{
+    Characteristics->PauseHandler = RulePause;
+}
