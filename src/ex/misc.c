@@ -45,6 +45,16 @@ ULONG NTAPI ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution)
     return CLOCK_INCREMENT;
 }
 
+/* The range of the clock's resolutions, and the present one: always the finest.  Any IRQL.
+ * nf-wdm-exquerytimerresolution. */
+VOID NTAPI ExQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG CurrentTime)
+{
+    ddi_enter(ExQueryTimerResolution);
+    *MaximumTime = KeQueryTimeIncrement();
+    *MinimumTime = CLOCK_INCREMENT;
+    *CurrentTime = CLOCK_INCREMENT;
+}
+
 /* Local time is UTC.  Any IRQL.  nf-wdm-exsystemtimetolocaltime. */
 VOID NTAPI ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime)
 {

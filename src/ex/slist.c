@@ -143,3 +143,11 @@ USHORT NTAPI ExQueryDepthSList(PSLIST_HEADER SListHead)
     LOOKS(&SListHead->Alignment);
     return (USHORT)(*(volatile ULONGLONG *)&SListHead->Alignment & DEPTH_MASK);
 }
+
+/* RtlFirstEntrySList (FirstEntrySList): the first entry, which stays in the list; NULL when it is empty.  The
+ * list may have changed by the time the caller looks.  Any IRQL. */
+PSLIST_ENTRY NTAPI RtlFirstEntrySList(const SLIST_HEADER *SListHead)
+{
+    LOOKS(&SListHead->Region);
+    return (PSLIST_ENTRY)(uintptr_t) * (const volatile ULONGLONG *)&SListHead->Region;
+}

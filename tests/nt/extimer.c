@@ -335,6 +335,9 @@ static void processors(void *argument)
     PROCESSOR_NUMBER number;
     USHORT count;
     (void)argument;
+    ULONG most, least, present;
+    ExQueryTimerResolution(&most, &least, &present);
+    CHECK(most >= present && present >= least && least > 0);
     CHECK_EQ(KeQueryHighestNodeNumber(), 0);
     CHECK_EQ(KeGetCurrentNodeNumber(), 0);
     CHECK_EQ(KeQueryNodeMaximumProcessorCount(0), 3);
@@ -363,6 +366,53 @@ static void processors(void *argument)
     KeRevertToUserAffinityThreadEx(0);
 }
 
+static volatile LONG runs[3], wrong_level;
+
+static ULONG_PTR everywhere(ULONG_PTR argument)
+{
+    ULONG here = KeGetCurrentProcessorNumber();
+    InterlockedIncrement(&runs[here]);
+    if (KeGetCurrentIrql() != IPI_LEVEL) {
+        InterlockedIncrement(&wrong_level);
+    }
+    return argument + here;
+}
+
+static void call_everywhere(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < 50; i++) {
+        KIRQL old = PASSIVE_LEVEL;
+        if (i % 2 != 0) {
+            KeRaiseIrql(DISPATCH_LEVEL, &old);
+        }
+        ULONG_PTR result = KeIpiGenericCall(everywhere, 100);
+        CHECK(result >= 100 && result < 103);
+        if (i % 2 != 0) {
+            CHECK_EQ(result, 100 + KeGetCurrentProcessorNumber());
+            KeLowerIrql(old);
+        }
+    }
+}
+
+/* Two callers at a time: each call runs once on every processor. */
+static void ipi(void *argument)
+{
+    struct thread threads[2];
+    (void)argument;
+    for (int i = 0; i < 2; i++) {
+        thread_start(&threads[i], call_everywhere, NULL, i);
+    }
+    for (int i = 0; i < 2; i++) {
+        thread_join(&threads[i]);
+    }
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQ(runs[i], 100);
+    }
+    CHECK_EQ(wrong_level, 0);
+    CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
 /* clang-format off */
 static const struct test_case cases[] = {
     CASE("extimer.expires", timer_expires, "", 2, BOTH),
@@ -375,6 +425,7 @@ static const struct test_case cases[] = {
     CASE("extimer.threaded-dpcs", threaded_dpcs, "", 2, BOTH),
     CASE("extimer.dpc-questions", dpc_questions, "", 1, BOTH),
     CASE("extimer.device-queue-keys", device_queue_keys, "", 1, BOTH),
+    CASE("extimer.ipi", ipi, "", 3, BOTH),
     CASE("extimer.processors", processors, "", 3, BOTH),
 };
 /* clang-format on */

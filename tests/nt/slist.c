@@ -27,6 +27,8 @@ static void one_at_a_time(void *argument)
     CHECK_PTR(InterlockedPushEntrySList(&head, &items[1].entry), &items[0].entry);
     CHECK_PTR(ExInterlockedPushEntrySList(&head, &items[2].entry, NULL), &items[1].entry);
     CHECK_EQ(ExQueryDepthSList(&head), 3);
+    CHECK_PTR(FirstEntrySList(&head), &items[2].entry);
+    CHECK_EQ(ExQueryDepthSList(&head), 3);
     ULONGLONG before = head.Alignment >> 16;
     CHECK_PTR(InterlockedPopEntrySList(&head), &items[2].entry);
     CHECK_EQ(ExQueryDepthSList(&head), 2);

@@ -122,6 +122,8 @@ PSLIST_ENTRY ExpInterlockedFlushSList(PSLIST_HEADER ListHead);
 #define ExInterlockedPopEntrySList(Head, Lock) ExpInterlockedPopEntrySList(Head)
 #define ExInterlockedFlushSList(Head) ExpInterlockedFlushSList(Head)
 #define QueryDepthSList(Head) ExQueryDepthSList(Head)
+PSLIST_ENTRY RtlFirstEntrySList(const SLIST_HEADER *SListHead);
+#define FirstEntrySList(Head) RtlFirstEntrySList(Head)
 
 /* ---- lookaside lists --------------------------------------------------------------------------- */
 
@@ -405,6 +407,7 @@ typedef CALLBACK_FUNCTION *PCALLBACK_FUNCTION;
 DECLSPEC_NORETURN VOID ExRaiseStatus(NTSTATUS Status);
 BOOLEAN ExIsProcessorFeaturePresent(ULONG ProcessorFeature);
 ULONG ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution);
+VOID ExQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG CurrentTime);
 VOID ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime);
 NTSTATUS ExUuidCreate(GUID *Uuid);
 
