@@ -4,6 +4,7 @@
  */
 #include "ke/ddi.h"
 #include "ke/dispatch.h"
+#include "ke/step.h"
 
 #undef KeGetCurrentProcessorNumber
 #undef KeGetCurrentProcessorNumberEx
@@ -153,7 +154,12 @@ static KAFFINITY set_affinity(KAFFINITY affinity)
     if ((affinity & all_processors()) != 0) {
         thread->affinity = affinity & all_processors();
         if (ke_irql() < DISPATCH_LEVEL) {
+            struct ke_processor *before = ke_processor();
             ke_thread_follow_affinity();
+            if (ke_processor() != before) {
+                /* It goes on when nobody keeps it from the processor that it has come to. */
+                ke_about_to_change_always(thread, NULL);
+            }
         }
     }
     return old;
