@@ -493,8 +493,8 @@ static const struct test_case cases[] = {
     CASE("IL-11", push_and_pop_return_the_former_first, "", WORKERS, BOTH),
     CASE("IL-12", depth_counts_entries, "", 2, BOTH),
     CASE("IL-13", healthy_list, "", 2, BOTH),
-    CASE("IL-13-removed-twice", remove_twice, "DriverBugCheck", 2, BOTH),
-    CASE("IL-13-damaged", insert_into_damaged, "DriverBugCheck", 2, BOTH),
+    CASE("IL-13-removed-twice", remove_twice, "ListCorrupt", 2, BOTH),
+    CASE("IL-13-damaged", insert_into_damaged, "ListCorrupt", 2, BOTH),
 };
 /* clang-format on */
 

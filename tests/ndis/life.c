@@ -352,7 +352,7 @@ static void receives(void *argument)
     NdisMIndicateReceiveNetBufferLists(mini.adapter, chain(1), 0, 1, 0);
     CHECK_EQ(above.received, 6);
     CHECK_EQ(returned, 6);
-    CHECK(mini.instance->fault != NULL);
+    CHECK_EQ(mini.instance->fault != NULL, !undis_is_checked()); /* the checked build has a finding of it */
     NdisFreeNetBufferListPool(receive_pool);
     end();
 }
@@ -603,12 +603,12 @@ static const struct test_case cases[] = {
     CASE("shutdown_is_final", shutdown_is_final, "", 2, BOTH),
     CASE("pending_restart_and_pause", pending, "", 2, BOTH),
     CASE("sends_in_each_state", sends, "", 2, BOTH),
-    CASE("receives_in_each_state", receives, "", 2, BOTH),
+    CASE("receives_in_each_state", receives, "CallbackAfterEnd", 2, BOTH),
     CASE("SE-1_oids_are_serialised", oids_are_serialised, "", 4, BOTH),
     CASE("oids_are_cancelled", oids_are_cancelled, "", 4, BOTH),
     CASE("direct_oids", direct_oids, "", 2, BOTH),
     CASE("hang_and_reset", hang_and_reset, "", 2, BOTH),
-    CASE("0x7C_26_oid_not_pending", oid_not_pending, "DriverBugCheck", 2, BOTH),
+    CASE("0x7C_26_oid_not_pending", oid_not_pending, "DoubleComplete", 2, BOTH),
     CASE("0x7C_0F_reset_not_pending", reset_not_pending, "DriverBugCheck", 2, BOTH),
     CASE("0x7C_1F_pause_not_pending", pause_not_pending, "DriverBugCheck", 2, BOTH),
 };
