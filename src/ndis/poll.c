@@ -8,6 +8,7 @@
  */
 #include "ke/ddi.h"
 #include "ke/fault.h"
+#include "ke/fault.h"
 #include "ndis/adapter.h"
 
 #include "ke/observer.h"
@@ -222,6 +223,9 @@ NTSTATUS NdisRegisterPoll(NDIS_HANDLE NdisHandle, PVOID Context,
     if (adapter == NULL || Characteristics->Header.Type != NDIS_OBJECT_TYPE_DEFAULT ||
         Characteristics->PollHandler == NULL || Characteristics->SetPollNotificationHandler == NULL) {
         return STATUS_INVALID_PARAMETER;
+    }
+    if (ddi_fails(NdisRegisterPoll)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
     NDIS_POLL_HANDLE poll = ke_allocate(sizeof *poll);
     if (poll == NULL) {
