@@ -2,11 +2,15 @@
 SHELL    := /bin/bash
 JOBS     ?= $(shell nproc)
 SECONDS  ?= 600
+SEEDS    ?= 1000
 UNDIS    := build/undis
 CAPTURE  := share/captures/lan.pcap
+# Drivers without a defect, which bear it when their calls fail: the examples, and the rules' good ones.
+GOOD      = build/drivers/unic.so build/drivers/right-order.so $(shell grep -LE 'Engine: explored' \
+	tests/rules/*/good*.c tests/rules/quiet/*.c | sed -E 's,tests/rules/(.*)/(.*)\.c,build/tests/rules/drivers/rules-\1-\2.so,')
 SOURCES   = $(shell find src include drivers tests bench -name '*.[ch]' | sort)
 
-.PHONY: all setup build run test bench soak format check-format install clean help
+.PHONY: all setup build run test bench soak seeds format check-format install clean help
 .DEFAULT_GOAL := all
 
 all: build
@@ -17,6 +21,7 @@ help:
 	@echo "make test       everything that CI checks: gcc, clang, AddressSanitizer, UBSan, format"
 	@echo "make bench      NDIS spin locks beside pthread's; the explored engine beside a bare switch loop"
 	@echo "make soak       the long yardsticks, 10,000 random programs, SECONDS=600 of traffic and lock torture"
+	@echo "make seeds      the good drivers with SEEDS=1000 seeds, as they are and with each of their calls failing"
 	@echo "make format     clang-format over all C files; check-format only looks"
 	@echo "make install    PREFIX=/usr/local; make clean removes build*/"
 
@@ -41,6 +46,9 @@ bench: setup
 soak: build
 	@ctest --test-dir build -C soak -L 'yardsticks|matrix' --output-on-failure
 	@tools/soak.sh $(UNDIS) $(CAPTURE) $(SECONDS)
+
+seeds: build
+	@tools/seeds.sh $(UNDIS) $(SEEDS) 1 $(GOOD)
 
 format: setup
 	@printf '%s\n' $(SOURCES) | xargs clang-format -i

@@ -67,7 +67,7 @@ static const struct argp_option option_table[] = {
     {"memory", KEY_MEMORY, "sc|tso", 0, "Memory model: tso has store buffers (sc)", 0},
     {"ticks", KEY_TICKS, "N", 0, "How often time may go on while something else could run (the scenario's)",
      0},
-    {"failures", KEY_FAILURES, "N", 0, "Up to N allocations of an execution may fail, wherever that is (0)",
+    {"failures", KEY_FAILURES, "N", 0, "Up to N allocations, registrations and mappings of an execution may fail, wherever that is (0)",
      0},
     {"migrations", KEY_MIGRATIONS, "N", 0,
      "Up to N times a thread may change to another processor that its affinity allows (0)", 0},

@@ -24,9 +24,10 @@ static VOID StartWorker(struct Worker *Worker)
 {
     HANDLE handle;
     Worker->Thread = NULL;
-    if (!NT_SUCCESS(
-            PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, WorkerRoutine, Worker))) {
-        return;
+    while (!NT_SUCCESS(
+        PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, WorkerRoutine, Worker))) {
+        LARGE_INTEGER soon = {.QuadPart = -10000};
+        KeDelayExecutionThread(KernelMode, FALSE, &soon); /* there was no memory for it */
     }
     ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, NULL, KernelMode, &Worker->Thread, NULL);
     ZwClose(handle);

@@ -7,6 +7,8 @@
 static VOID body(VOID)
 {
     PVOID block = ExAllocatePoolWithTag(NonPagedPool, 100, 'kael');
-    RtlZeroMemory(block, 100);
-    ExFreePoolWithTag(block, 'kael');
+    if (block != NULL) {
+        RtlZeroMemory(block, 100);
+        ExFreePoolWithTag(block, 'kael');
+    }
 }

@@ -13,6 +13,9 @@ static VOID body(VOID)
 {
     KIRQL irql;
     CONTEXT_BLOCK *block = ExAllocatePoolWithTag(NonPagedPool, sizeof(*block), 'kcol');
+    if (block == NULL) {
+        return;
+    }
     KeInitializeSpinLock(&block->Lock);
     KeAcquireSpinLock(&block->Lock, &irql);
     KeReleaseSpinLock(&block->Lock, irql);

@@ -67,22 +67,28 @@ static PVOID Allocate(SIZE_T Size)
     return ExAllocatePoolWithTag(NonPagedPoolNx, Size, 'inu ');
 }
 
+static VOID Free(PVOID Block)
+{
+    if (Block != NULL) {
+        ExFreePoolWithTag(Block, 'inu ');
+    }
+}
+
 static VOID body(VOID)
 {
     struct Flags *flags = Allocate(sizeof(*flags));
     struct Holes *from = Allocate(sizeof(*from)), *to = Allocate(sizeof(*to));
     struct Filled *filled = Allocate(sizeof(*filled));
     PULONG zeroed = ExAllocatePoolZero(NonPagedPoolNx, 100, 'inu ');
-    if (flags == NULL || from == NULL || to == NULL || filled == NULL || zeroed == NULL) {
-        return;
+    if (flags != NULL && from != NULL && to != NULL && filled != NULL && zeroed != NULL) {
+        UseFlags(flags);
+        UseHoles(from, to);
+        UseFilled(filled);
+        Seen += zeroed[24];
     }
-    UseFlags(flags);
-    UseHoles(from, to);
-    UseFilled(filled);
-    Seen += zeroed[24];
-    ExFreePoolWithTag(flags, 'inu ');
-    ExFreePoolWithTag(from, 'inu ');
-    ExFreePoolWithTag(to, 'inu ');
-    ExFreePoolWithTag(filled, 'inu ');
-    ExFreePoolWithTag(zeroed, 'inu ');
+    Free(flags);
+    Free(from);
+    Free(to);
+    Free(filled);
+    Free(zeroed);
 }

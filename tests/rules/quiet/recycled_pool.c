@@ -9,6 +9,9 @@ static VOID body(VOID)
     ULONG i;
     for (i = 0; i < 200; i++) {
         NDIS_SPIN_LOCK *lock = ExAllocatePoolWithTag(NonPagedPool, 64, 'kcol');
+        if (lock == NULL) {
+            continue;
+        }
         NdisAllocateSpinLock(lock);
         NdisAcquireSpinLock(lock);
         NdisReleaseSpinLock(lock);

@@ -10,10 +10,12 @@ static VOID body(VOID)
 {
     KIRQL irql;
     KSPIN_LOCK *lock = ExAllocatePoolWithTag(NonPagedPool, sizeof(*lock), 'kcol');
-    RtlZeroMemory(lock, sizeof(*lock));
-    KeAcquireSpinLock(lock, &irql);
-    KeReleaseSpinLock(lock, irql);
-    ExFreePoolWithTag(lock, 'kcol');
+    if (lock != NULL) {
+        RtlZeroMemory(lock, sizeof(*lock));
+        KeAcquireSpinLock(lock, &irql);
+        KeReleaseSpinLock(lock, irql);
+        ExFreePoolWithTag(lock, 'kcol');
+    }
     KeAcquireSpinLock(&Static, &irql);
     KeReleaseSpinLock(&Static, irql);
 }
