@@ -690,20 +690,29 @@ static void dpr_in_a_dpc(void *argument)
     CHECK_EQ(shared_count, 10);
 }
 
-/* ---- SL-23: queued and ordinary routines cannot be mixed: there are no queued ones -------------- */
+/* ---- SL-23: queued and ordinary routines, each on locks of its own (ke.queued.mixed: on one) ------ */
 
-static void no_queued_spin_locks(void *argument)
+static KSPIN_LOCK ordinary_lock, queued_lock;
+
+static void queued_and_ordinary(void *argument)
 {
-    static const char *const names[] = {"KeAcquireInStackQueuedSpinLock", "KeReleaseInStackQueuedSpinLock",
-                                        "KeAcquireInStackQueuedSpinLockAtDpcLevel",
-                                        "KeReleaseInStackQueuedSpinLockFromDpcLevel"};
+    KLOCK_QUEUE_HANDLE handle;
+    KIRQL old;
     (void)argument;
-    KIRQL old = ke_mask();
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        CHECK_PTR(dlsym(RTLD_DEFAULT, names[i]), NULL); /* a driver that imports it is refused */
+    KeInitializeSpinLock(&ordinary_lock);
+    KeInitializeSpinLock(&queued_lock);
+    for (int i = 0; i < 3; i++) {
+        KeAcquireSpinLock(&ordinary_lock, &old);
+        KeAcquireInStackQueuedSpinLockAtDpcLevel(&queued_lock, &handle);
+        CHECK(!KeTestSpinLock(&ordinary_lock));
+        CHECK(!KeTestSpinLock(&queued_lock));
+        KeReleaseInStackQueuedSpinLockFromDpcLevel(&handle);
+        KeReleaseSpinLock(&ordinary_lock, old);
     }
-    CHECK(dlsym(RTLD_DEFAULT, "KeAcquireSpinLockAtDpcLevel") != NULL);
-    ke_unmask(old);
+    KeInitializeSpinLock(&queued_lock); /* another lock from now on */
+    KeAcquireSpinLock(&queued_lock, &old);
+    KeReleaseSpinLock(&queued_lock, old);
+    CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
 /* ---- SL-24: released by another processor ------------------------------------------------------ */
@@ -761,7 +770,7 @@ static const struct test_case cases[] = {
     CASE("SL-20-processor-goes-on", lock_stays_held_after_the_callback, "", 2, FREE),
     CASE("SL-21-another-thread-asks", lowering_lets_another_thread_ask, "", 2, FREE),
     CASE("SL-22", dpr_in_a_dpc, "", 2, BOTH),
-    CASE("SL-23", no_queued_spin_locks, "", 2, BOTH),
+    CASE("SL-23", queued_and_ordinary, "", 2, BOTH),
     CASE("SL-24-other-processor", release_by_another_processor, "", 2, FREE),
 };
 /* clang-format on */
