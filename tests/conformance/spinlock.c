@@ -6,7 +6,6 @@
 
 #include "machine.h"
 
-#include <dlfcn.h>
 
 static NDIS_SPIN_LOCK lock, second;
 
