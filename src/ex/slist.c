@@ -148,6 +148,7 @@ USHORT NTAPI ExQueryDepthSList(PSLIST_HEADER SListHead)
  * list may have changed by the time the caller looks.  Any IRQL. */
 PSLIST_ENTRY NTAPI RtlFirstEntrySList(const SLIST_HEADER *SListHead)
 {
+    ddi_enter(RtlFirstEntrySList);
     LOOKS(&SListHead->Region);
     return (PSLIST_ENTRY)(uintptr_t) * (const volatile ULONGLONG *)&SListHead->Region;
 }
