@@ -284,6 +284,41 @@ static void one_writer_many_readers(void *argument)
     NdisFreeRWLock(lock);
 }
 
+/* ---- RW-7: a writer waits as long as readers please --------------------------------------------- */
+
+static volatile LONG wrote;
+
+static void write_once(void *argument)
+{
+    LOCK_STATE_EX state;
+    (void)argument;
+    acquire(&state, true, 0);
+    wrote = 1;
+    NdisReleaseRWLock(lock, &state);
+}
+
+/* Nobody waits for the writer: who reads may read again, however long the writer has been waiting. */
+static void readers_starve_a_writer(void *argument)
+{
+    struct thread thread;
+    LOCK_STATE_EX outer, inner;
+    (void)argument;
+    lock_make();
+    acquire(&outer, false, 0);
+    thread_start(&thread, write_once, NULL, 1);
+    for (int n = 0; n < 20; n++) {
+        spin_ms(2);
+        acquire(&inner, false, 0);
+        CHECK_EQ(wrote, 0);
+        NdisReleaseRWLock(lock, &inner);
+    }
+    CHECK_EQ(wrote, 0);
+    NdisReleaseRWLock(lock, &outer);
+    thread_join(&thread);
+    CHECK_EQ(wrote, 1);
+    NdisFreeRWLock(lock);
+}
+
 /* ---- RW-8, RW-9, RW-10: again on the same processor --------------------------------------------- */
 
 #define DEPTH 3
@@ -647,6 +682,7 @@ static const struct test_case cases[] = {
     CASE("RW-5-believed", flag_at_passive_is_believed, "", 2, FREE),
     CASE("RW-5-at-passive", flag_at_passive, "SpinLockBelowDispatch", 2, CHECKED),
     CASE("RW-6", one_writer_many_readers, "", WORKERS, BOTH),
+    CASE("RW-7", readers_starve_a_writer, "", 2, BOTH),
     CASE("RW-8", reads_again, "", 2, BOTH),
     CASE("RW-9", writes_again, "", 2, BOTH),
     CASE("RW-10", release_then_write, "", 2, BOTH),

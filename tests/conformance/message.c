@@ -3,7 +3,7 @@
  */
 #include <ndis.h>
 
-#include "miniport.h"
+#include "../ndis/miniport.h"
 
 #define DIRQL 5
 #define MESSAGES 3
@@ -20,6 +20,9 @@ static struct {
     void *volatile dpc_context;
     volatile LONG inside, overlaps, slow; /* service routines at a time */
     volatile LONG more;
+    volatile BOOLEAN disown; /* the service routine shall return FALSE */
+    void (*in_isr)(ULONG message);
+    void (*in_dpc)(ULONG message);
 } irq;
 
 static void enter_and_leave(void)
@@ -64,8 +67,11 @@ static BOOLEAN isr(NDIS_HANDLE context, ULONG message, PBOOLEAN queue_default, P
     *queue_default = irq.queue_default;
     *targets = 0;
     enter_and_leave();
+    if (irq.in_isr != NULL) {
+        irq.in_isr(message);
+    }
     InterlockedIncrement(&irq.runs[message]);
-    return TRUE;
+    return !irq.disown;
 }
 
 static void dpc(NDIS_HANDLE context, ULONG message, PVOID dpc_context, PVOID throttle, PVOID reserved)
@@ -76,6 +82,9 @@ static void dpc(NDIS_HANDLE context, ULONG message, PVOID dpc_context, PVOID thr
     CHECK_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
     CHECK(parameters->MaxNblsToIndicate > 0);
     irq.dpc_context = dpc_context;
+    if (irq.in_dpc != NULL) {
+        irq.in_dpc(message);
+    }
     if (InterlockedDecrement(&irq.more) >= 0) {
         parameters->MoreNblsPending = TRUE;
     }
@@ -373,10 +382,170 @@ static void table(void *argument)
     stop();
 }
 
+/* ---- MS-1: what a driver without messages may leave out ----------------------------------------- */
+
+static void without_messages(void *argument)
+{
+    (void)argument;
+    prepare(DEVICE_BY_LINE, 1);
+    irq.characteristics.MsiSupported = FALSE;
+    irq.characteristics.MessageInterruptHandler = NULL;
+    irq.characteristics.MessageInterruptDpcHandler = NULL;
+    irq.characteristics.DisableMessageInterruptHandler = NULL;
+    irq.characteristics.EnableMessageInterruptHandler = NULL;
+    mini_start(&tiny.device);
+    CHECK_EQ(irq.status, NDIS_STATUS_SUCCESS);
+    CHECK_EQ(irq.characteristics.InterruptType, NDIS_CONNECT_LINE_BASED);
+    stop();
+    prepare(DEVICE_BY_LINE, 1); /* the four of the line are needed with messages too */
+    irq.characteristics.InterruptHandler = NULL;
+    mini_start(&tiny.device);
+    CHECK_EQ(irq.status, NDIS_STATUS_BAD_CHARACTERISTICS);
+    stop();
+}
+
+/* ---- MS-5: DPCs are looked at whatever the routine returned ------------------------------------- */
+
+static void disowned(void *argument)
+{
+    (void)argument;
+    start(DEVICE_BY_MSIX, MESSAGES);
+    irq.disown = TRUE;
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        signal_and_wait(i);
+        CHECK_EQ(irq.runs[i], 1);
+        CHECK_EQ(irq.dpcs[i], 1);
+    }
+    stop();
+}
+
+/* ---- MS-8: what the DPC is given ---------------------------------------------------------------- */
+
+static volatile LONG seen_messages;
+static int seen_messages_of[MESSAGES]; /* whose addresses are contexts */
+
+static void note_message(ULONG message)
+{
+    CHECK_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    __atomic_fetch_or(&seen_messages, (LONG)(1u << message), __ATOMIC_SEQ_CST);
+}
+
+static void dpc_parameters(void *argument)
+{
+    (void)argument;
+    start(DEVICE_BY_MSIX, MESSAGES);
+    irq.in_dpc = note_message;
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        irq.dpc_context = &irq;
+        signal_and_wait(i);
+        CHECK_EQ(seen_messages, (1 << (i + 1)) - 1); /* its own message, and no other's */
+        CHECK_PTR(irq.dpc_context, NULL);
+        LONG before = irq.dpcs[i];
+        CHECK_EQ(NdisMQueueDpc(irq.handle, i, 2, &seen_messages_of[i]), 2);
+        SLEEP_UNTIL(irq.dpcs[i] == before + 1);
+        CHECK_PTR(irq.dpc_context, &seen_messages_of[i]);
+    }
+    stop();
+}
+
+/* ---- MS-9: only the one message is off until its DPC is done ------------------------------------ */
+
+static void mask_in_isr(ULONG message)
+{
+    CHECK_EQ(configure(NdisMSIXTableConfigMaskTableEntry, message, 0), NDIS_STATUS_SUCCESS);
+}
+
+static volatile LONG hold_dpc;
+
+static void unmask_in_dpc(ULONG message)
+{
+    if (message == 1) {
+        CHECK_SOON(!hold_dpc);
+    }
+    CHECK_EQ(configure(NdisMSIXTableConfigUnmaskTableEntry, message, 0), NDIS_STATUS_SUCCESS);
+}
+
+static void one_message_off(void *argument)
+{
+    (void)argument;
+    start(DEVICE_BY_MSIX, MESSAGES);
+    run_on(0);
+    irq.in_isr = mask_in_isr;
+    irq.in_dpc = unmask_in_dpc;
+    hold_dpc = 1;
+    signal_message(1); /* to processor 1, which its DPC keeps */
+    SLEEP_UNTIL(irq.runs[1] == 1);
+    signal_message(1);
+    for (LONG n = 1; n <= 5; n++) {
+        signal_and_wait(0); /* the others go on */
+        CHECK_EQ(irq.runs[0], n);
+    }
+    CHECK_EQ(irq.runs[1], 1);
+    hold_dpc = 0;
+    SLEEP_UNTIL(irq.runs[1] == 2 && irq.dpcs[1] == 2); /* what came meanwhile */
+    stop();
+}
+
+/* ---- MS-11: MiniportSynchronizeInterrupt of a message ------------------------------------------- */
+
+static void signal_first(void *argument)
+{
+    (void)argument;
+    while (!stop_signals) {
+        signal_message(0);
+        sleep_ms(1);
+    }
+}
+
+static BOOLEAN give_back(NDIS_HANDLE context)
+{
+    enter_and_leave();
+    return *(BOOLEAN *)context;
+}
+
+static void synchronize_with_one(void *argument)
+{
+    struct thread thread;
+    (void)argument;
+    start(DEVICE_BY_MSIX, MESSAGES);
+    irq.queue_default = FALSE;
+    BOOLEAN values[] = {TRUE, FALSE, 7};
+    for (int n = 0; n < 3; n++) {
+        for (unsigned i = 0; i < MESSAGES; i++) {
+            CHECK_EQ(NdisMSynchronizeWithInterruptEx(irq.handle, i, give_back, &values[n]), values[n]);
+            CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+        }
+    }
+    irq.slow = 1;
+    stop_signals = false;
+    thread_start(&thread, signal_first, NULL, -1);
+    for (int n = 0; n < 100 || irq.runs[0] < 5; n++) {
+        NdisMSynchronizeWithInterruptEx(irq.handle, 0, give_back, &values[0]);
+    }
+    stop_signals = true;
+    thread_join(&thread);
+    CHECK_EQ(irq.overlaps, 0); /* never beside that message's routine */
+    stop();
+}
+
+/* clang-format off */
 static const struct test_case cases[] = {
-    CASE("msi_granted", granted, "", 2, BOTH),       CASE("msi_refused", refused, "", 1, BOTH),
-    CASE("msi_dpcs", queued, "", 2, BOTH),           CASE("msi_serialised", serialised, "", 2, BOTH),
-    CASE("msi_concurrent", concurrent, "", 2, BOTH), CASE("msix_table", table, "", 2, BOTH),
+    CASE("MS-1", refused, "", 1, BOTH),
+    CASE("MS-1-without-messages", without_messages, "", 1, BOTH),
+    CASE("MS-2", granted, "", 2, BOTH),
+    CASE("MS-3", refused, "", 1, BOTH),
+    CASE("MS-4", granted, "", 2, BOTH),
+    CASE("MS-5", disowned, "", 2, BOTH),
+    CASE("MS-6", serialised, "", 2, BOTH),
+    CASE("MS-6-concurrent", concurrent, "", 2, BOTH),
+    CASE("MS-7", queued, "", 2, BOTH),
+    CASE("MS-8", dpc_parameters, "", 2, BOTH),
+    CASE("MS-9", one_message_off, "", 2, BOTH),
+    CASE("MS-10", granted, "", 2, BOTH),
+    CASE("MS-11", synchronize_with_one, "", 2, BOTH),
+    CASE("MS-12", granted, "", 2, BOTH),
+    CASE("MS-13", table, "", 2, BOTH),
 };
+/* clang-format on */
 
 TEST_MAIN(cases)
