@@ -13,17 +13,16 @@
 
 #if UNDIS_CHECKED
 
-/* Shall this call of `function`, which returns to `from`, fail?  NULL: none does.  Any IRQL; set before the
- * machine starts. */
+/* Whom `undis run` asks; NULL: nobody.  Any IRQL; set before the machine starts. */
 extern bool (*ke_fault)(const char *function, const void *from);
 
-static inline bool ke_call_fails(const char *function, const void *from)
-{
-    return ke_fails() || (__builtin_expect(ke_fault != NULL, 0) && ke_fault(function, from));
-}
+/* Shall this call of `function` fail, which returns to `from`?  Never one of undis itself. */
+bool ke_call_fails(const char *function, const void *from);
 
 /* In the function itself, behind its ddi_enter: shall it fail? */
-#define ddi_fails(name) ((void)DDI_##name, ke_call_fails(#name, __builtin_return_address(0)))
+#define ddi_fails(name)                                                                                      \
+    ((void)DDI_##name, __builtin_expect(ke_stepping || ke_fault != NULL, 0) &&                               \
+                           ke_call_fails(#name, __builtin_return_address(0)))
 
 #else
 

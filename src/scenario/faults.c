@@ -1,8 +1,9 @@
 /*
  * faults.c - the places at which calls of drivers may fail, and the one that does (faults.h).
  *
- * ke_fault is asked at any IRQL on any processor: the table is of fixed size, behind a guard.  Only calls
- * that return into a driver's image count: what undis calls for itself does not fail.
+ * ke_fault is asked at any IRQL on any processor: the table is of fixed size, made before the machine starts,
+ * behind a guard.  Only calls that return into a driver's image count: what undis calls for itself does not
+ * fail.
  */
 #include "scenario/faults.h"
 
@@ -10,13 +11,14 @@
 #include "ke/run.h"
 #include "scenario/run.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PLACES 4096 /* a power of two */
 
 static struct {
     struct ke_guard guard;
-    struct fault_place places[PLACES]; /* by hash; without a function: free */
+    struct fault_place *places; /* PLACES, by hash; without a function: free.  NULL: not watched */
     size_t count;
     uint64_t lost;
     const char *function; /* NULL: none is chosen */
@@ -41,7 +43,7 @@ uint64_t faults_lost(void)
 
 const struct fault_place *faults_at(size_t index)
 {
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; faults.places != NULL && i < PLACES; i++) {
         if (faults.places[i].function != NULL && index-- == 0) {
             return &faults.places[i];
         }
@@ -135,8 +137,9 @@ static bool ask(const char *function, const void *from)
 
 bool faults_watch(void)
 {
-    ke_fault = ask;
-    return true;
+    faults.places = calloc(PLACES, sizeof(*faults.places));
+    ke_fault = faults.places != NULL ? ask : NULL;
+    return faults.places != NULL;
 }
 
 bool faults_choose(const char *function, uint32_t hash, uint32_t nth)
