@@ -8,6 +8,7 @@
 #include <link.h>
 
 bool (*ke_fault)(const char *function, const void *from);
+volatile unsigned ke_failed_calls;
 
 /* Where libundis itself is mapped: what it calls for itself does not fail. */
 static uintptr_t own_low, own_high;
@@ -42,7 +43,11 @@ bool ke_call_fails(const char *function, const void *from)
     if ((uintptr_t)from >= own_low && (uintptr_t)from < own_high) {
         return false;
     }
-    return ke_fails() || (ke_fault != NULL && ke_fault(function, from));
+    bool fails = ke_fails() || (ke_fault != NULL && ke_fault(function, from));
+    if (fails) {
+        __atomic_fetch_add(&ke_failed_calls, 1, __ATOMIC_RELAXED);
+    }
+    return fails;
 }
 
 #endif

@@ -16,6 +16,9 @@
 /* Whom `undis run` asks; NULL: nobody.  Any IRQL; set before the machine starts. */
 extern bool (*ke_fault)(const char *function, const void *from);
 
+/* How many calls have failed in this run or execution. */
+extern volatile unsigned ke_failed_calls;
+
 /* Shall this call of `function` fail, which returns to `from`?  Never one of undis itself. */
 bool ke_call_fails(const char *function, const void *from);
 
@@ -27,6 +30,7 @@ bool ke_call_fails(const char *function, const void *from);
 #else
 
 #define ddi_fails(name) false
+#define ke_failed_calls 0u
 
 #endif
 

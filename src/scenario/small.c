@@ -3,6 +3,7 @@
  */
 #include "scenario/small.h"
 
+#include "ke/fault.h"
 #include "scenario/small_parts.h"
 
 #include <stdio.h>
@@ -45,8 +46,10 @@ static void send_send(struct small *small)
     steady_both(small, send_first, send_second);
     small_await_send(small, 0);
     small_await_send(small, 1);
-    small_expect(small, small->sends[0].status == NDIS_STATUS_SUCCESS, "the first send succeeds");
-    small_expect(small, small->sends[1].status == NDIS_STATUS_SUCCESS, "the second send succeeds");
+    /* A driver that was refused something may give a frame back unsent. */
+    bool refused = ke_failed_calls != 0;
+    small_expect(small, refused || small->sends[0].status == NDIS_STATUS_SUCCESS, "the first send succeeds");
+    small_expect(small, refused || small->sends[1].status == NDIS_STATUS_SUCCESS, "the second send succeeds");
 }
 
 /* A send against MiniportPause. */
