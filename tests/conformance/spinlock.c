@@ -6,7 +6,6 @@
 
 #include "machine.h"
 
-
 static NDIS_SPIN_LOCK lock, second;
 
 /* ---- is a lock free?  Asked by a DPC on processor 1, while the body stays on processor 0 -------- */
