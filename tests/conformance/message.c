@@ -364,6 +364,7 @@ static void table(void *argument)
     KeLowerIrql(old);
     signal_message(1);
     signal_and_wait(0);
+    sleep_ms(5);
     CHECK_EQ(irq.runs[1], 0);
     KeRaiseIrql(DIRQL, &old);
     CHECK_EQ(configure(NdisMSIXTableConfigUnmaskTableEntry, 1, 0), NDIS_STATUS_SUCCESS);
