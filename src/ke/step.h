@@ -53,7 +53,8 @@ enum op_flag {
     OP_LIBRARY = 32,   /* made by a DDI function on the driver's behalf */
     OP_STORE = 64, /* --memory tso: OP_LOCK of a processor's store buffer by a store that enters it, OP_WRITE
                       and OP_UNLOCK by the buffer */
-    OP_ALWAYS = 128, /* of OP_OBJECT: a step even if nobody else seems to use the object (the clock does) */
+    OP_ALWAYS = 128, /* of OP_OBJECT: a step even if nobody else seems to use the object (the clock does); of
+                        OP_TICK: taken only when nobody else can go on */
 };
 
 struct op {

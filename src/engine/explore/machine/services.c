@@ -94,12 +94,24 @@ static bool line_is_pending(const struct actor *actor, struct op *op)
 
 /* ---- the clock ------------------------------------------------------------------------------------ */
 
+/* Nobody could go on before it: whatever comes next is its work. */
+static void order_all(void)
+{
+    for (unsigned i = 0; i < machine.count && machine_is_searched(); i++) {
+        search_order(machine_kept.search, i);
+    }
+}
+
 static void clock_body(void *argument)
 {
     struct actor *actor = argument;
+    const struct op *op = &machine.view[actor_index(actor)].op;
     host_context_entered(&actor->own);
     for (;;) {
-        machine_trace_step(&machine.view[actor_index(actor)].op);
+        machine_trace_step(op);
+        if ((op->flags & OP_ALWAYS) != 0) {
+            order_all();
+        }
         machine.ticks++;
         if (machine.next_due > machine.now) {
             machine.now = machine.next_due;
@@ -111,7 +123,8 @@ static void clock_body(void *argument)
 
 static bool time_may_go_on(struct op *op)
 {
-    *op = (struct op){.kind = OP_TICK, .flags = OP_LIBRARY, .processor = -1};
+    bool early = machine.ticks < machine_kept.options.ticks;
+    *op = (struct op){.kind = OP_TICK, .flags = OP_LIBRARY | (early ? 0 : OP_ALWAYS), .processor = -1};
     if (machine.next_due == UINT64_MAX) {
         return false;
     }

@@ -239,7 +239,7 @@ struct clock clock_before(struct search *search, unsigned actor, const struct op
 static struct clock clock_of(struct search *search, uint32_t event, unsigned actor, const struct op *op)
 {
     struct clock clock = search->before[event];
-    if (op->kind == OP_SETTLE) {
+    if (op_waits_for_all(op)) {
         search->intervals.count = 0;
         for (uint32_t i = 0; i < search->actors; i++) {
             clock_join(search, &clock, &search->start[i]);

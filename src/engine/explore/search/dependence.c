@@ -66,7 +66,7 @@ static bool is_handover(const struct op *a, const struct op *b)
 
 bool ops_compete(unsigned actor_a, const struct op *a, unsigned actor_b, const struct op *b)
 {
-    if (actor_a == actor_b || a->kind == OP_SETTLE || b->kind == OP_SETTLE) {
+    if (actor_a == actor_b || op_waits_for_all(a) || op_waits_for_all(b)) {
         return false;
     }
     return (memory_conflicts(a, b) && !is_handover(a, b)) || objects_conflict(a, b) ||
@@ -75,7 +75,7 @@ bool ops_compete(unsigned actor_a, const struct op *a, unsigned actor_b, const s
 
 bool ops_depend(unsigned actor_a, const struct op *a, unsigned actor_b, const struct op *b)
 {
-    if (actor_a == actor_b || a->kind == OP_SETTLE || b->kind == OP_SETTLE) {
+    if (actor_a == actor_b || op_waits_for_all(a) || op_waits_for_all(b)) {
         return true;
     }
     if (memory_conflicts(a, b) || objects_conflict(a, b)) {

@@ -22,6 +22,12 @@ static inline bool op_touches_memory(const struct op *op)
     return (op_traits[op->kind] & TRAIT_MEMORY) != 0 && op->size != 0;
 }
 
+/* Is it taken only when nobody else can go on? */
+static inline bool op_waits_for_all(const struct op *op)
+{
+    return op->kind == OP_SETTLE || (op->kind == OP_TICK && (op->flags & OP_ALWAYS) != 0);
+}
+
 static inline bool op_writes(const struct op *op)
 {
     return (op_traits[op->kind] & TRAIT_WRITES) != 0;

@@ -177,7 +177,7 @@ static void note_pending_actor(struct search *search, unsigned actor, const stru
 static bool takes_part(const struct search_actor *actor, const struct search_actor *actors)
 {
     enum op_kind kind = (enum op_kind)actor->op.kind;
-    return kind != OP_NONE && kind != OP_SETTLE && !actor->ended &&
+    return kind != OP_NONE && !op_waits_for_all(&actor->op) && !actor->ended &&
            (kind != OP_JOIN || actors[actor->op.aux].ended);
 }
 

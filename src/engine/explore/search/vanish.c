@@ -8,7 +8,7 @@
 
 static bool can_vanish(const struct search_actor *actor)
 {
-    return actor->interrupt &&
+    return actor->interrupt && !op_waits_for_all(&actor->op) &&
            (actor->op.kind == OP_ENTER || actor->op.kind == OP_DEVICE || actor->op.kind == OP_TICK);
 }
 
