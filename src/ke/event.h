@@ -54,8 +54,8 @@ enum event_kind {
     EVENT_MUTEX_CONVERTED, /* the thread's hold is shared from now on */
     EVENT_MUTEX_RELEASE,   /* before; value[2] = the thread whose hold it is. skip: leave it alone */
 
-    /* A driver makes a call that NDIS may turn into one of another driver.  object = the address that it returns
-       to, value[0] = the function (const char *). */
+    /* A driver makes a call that NDIS may turn into one of another driver.  object = the address that it
+       returns to, value[0] = the function (const char *). */
     EVENT_CALL_OUT,
 
     /* A busy wait that a driver asks for.  value[0] = microseconds. */

@@ -117,7 +117,8 @@ void adapter_pause(struct ndis_adapter *adapter)
     if (status == NDIS_STATUS_PENDING) {
         ndis_gate_wait(&adapter->operation_done);
     } else if (status != NDIS_STATUS_SUCCESS) {
-        static const char what[] = "MiniportPause returns neither NDIS_STATUS_SUCCESS nor NDIS_STATUS_PENDING";
+        static const char what[] =
+            "MiniportPause returns neither NDIS_STATUS_SUCCESS nor NDIS_STATUS_PENDING";
         const void *routine = (const void *)(uintptr_t)adapter->driver->handlers.PauseHandler;
         if (!event_misuse("MiniportPause_Return", what, routine, 0, 0)) {
             adapter_fault(adapter, what);

@@ -81,7 +81,8 @@ bool finding_wait(uint64_t limit_ns);
  */
 void finding_limit(size_t count);
 
-/* The committed finding of that rule that has a stack which begins at `pc`, or NULL: evidence may be added. */
+/* The committed finding of that rule that has a stack which begins at `pc`, or NULL: evidence may be added.
+ */
 struct finding *finding_known(const char *rule, uintptr_t pc);
 /* It was a warning and is an error, unless --rule says otherwise. */
 void finding_raise(struct finding *finding);

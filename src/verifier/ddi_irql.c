@@ -126,7 +126,8 @@ static void hear(struct event *event)
         return;
     }
     if (is_special(ddi, event->irql)) {
-        reported[event->processor->number] = 0; /* what was said of an earlier call is not that rule's answer */
+        reported[event->processor->number] =
+            0; /* what was said of an earlier call is not that rule's answer */
         return;
     }
     if (gives_back(event, ddi_rows[ddi].name) || frame_is_forgiven(event)) {

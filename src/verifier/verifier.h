@@ -24,8 +24,8 @@ struct held_lock {
     const void *lock;
     const struct callback_frame *frame; /* in which it was acquired */
     enum lock_flavor flavor;
-    KIRQL saved; /* IRQL before the acquisition */
-    bool gone;   /* its memory was freed: there is no record and no lock word any more */
+    KIRQL saved;       /* IRQL before the acquisition */
+    bool gone;         /* its memory was freed: there is no record and no lock word any more */
     const void *state; /* of a reader/writer lock: the LOCK_STATE(_EX) */
     struct stack_trace acquired;
 };
@@ -100,7 +100,14 @@ static inline bool flavor_is_shared(enum lock_flavor flavor)
     return flavor == LOCK_EX_SHARED || flavor == LOCK_EX_SHARED_DPC;
 }
 /* What must be closed with functions of its own, however IRQL goes. */
-enum lock_family { FAMILY_ORDINARY = 1, FAMILY_QUEUED, FAMILY_EX_SHARED, FAMILY_EX_EXCLUSIVE, FAMILY_RW, FAMILY_MIXED };
+enum lock_family {
+    FAMILY_ORDINARY = 1,
+    FAMILY_QUEUED,
+    FAMILY_EX_SHARED,
+    FAMILY_EX_EXCLUSIVE,
+    FAMILY_RW,
+    FAMILY_MIXED
+};
 enum lock_family flavor_family(enum lock_flavor flavor);
 const char *flavor_acquire_name(enum lock_flavor flavor);
 const char *flavor_try_name(enum lock_flavor flavor);
