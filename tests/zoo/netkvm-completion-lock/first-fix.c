@@ -4,8 +4,8 @@
  * lock in its completion handler, and holds it elsewhere while it sends.
  *
  * https://github.com/virtio-win/kvm-guest-drivers-windows/issues/52
- * Verdict: Deadlock; 1 preemption, 2 processors.  Any run that both completes and sends: LockOrder.  (And
- * what it was made against is still there: a queue counts down before it takes the lock for all.)
+ * Verdict: Deadlock; 1 preemption, 2 processors.  Any run on one that both completes and sends: LockOrder.
+ * (And what it was made against is still there: a queue counts down before it takes the lock for all.)
  */
 #include "states.h"
 
