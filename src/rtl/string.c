@@ -74,7 +74,9 @@ VOID NTAPI RtlCopyUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STR
     }
     USHORT bytes = SourceString->Length < DestinationString->MaximumLength ? SourceString->Length
                                                                            : DestinationString->MaximumLength;
-    memmove(DestinationString->Buffer, SourceString->Buffer, bytes);
+    if (bytes != 0) { /* an empty string may have no buffer */
+        memmove(DestinationString->Buffer, SourceString->Buffer, bytes);
+    }
     DestinationString->Length = bytes;
     if (bytes + sizeof(WCHAR) <= DestinationString->MaximumLength) {
         DestinationString->Buffer[bytes / sizeof(WCHAR)] = UNICODE_NULL;

@@ -8,7 +8,6 @@
 
 static KSPIN_LOCK lock, second;
 static EX_SPIN_LOCK rw;
-static volatile LONG errors;
 static LONG counter; /* not atomic: the lock is what protects it */
 
 /* ---- IRQL ---------------------------------------------------------------------------------------- */
