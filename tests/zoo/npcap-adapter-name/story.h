@@ -20,12 +20,13 @@ static BOOLEAN MakeName(PUNICODE_STRING Name, PCWSTR Text)
 {
     UNICODE_STRING text;
     RtlInitUnicodeString(&text, Text);
-    Name->Length = Name->MaximumLength = text.Length;
-    Name->Buffer = ExAllocatePoolWithTag(NAME_POOL, text.Length, ZOO_TAG);
+    Name->Length = text.Length;
+    Name->MaximumLength = text.MaximumLength; /* with the end that %ws wants */
+    Name->Buffer = ExAllocatePoolWithTag(NAME_POOL, text.MaximumLength, ZOO_TAG);
     if (Name->Buffer == NULL) {
         return FALSE;
     }
-    RtlCopyMemory(Name->Buffer, text.Buffer, text.Length);
+    RtlCopyMemory(Name->Buffer, text.Buffer, text.MaximumLength);
     return TRUE;
 }
 
