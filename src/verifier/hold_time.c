@@ -17,7 +17,7 @@
 
 #define LIMIT_US 25u
 #define LIMIT_NS (LIMIT_US * 1000u)
-#define SLACK 8u
+#define SLACK 40u
 #define HOLDS 8u
 #define DEPTH 8
 #define SITES 64

@@ -10,10 +10,10 @@ static volatile ULONG Table[1024];
 static VOID body(VOID)
 {
     KeInitializeSpinLock(&Lock);
-    for (ULONG hold = 0; hold < 40; hold++) {
+    for (ULONG hold = 0; hold < 16; hold++) {
         KIRQL irql;
         KeAcquireSpinLock(&Lock, &irql);
-        for (ULONG i = 0; i < 4 * 1024 * 1024; i++) {
+        for (ULONG i = 0; i < 16 * 1024 * 1024; i++) {
             Table[i % 1024] += i;
         }
         KeReleaseSpinLock(&Lock, irql);
