@@ -138,6 +138,17 @@ void cli_temporary_remove(const char *path);
  * there is none. */
 bool cli_find_beside(const char *name, const char *relative, char *path, size_t size);
 
+/* ---- child.c ------------------------------------------------------------------------------------------- */
+
+struct cli_child {
+    long process;
+    int channel; /* a file in memory */
+};
+/* Runs body(argument, out) in a child process, which ends with the status that it returns; what it wrote to
+ * `out` is then in the channel.  False after one line on stderr. */
+bool cli_child_start(struct cli_child *child, const char *verb, int (*body)(void *argument, FILE *out),
+                     void *argument);
+
 /* ---- the progress line --------------------------------------------------------------------------- */
 
 /* A line on stderr that rewrites itself, only when stderr is a terminal.  Any host thread. */

@@ -81,14 +81,14 @@ static const char *first_schedule(const struct explore_options *options)
 
 static json_t *run_job(const struct explore_options *options, struct job *job, int *status)
 {
-    struct explore_child child;
+    struct cli_child child;
     json_t *part = NULL;
     if (options->jobs > 1) {
         return explore_jobs(options, job->scenario, job->first, job->prefix, status);
     }
     job->options = options;
-    *status =
-        explore_child_start(&child, search_scenario, job) ? explore_child_wait(&child, &part) : CLI_INTERNAL;
+    *status = cli_child_start(&child, "explore", search_scenario, job) ? explore_child_wait(&child, &part)
+                                                                       : CLI_INTERNAL;
     return part;
 }
 

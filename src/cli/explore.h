@@ -93,15 +93,9 @@ void explore_catch_signals(void);
 
 /* ---- children (explore_child.c) --------------------------------------------------------------------- */
 
-struct explore_child {
-    long process;
-    int channel; /* a file in memory */
-};
-/* Runs body(argument, out) in a child; what it writes to `out` is handed to explore_child_wait. */
-bool explore_child_start(struct explore_child *child, int (*body)(void *argument, FILE *out), void *argument);
 /* Waits; its exit status (CLI_INTERNAL after a crash, with one line on stderr), and what it wrote as JSON or
  * NULL. */
-int explore_child_wait(struct explore_child *child, json_t **part);
+int explore_child_wait(struct cli_child *child, json_t **part);
 
 /* ---- reports (explore_report.c) ---------------------------------------------------------------------- */
 

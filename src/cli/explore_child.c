@@ -1,14 +1,12 @@
 /*
- * explore_child.c - work in a process of its own, whose crash is not ours.
+ * explore_child.c - waiting for a process that searches, and being told to stop.
  */
 #include "cli/explore.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 volatile sig_atomic_t explore_stop;
 
@@ -25,38 +23,7 @@ void explore_catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-static int run_body(int channel, int (*body)(void *argument, FILE *out), void *argument)
-{
-    FILE *out = fdopen(channel, "w");
-    int status = out != NULL ? body(argument, out) : CLI_INTERNAL;
-    if (out != NULL && fclose(out) != 0) {
-        status = CLI_INTERNAL;
-    }
-    fflush(stdout);
-    fflush(stderr);
-    return status;
-}
-
-bool explore_child_start(struct explore_child *child, int (*body)(void *argument, FILE *out), void *argument)
-{
-    fflush(stdout);
-    fflush(stderr);
-    child->channel = memfd_create("part", MFD_CLOEXEC);
-    child->process = child->channel >= 0 ? fork() : -1;
-    if (child->process == 0) {
-        _exit(run_body(child->channel, body, argument));
-    }
-    if (child->process < 0) {
-        cli_error("explore: cannot start a process: %s", strerror(errno));
-        if (child->channel >= 0) {
-            close(child->channel);
-        }
-        return false;
-    }
-    return true;
-}
-
-int explore_child_wait(struct explore_child *child, json_t **part)
+int explore_child_wait(struct cli_child *child, json_t **part)
 {
     int status = 0;
     while (waitpid((pid_t)child->process, &status, 0) < 0 && errno == EINTR) {

@@ -140,13 +140,13 @@ static int worker(void *argument, FILE *out)
 static int run_workers(struct work *work)
 {
     unsigned count = work->options->jobs < work->units ? work->options->jobs : (unsigned)work->units;
-    struct explore_child *children = calloc(count, sizeof(*children));
+    struct cli_child *children = calloc(count, sizeof(*children));
     unsigned started = 0;
     if (children == NULL) {
         cli_error("explore: not enough memory");
         return CLI_INTERNAL;
     }
-    while (started < count && explore_child_start(&children[started], worker, work)) {
+    while (started < count && cli_child_start(&children[started], "explore", worker, work)) {
         started++;
     }
     int status = started == 0 ? CLI_INTERNAL : CLI_CLEAN;
@@ -272,11 +272,12 @@ static void take_over(json_t *part, const json_t *scouted)
 /* One round; *again: the machine was found to share more, so that another one is needed. */
 static json_t *run_round(struct work *work, int *status, bool *again)
 {
-    struct explore_child child;
+    struct cli_child child;
     json_t *scouted = NULL;
     bool grew = false;
     *again = false;
-    *status = explore_child_start(&child, scout, work) ? explore_child_wait(&child, &scouted) : CLI_INTERNAL;
+    *status =
+        cli_child_start(&child, "explore", scout, work) ? explore_child_wait(&child, &scouted) : CLI_INTERNAL;
     const json_t *units = json_object_get(scouted, "units");
     work->units = json_array_size(units);
     if (*status != CLI_CLEAN || work->units == 0) {

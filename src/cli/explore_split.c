@@ -192,10 +192,10 @@ static int split_all(const struct explore_options *options, const char **names, 
     int status = CLI_CLEAN;
     for (size_t i = 0; i < count && status == CLI_CLEAN; i++) {
         struct job job = {options, names[i], json_array_size(all) + 1, (options->split + count - 1) / count};
-        struct explore_child child;
+        struct cli_child child;
         json_t *units = NULL;
-        status = explore_child_start(&child, split_scenario, &job) ? explore_child_wait(&child, &units)
-                                                                   : CLI_INTERNAL;
+        status = cli_child_start(&child, "explore", split_scenario, &job) ? explore_child_wait(&child, &units)
+                                                                          : CLI_INTERNAL;
         if (status == CLI_CLEAN && units != NULL) {
             json_array_extend(all, units);
         }

@@ -93,7 +93,7 @@ static unsigned take_one(struct plan *plan, struct faults_child *children, unsig
         int status;
         pid_t ended = waitpid(-1, &status, 0);
         for (unsigned i = 0; i < running; i++) {
-            if (ended > 0 && children[i].process == ended) {
+            if (ended > 0 && children[i].child.process == ended) {
                 size_t number = children[i].number;
                 plan->results[number] = faults_child_take(&children[i], status, &plan->signals[number]);
                 return i;
@@ -139,7 +139,7 @@ static bool run_first(struct plan *plan, int *exit_status)
     if (!faults_child_start(&child, plan->options, NULL)) {
         return false;
     }
-    while (waitpid((pid_t)child.process, &status, 0) < 0 && errno == EINTR) {
+    while (waitpid((pid_t)child.child.process, &status, 0) < 0 && errno == EINTR) {
     }
     plan->first = faults_child_take(&child, status, &signal);
     if (plan->first == NULL) {

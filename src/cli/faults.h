@@ -15,8 +15,7 @@
  *   "ran", "happened", "failed" (booleans), "ended" (how the driver ended), "scenario", "inconclusive",
  *   "findings" (report.h) and, without a fault, "places": [{function, hash, calls, stack}]. */
 struct faults_child {
-    long process;
-    int channel; /* a memory file with the object */
+    struct cli_child child;
     size_t number;
 };
 /* NULL `fault`: without one.  False after one line on stderr. */

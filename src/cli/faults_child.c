@@ -10,11 +10,9 @@
 #include "report/symbolise.h"
 #include "scenario/faults.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -107,9 +105,17 @@ static void be_silent(void)
     }
 }
 
-static int child(const struct run_options *options, const struct run_fault *fault, int channel)
+struct job {
+    const struct run_options *options;
+    const struct run_fault *fault; /* NULL: none */
+};
+
+static int run_job(void *argument, FILE *out)
 {
     static struct scenario_result result; /* large */
+    const struct job *job = argument;
+    const struct run_options *options = job->options;
+    const struct run_fault *fault = job->fault;
     if (fault != NULL) {
         be_silent();
     }
@@ -121,37 +127,24 @@ static int child(const struct run_options *options, const struct run_fault *faul
     finding_wait(EVIDENCE_LIMIT_NS);
     json_t *object = object_of(options, &result, fault == NULL);
     symbolise_end();
-    return json_dumpfd(object, channel, JSON_COMPACT) == 0 ? CLI_CLEAN : CLI_INTERNAL;
+    return json_dumpf(object, out, JSON_COMPACT) == 0 ? CLI_CLEAN : CLI_INTERNAL;
 }
 
 bool faults_child_start(struct faults_child *started, const struct run_options *options,
                         const struct run_fault *fault)
 {
-    fflush(stdout);
-    fflush(stderr);
-    started->channel = memfd_create("run", MFD_CLOEXEC);
-    started->process = started->channel >= 0 ? fork() : -1;
-    if (started->process == 0) {
-        _exit(child(options, fault, started->channel));
-    }
-    if (started->process < 0) {
-        cli_error("run: cannot start a process: %s", strerror(errno));
-        if (started->channel >= 0) {
-            close(started->channel);
-        }
-        return false;
-    }
-    return true;
+    struct job job = {options, fault};
+    return cli_child_start(&started->child, "run", run_job, &job);
 }
 
 json_t *faults_child_take(struct faults_child *ended, int status, int *signal)
 {
     json_t *object = NULL;
     *signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    lseek(ended->channel, 0, SEEK_SET);
+    lseek(ended->child.channel, 0, SEEK_SET);
     if (WIFEXITED(status) && WEXITSTATUS(status) == CLI_CLEAN) {
-        object = json_loadfd(ended->channel, 0, NULL);
+        object = json_loadfd(ended->child.channel, 0, NULL);
     }
-    close(ended->channel);
+    close(ended->child.channel);
     return object;
 }

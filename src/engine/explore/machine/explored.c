@@ -78,7 +78,7 @@ static bool is_noticed(const struct actor *me, const struct op *op, bool access)
 static void explored_step(const struct op *op)
 {
     struct actor *me = actor_current();
-    bool access = op->kind <= OP_UPDATE && (op->flags & OP_TRIES) == 0;
+    bool access = op_is_access(op);
     machine_kept.saw_access = machine_kept.saw_access || access;
     if (machine_kept.phase == PHASE_RUNNING && !machine_kept.options.all_accesses &&
         !is_noticed(me, op, access)) {

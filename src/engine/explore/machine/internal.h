@@ -135,6 +135,11 @@ struct actor *actor_of(enum actor_kind kind, unsigned parent, unsigned ordinal);
 /* Gives a coroutine of its own to an actor that is no thread. */
 void actor_begin(struct actor *actor, void (*body)(void *));
 bool actor_stacks_map(void); /* before any of that; false: memory is short */
+/* A read or write of memory, other than by a lock's try? */
+static inline bool op_is_access(const struct op *op)
+{
+    return op->kind != OP_NONE && op->kind <= OP_UPDATE && (op->flags & OP_TRIES) == 0;
+}
 /* Is the step that is being taken one of the search's? */
 static inline bool machine_is_searched(void)
 {

@@ -264,11 +264,6 @@ static bool all_others_are_over(unsigned index)
     return true;
 }
 
-static bool is_plain_access(const struct op *op)
-{
-    return op->kind != OP_NONE && op->kind <= OP_UPDATE && (op->flags & OP_TRIES) == 0;
-}
-
 static void take(unsigned index)
 {
     struct actor *actor = &machine.actors[index];
@@ -281,7 +276,7 @@ static void take(unsigned index)
     machine.waiting &= ~(1u << index);
     actor_hold(actor, level_after(op, actor->level));
     spin_taken(actor, op);
-    machine.steady = is_plain_access(op);
+    machine.steady = op_is_access(op);
     if (op->kind == OP_ENTER || op->kind == OP_DEVICE) {
         shared_is_step(index, op);
     }
@@ -312,14 +307,14 @@ static int choose_next(unsigned enabled)
     return enabled > 1 || machine.view[only].op.kind == OP_CHOICE ? SEARCH_STOP : only;
 }
 
-/* The next actor to switch to: one that has to reach its next step, else the one whose step is taken. */
 /* After a plain access, before another one by the same actor: whoever could go on still can, nobody else. */
 static bool nothing_changed(void)
 {
     return machine.steady && machine.spinning == 0 && !machine_kept.options.tso &&
-           is_plain_access(&machine.view[ke_actor].op);
+           op_is_access(&machine.view[ke_actor].op);
 }
 
+/* The next actor to switch to: one that has to reach its next step, else the one whose step is taken. */
 static struct actor *next_actor(void)
 {
     if (machine.ready != 0) {
