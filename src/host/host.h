@@ -67,6 +67,20 @@ void host_thread_interrupt(const struct host_thread *thread);
 /* Processor time that the thread has used so far, in nanoseconds. */
 uint64_t host_thread_cpu_ns(const struct host_thread *thread);
 
+/* ---- barriers ---------------------------------------------------------------------------------- */
+
+/* Can host_barrier be called?  Set when the library is loaded; UNDIS_NO_MEMBARRIER in the environment says
+ * no. */
+extern bool host_barrier_there;
+
+/*
+ * A full memory barrier on every host thread of this process: when it returns, each has had one since the
+ * call.  So a thread that must order a store before a later load needs no fence of its own, only a compiler
+ * barrier, if whoever wants to know calls this between his store and his load.  Costs an interrupt on
+ * every core that runs a thread of ours.  Signal-safe.
+ */
+void host_barrier(void);
+
 /* ---- the control region ------------------------------------------------------------------------ */
 
 /* Gives the calling host thread its control region: what %gs:0 addresses from now on. */
