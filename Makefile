@@ -3,6 +3,7 @@ SHELL    := /bin/bash
 JOBS     ?= $(shell nproc)
 SECONDS  ?= 600
 SEEDS    ?= 1000
+FROM     ?= 1
 UNDIS    := build/undis
 CAPTURE  := share/captures/lan.pcap
 # Drivers without a defect, which bear it when their calls fail: the examples, and the rules' good ones.
@@ -21,7 +22,7 @@ help:
 	@echo "make test       everything that CI checks: gcc, clang, AddressSanitizer, UBSan, format"
 	@echo "make bench      NDIS spin locks beside pthread's; the explored engine beside a bare switch loop"
 	@echo "make soak       the long yardsticks, 10,000 random programs, SECONDS=600 of traffic and lock torture"
-	@echo "make seeds      the good drivers with SEEDS=1000 seeds, as they are and with each of their calls failing"
+	@echo "make seeds      the good drivers with SEEDS=1000 seeds (FROM=1 on), as they are and with each of their calls failing"
 	@echo "make format     clang-format over all C files; check-format only looks"
 	@echo "make install    PREFIX=/usr/local; make clean removes build*/"
 
@@ -38,8 +39,8 @@ test: setup
 	@tools/test.sh
 
 bench: setup
-	@tools/build.sh free bench-spinlock bench-explore
-	@build-free/bench/spinlock
+	@tools/build.sh free bench-locks bench-explore
+	@build-free/bench/locks/locks
 	@build-free/bench/explore/explore build-free/undis build-free/tests/yardsticks/programs \
 		build-free/bench/explore/programs . --json build-free/bench/explore.json
 
@@ -48,7 +49,7 @@ soak: build
 	@tools/soak.sh $(UNDIS) $(CAPTURE) $(SECONDS)
 
 seeds: build
-	@tools/seeds.sh $(UNDIS) $(SEEDS) 1 $(GOOD)
+	@tools/seeds.sh -j $$((3 * $(JOBS))) $(UNDIS) $(SEEDS) $(FROM) $(GOOD)
 
 format: setup
 	@printf '%s\n' $(SOURCES) | xargs clang-format -i
