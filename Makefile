@@ -20,7 +20,7 @@ help:
 	@echo "make            build the command, libraries, drivers and tests in build/"
 	@echo "make run        pass a capture through the sample miniport, then show a defect being found"
 	@echo "make test       everything that CI checks: gcc, clang, AddressSanitizer, UBSan, format"
-	@echo "make bench      NDIS spin locks beside pthread's; the explored engine beside a bare switch loop"
+	@echo "make bench      the locks beside everybody else's; the explored engine beside a bare switch loop"
 	@echo "make soak       the long yardsticks, 10,000 random programs, SECONDS=600 of traffic and lock torture"
 	@echo "make seeds      the good drivers with SEEDS=1000 seeds (FROM=1 on), as they are and with each of their calls failing"
 	@echo "make format     clang-format over all C files; check-format only looks"
@@ -38,7 +38,8 @@ run: build
 test: setup
 	@tools/test.sh
 
-bench: setup
+bench:
+	@tools/setup.sh bench
 	@tools/build.sh free bench-locks bench-explore
 	@build-free/bench/locks/locks
 	@build-free/bench/explore/explore build-free/undis build-free/tests/yardsticks/programs \

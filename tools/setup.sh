@@ -1,8 +1,12 @@
 #!/bin/bash
-# Installs from Debian what the build needs and this machine lacks.  Says nothing when all is there.
+# setup.sh [bench]: installs from Debian what the build needs and this machine lacks, with `bench` also what
+# `make bench` compares with.  Says nothing when all is there.
 set -euo pipefail
 
 packages=(build-essential cmake ninja-build pkg-config clang clang-format libpcap-dev libdw-dev libelf-dev libjansson-dev libcmocka-dev parallel gdb)
+if [ "${1:-}" = bench ]; then
+    packages+=(libck-dev libdpdk-dev liburcu-dev valgrind)
+fi
 
 missing=()
 for package in "${packages[@]}"; do

@@ -1,0 +1,114 @@
+/*
+ * contender.h - what is measured: one struct a contender, one file a library in contenders/.
+ *
+ * A contender is two calls around a critical section, and the loops that use them.  The loops are made by the
+ * macros below in the contender's own file, so that nothing is called through a pointer in the measured part
+ * and what the library has inline stays inline.
+ */
+#ifndef UNDIS_BENCH_CONTENDER_H
+#define UNDIS_BENCH_CONTENDER_H
+
+#include "crew.h"
+#include "gate.h"
+
+enum family {
+    SPIN_LOCK, /* mutual exclusion; the section counts */
+    RW_LOCK,   /* readers look at the counters, writers count */
+    LIST       /* pops an entry and pushes it back */
+};
+
+struct contender {
+    const char *name;
+    const char *package; /* Debian's; "" for undis and what is written here */
+    enum family family;
+    enum place place;
+    /* Member 0 of the crew calls it before the others start: a lock that nobody has used yet. */
+    void (*reset)(void);
+    /* So many pairs alone. */
+    void (*pairs)(unsigned count);
+    /* Pairs with others, until the gate shuts. */
+    void (*contend)(struct member *self);
+};
+
+/* What contenders/ has, in the order of the table. */
+extern const struct contender *const contenders[];
+extern const unsigned contender_count;
+/* The one of that name, NULL when its package is not there. */
+const struct contender *contender_named(const char *name);
+
+/*
+ * NAME_pairs and NAME_contend around two statements.  `local` declares what each member has of its own;
+ * `self` is NULL in NAME_pairs.  `section` is what stands between the two.
+ */
+#define CONTENDER_LOOPS(name, local, acquire, section, release)                                              \
+    static void name##_pairs(unsigned count)                                                                 \
+    {                                                                                                        \
+        struct member *const self = crew_first();                                                            \
+        local;                                                                                               \
+        for (unsigned i = 0; i < count; i++) {                                                               \
+            acquire;                                                                                         \
+            gate_touch();                                                                                    \
+            release;                                                                                         \
+        }                                                                                                    \
+        (void)self;                                                                                          \
+    }                                                                                                        \
+    static void name##_contend(struct member *self)                                                          \
+    {                                                                                                        \
+        local;                                                                                               \
+        while (gate.phase == GATE_COUNTING) {                                                                \
+            acquire;                                                                                         \
+            section;                                                                                         \
+            release;                                                                                         \
+            self->pairs++;                                                                                   \
+        }                                                                                                    \
+        while (gate.phase == GATE_TIMING) {                                                                  \
+            uint64_t since = gate_now();                                                                     \
+            acquire;                                                                                         \
+            gate_waited(self, since);                                                                        \
+            section;                                                                                         \
+            release;                                                                                         \
+            self->timed_pairs++;                                                                             \
+        }                                                                                                    \
+    }
+
+/* The loops of a reader/writer lock: of each hundred pairs the gate says how many write. */
+#define RW_LOOPS(name, local, read, end_read, write, end_write)                                              \
+    static void name##_pairs(unsigned count)                                                                 \
+    {                                                                                                        \
+        struct member *const self = crew_first();                                                            \
+        local;                                                                                               \
+        for (unsigned i = 0; i < count; i++) {                                                               \
+            read;                                                                                            \
+            gate_touch();                                                                                    \
+            end_read;                                                                                        \
+        }                                                                                                    \
+        (void)self;                                                                                          \
+    }                                                                                                        \
+    static void name##_contend(struct member *self)                                                          \
+    {                                                                                                        \
+        local;                                                                                               \
+        for (unsigned i = 13 * self->number; gate.phase == GATE_COUNTING; i++) {                             \
+            if (i % 100 < gate.writes) {                                                                     \
+                write;                                                                                       \
+                gate_count();                                                                                \
+                end_write;                                                                                   \
+                self->written++;                                                                             \
+            } else {                                                                                         \
+                read;                                                                                        \
+                gate_look();                                                                                 \
+                end_read;                                                                                    \
+            }                                                                                                \
+            self->pairs++;                                                                                   \
+        }                                                                                                    \
+    }
+
+#define CONTENDER(id, label, of_package, of_family, at, resets)                                              \
+    const struct contender contender_##id = {.name = (label),                                                \
+                                             .package = (of_package),                                        \
+                                             .family = (of_family),                                          \
+                                             .place = (at),                                                  \
+                                             .reset = (resets),                                              \
+                                             .pairs = id##_pairs,                                            \
+                                             .contend = id##_contend}
+
+#endif
