@@ -159,7 +159,7 @@ bool device_attach(struct device *device, KIRQL dirql)
 
 void device_remove(struct device *device)
 {
-    ke_about_to_change_both(device, device->line);
+    ke_about_to_change_three(device, device->line, &device->counted);
     __atomic_store_n(&device->removed, true, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&device->stepping, __ATOMIC_SEQ_CST)) {
         sched_yield();
@@ -169,7 +169,7 @@ void device_remove(struct device *device)
 
 void device_detach(struct device *device)
 {
-    ke_about_to_change_both(device, device->line);
+    ke_about_to_change_three(device, device->line, &device->counted);
     device->stopping = true;
     if (!device_is_explored()) {
         device_kick(device);
@@ -262,6 +262,7 @@ struct op device_unit_op(unsigned number)
     struct op op = {.kind = OP_DEVICE, .flags = OP_LIBRARY, .processor = -1};
     if (unit != NULL) {
         op.object[0] = (uintptr_t)device;
+        op.object[2] = (uintptr_t)&device->counted;
         unit->covers(device, &op);
     }
     return op;

@@ -21,7 +21,8 @@ struct device_unit {
     const char *name; /* "transmitter" */
     /* Has it something to do now?  Looks at the device's state and at memory, changes nothing. */
     bool (*ready)(struct device *device);
-    /* What its next step touches: fills in addr, size and object[1] of the op; object[0] is the device. */
+    /* What its next step touches: fills in addr, size and object[1] of the op; object[0] is the device,
+       object[2] what it counts. */
     void (*covers)(struct device *device, struct op *op);
     /* Does one small piece of work. */
     void (*step)(struct device *device);
@@ -74,7 +75,8 @@ enum device_effect {
     DEVICE_LOOKS = 1,         /* shows the device's state */
     DEVICE_CHANGES = 2,       /* changes it */
     DEVICE_LOOKS_AT_LINE = 4, /* shows what its interrupt line depends on: causes and masks */
-    DEVICE_MOVES_LINE = 8     /* changes that */
+    DEVICE_MOVES_LINE = 8,    /* changes that */
+    DEVICE_COUNTS = 16        /* shows, and perhaps keeps a part of, what its units count */
 };
 
 /* The common part; a model embeds it as its first member. */
@@ -94,6 +96,7 @@ struct device {
     volatile uint64_t due;  /* when (device_now) step wants to be called again without a kick; 0: never */
     unsigned first_unit;    /* number of its first unit */
     uint32_t done;          /* value of `wake` up to which the only unit has worked, without a thread */
+    uint64_t counted;       /* to steps: what its units count (DEVICE_COUNTS) */
     struct host_thread thread;
     struct device *next;
 };

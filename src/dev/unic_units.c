@@ -186,7 +186,7 @@ static unsigned read_effects(const struct unic *nic, uint32_t offset)
 {
     bool counter = offset >= UNIC_COUNTERS && offset < UNIC_COUNTERS + sizeof(nic->counters);
     return is_of_line(offset) ? DEVICE_LOOKS_AT_LINE
-           : counter          ? DEVICE_CHANGES /* the low half keeps the high half */
+           : counter          ? DEVICE_COUNTS /* the low half keeps the high half for the next read */
                               : DEVICE_LOOKS;
 }
 

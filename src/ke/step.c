@@ -63,15 +63,29 @@ void ke_step_lock(enum op_kind kind, const volatile uint32_t *word)
     }
 }
 
+static void step_objects(const volatile void *object, const volatile void *second,
+                         const volatile void *third, unsigned flags)
+{
+    struct op op = ke_op_here(OP_OBJECT, flags | OP_LIBRARY);
+    op.object[0] = (uintptr_t)object;
+    op.addr = (uintptr_t)object; /* its memory may be freed by others */
+    op.size = 1;
+    op.object[1] = (uintptr_t)second;
+    op.object[2] = (uintptr_t)third;
+    ke_engine->step(&op);
+}
+
 void ke_step_object(const volatile void *object, const volatile void *other, unsigned flags)
 {
     if (may_step()) {
-        struct op op = ke_op_here(OP_OBJECT, flags | OP_LIBRARY);
-        op.object[0] = (uintptr_t)object;
-        op.addr = (uintptr_t)object; /* its memory may be freed by others */
-        op.size = 1;
-        op.object[1] = (uintptr_t)other;
-        ke_engine->step(&op);
+        step_objects(object, other == object ? NULL : other, NULL, flags);
+    }
+}
+
+void ke_step_objects(const volatile void *object, const volatile void *second, const volatile void *third)
+{
+    if (may_step()) {
+        step_objects(object, second, third, 0);
     }
 }
 

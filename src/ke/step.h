@@ -25,7 +25,7 @@ enum op_kind {
     /* Spin locks: addr = the lock word (32 bit, 0 = free). OP_LOCK is enabled when it is free. */
     OP_LOCK,
     OP_UNLOCK,
-    /* Kernel objects: object[0], object[1] (0: none). Conflict: a common object, unless both are
+    /* Kernel objects: object[] (0: none). Conflict: a common object, unless both are
        OP_READS_ONLY; and a write or free of [addr, addr + size), where the object lies. */
     OP_OBJECT,
     /* IRQL of this processor: level -> new_level. */
@@ -39,7 +39,7 @@ enum op_kind {
     OP_AWAIT,  /* addr = uint32_t word, expected = the value that enables it; reads the word */
     OP_CHOICE, /* one of aux alternatives (enum choice_kind in `choice`); conflicts with nothing */
     OP_TICK,   /* virtual time goes on to the next deadline; conflicts with every object */
-    OP_DEVICE, /* a device works: writes [addr, addr + size), changes object[0..1] */
+    OP_DEVICE, /* a device works: writes [addr, addr + size), changes object[] */
     OP_FREE,   /* [addr, addr + size) of pool is freed: conflicts as a write, but nothing is accessed */
     OP_KINDS
 };
@@ -57,6 +57,8 @@ enum op_flag {
                         OP_TICK: taken only when nobody else can go on */
 };
 
+#define OP_OBJECTS 3
+
 struct op {
     uint8_t kind;  /* enum op_kind */
     uint8_t flags; /* enum op_flag */
@@ -67,7 +69,7 @@ struct op {
     uint16_t aux;
     uint32_t size;
     uintptr_t addr;
-    uintptr_t object[2];
+    uintptr_t object[OP_OBJECTS]; /* each once */
     uint64_t expected;
     uintptr_t pc; /* the code that does it, for people */
 };
@@ -89,6 +91,7 @@ void ke_step_memory(enum op_kind kind, unsigned flags, const volatile void *addr
                     uint64_t expected, uintptr_t pc);
 void ke_step_lock(enum op_kind kind, const volatile uint32_t *word);
 void ke_step_object(const volatile void *object, const volatile void *other, unsigned flags);
+void ke_step_objects(const volatile void *object, const volatile void *second, const volatile void *third);
 void ke_step_irql(KIRQL new_level);
 void ke_step_fence(void);
 
@@ -108,9 +111,11 @@ void ke_step_fence(void);
 #define ke_about_to_try(word) KE_STEP(ke_step_lock(OP_UPDATE, (word)))
 #define ke_about_to_test(word) KE_STEP(ke_step_lock(OP_READ, (word)))
 #define ke_about_to_unlock(word) KE_STEP(ke_step_lock(OP_UNLOCK, (word)))
-/* About to change, or only to look at, one or two kernel objects. */
+/* About to change, or only to look at, kernel objects. */
 #define ke_about_to_change(object) KE_STEP(ke_step_object((object), NULL, 0))
 #define ke_about_to_change_both(object, other) KE_STEP(ke_step_object((object), (other), 0))
+#define ke_about_to_change_three(object, second, third)                                                      \
+    KE_STEP(ke_step_objects((object), (second), (third)))
 /* About to free pool. */
 #define ke_about_to_free(block, size) KE_STEP(ke_step_memory(OP_FREE, OP_LIBRARY, (block), (size), 0, 0))
 #define ke_about_to_change_always(object, other) KE_STEP(ke_step_object((object), (other), OP_ALWAYS))

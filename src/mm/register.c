@@ -183,6 +183,8 @@ static void about_to_access(const volatile void *va, unsigned size, bool write, 
         ke_about_to_change(device);
     } else if ((effects & DEVICE_MOVES_LINE) != 0) {
         ke_about_to_change(device->line);
+    } else if ((effects & DEVICE_COUNTS) != 0) {
+        ke_about_to_change(&device->counted);
     } else if ((effects & DEVICE_LOOKS_AT_LINE) != 0) {
         ke_about_to_look(device->line);
     } else {

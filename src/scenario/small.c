@@ -104,10 +104,12 @@ static void reset(void *argument)
     adapter_reset(small->end.adapter);
 }
 
-/* An OID request against MiniportResetEx. */
+/* An OID request against MiniportResetEx, which takes the first processor: what a reset leaves to a work item
+ * runs there too.  So only interrupts are kept apart by IRQL, and every order of the request and the reset is
+ * possible. */
 static void oid_reset(struct small *small)
 {
-    steady_both(small, ask, reset);
+    steady_both(small, reset, ask);
 }
 
 static void send_cancellable(void *argument)

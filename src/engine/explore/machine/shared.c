@@ -131,7 +131,7 @@ static bool touch_range(unsigned actor, uintptr_t address, size_t size, bool wri
 static bool touch_objects(unsigned actor, const struct op *op)
 {
     bool writes = (op->flags & OP_READS_ONLY) == 0, shared = (op->flags & OP_ALWAYS) != 0;
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < OP_OBJECTS; i++) {
         if (op->object[i] != 0) {
             shared = touch(actor, op->object[i] / GRANULE, writes) || shared;
         }

@@ -116,8 +116,8 @@ static void touch_all(struct search *search, uint32_t event, const struct op *op
         }
     }
     if (op_touches_objects(op)) {
-        for (unsigned i = 0; i < 2; i++) {
-            if (op->object[i] != 0 && (i == 0 || op->object[1] != op->object[0])) {
+        for (unsigned i = 0; i < OP_OBJECTS; i++) {
+            if (op->object[i] != 0) {
                 touch(search, cell_of_object(op->object[i]), event, !op_only_looks(op));
             }
         }

@@ -174,8 +174,8 @@ static void collect_object(struct search *search, const struct candidate *candid
 static void collect_objects(struct search *search, const struct candidate *candidate)
 {
     const struct op *op = candidate->op;
-    for (unsigned i = 0; i < 2; i++) {
-        if (op->object[i] != 0 && (i == 0 || op->object[1] != op->object[0])) {
+    for (unsigned i = 0; i < OP_OBJECTS; i++) {
+        if (op->object[i] != 0) {
             collect_object(search, candidate, cell_of_object(op->object[i]), !op_only_looks(op));
         }
     }

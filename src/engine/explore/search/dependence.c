@@ -35,9 +35,11 @@ static bool objects_conflict(const struct op *a, const struct op *b)
     if (op_only_looks(a) && op_only_looks(b)) {
         return false;
     }
-    for (unsigned i = 0; i < 2; i++) {
-        if (a->object[i] != 0 && (a->object[i] == b->object[0] || a->object[i] == b->object[1])) {
-            return true;
+    for (unsigned i = 0; i < OP_OBJECTS; i++) {
+        for (unsigned k = 0; k < OP_OBJECTS && a->object[i] != 0; k++) {
+            if (a->object[i] == b->object[k]) {
+                return true;
+            }
         }
     }
     return false;
