@@ -63,8 +63,8 @@ void ke_step_lock(enum op_kind kind, const volatile uint32_t *word)
     }
 }
 
-static void step_objects(const volatile void *object, const volatile void *second,
-                         const volatile void *third, unsigned flags)
+static void step_objects(const volatile void *object, const volatile void *second, const volatile void *third,
+                         unsigned flags)
 {
     struct op op = ke_op_here(OP_OBJECT, flags | OP_LIBRARY);
     op.object[0] = (uintptr_t)object;

@@ -114,8 +114,7 @@ void ke_step_fence(void);
 /* About to change, or only to look at, kernel objects. */
 #define ke_about_to_change(object) KE_STEP(ke_step_object((object), NULL, 0))
 #define ke_about_to_change_both(object, other) KE_STEP(ke_step_object((object), (other), 0))
-#define ke_about_to_change_three(object, second, third)                                                      \
-    KE_STEP(ke_step_objects((object), (second), (third)))
+#define ke_about_to_change_three(object, second, third) KE_STEP(ke_step_objects((object), (second), (third)))
 /* About to free pool. */
 #define ke_about_to_free(block, size) KE_STEP(ke_step_memory(OP_FREE, OP_LIBRARY, (block), (size), 0, 0))
 #define ke_about_to_change_always(object, other) KE_STEP(ke_step_object((object), (other), OP_ALWAYS))

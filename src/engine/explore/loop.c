@@ -300,7 +300,8 @@ static enum ending run_dpor(struct loop *loop, bool optimal, bool watch_memory)
 
 /*
  * Optimal DPOR without the bound: where it ends, in half of the time, more was proved than asked for, and
- * often sooner, because a bound costs most of the reduction.
+ * often sooner, because a bound costs most of the reduction.  Not for a bound of 0: who asks for no preemption
+ * wants none, and few executions are left then.
  */
 static bool run_unbounded(struct loop *loop)
 {
@@ -324,7 +325,7 @@ static void run_default(struct loop *loop)
         (!sample(loop, "pct", SEARCH_PCT) || (!loop->error_seen && !sample(loop, "surw", SEARCH_SURW)))) {
         return;
     }
-    if (loop->options->preemptions >= 0 && loop->options->unit == NULL && run_unbounded(loop)) {
+    if (loop->options->preemptions > 0 && loop->options->unit == NULL && run_unbounded(loop)) {
         return;
     }
     if (run_dpor(loop, true, loop->options->unit == NULL) == ENDED_MEMORY) {
