@@ -26,6 +26,19 @@ void undis_thread(unsigned processor, void (*body)(void *argument), void *argume
 /* Waits until every thread that the caller started has ended; PASSIVE_LEVEL. */
 void undis_join(void);
 
+/*
+ * An interrupt, as a device would cause it: service(interrupt, argument) runs on that processor at `irql` (3
+ * to 11) under the interrupt spin lock, once for each undis_interrupt_raise - but of those that come while
+ * one is on its way only one.  It returns TRUE.  What is returned here is a PKINTERRUPT, for
+ * KeSynchronizeExecution and KeAcquireInterruptSpinLock.  From undis_scenario; at most 8.  After the last
+ * thread's end none comes any more.
+ */
+struct _KINTERRUPT *undis_interrupt(unsigned processor, unsigned char irql,
+                                    unsigned char (*service)(struct _KINTERRUPT *interrupt, void *argument),
+                                    void *argument);
+/* Any IRQL. */
+void undis_interrupt_raise(struct _KINTERRUPT *interrupt);
+
 /* Something that must hold: a failure is the finding AssertionFailed, and ends the execution.  Any IRQL. */
 #define undis_assert(condition)                                                                              \
     ((condition) ? (void)0 : undis_assertion_failed(#condition, __FILE__, __LINE__))

@@ -10,6 +10,7 @@
 #include "ke/thread.h"
 #include "ndis/adapter.h"
 #include "host/memory.h"
+#include "scenario/program_interrupt.h"
 
 #define CHECKS 8
 
@@ -124,6 +125,7 @@ void program_run(void (*scenario)(void))
     scenario();
     callback_leave(&frame);
     join_all_of(NULL);
+    program_interrupts_disconnect();
     ke_invariants_hold();
     for (unsigned i = 0; i < check_count; i++) {
         call("undis_at_end", checks[i].check, checks[i].argument);

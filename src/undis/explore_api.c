@@ -8,6 +8,7 @@
 #include "ke/invariant.h"
 #include "ke/run.h"
 #include "scenario/program.h"
+#include "scenario/program_interrupt.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,18 @@ void undis_thread(unsigned processor, void (*body)(void *), void *argument)
 void undis_join(void)
 {
     program_join();
+}
+
+struct _KINTERRUPT *undis_interrupt(unsigned processor, unsigned char irql,
+                                    unsigned char (*service)(struct _KINTERRUPT *, void *), void *argument)
+{
+    /* A PKINTERRUPT is a struct ke_interrupt (ke/interrupt.c). */
+    return (struct _KINTERRUPT *)(void *)program_interrupt(processor, irql, service, argument);
+}
+
+void undis_interrupt_raise(struct _KINTERRUPT *interrupt)
+{
+    program_interrupt_raise((struct ke_interrupt *)(void *)interrupt);
 }
 
 /* "what was asserted (file.c:12)" */

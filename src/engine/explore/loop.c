@@ -300,8 +300,8 @@ static enum ending run_dpor(struct loop *loop, bool optimal, bool watch_memory)
 
 /*
  * Optimal DPOR without the bound: where it ends, in half of the time, more was proved than asked for, and
- * often sooner, because a bound costs most of the reduction.  Not for a bound of 0: who asks for no preemption
- * wants none, and few executions are left then.
+ * often sooner, because a bound costs most of the reduction.  Not for a bound of 0: who asks for no
+ * preemption wants none, and few executions are left then.
  */
 static bool run_unbounded(struct loop *loop)
 {

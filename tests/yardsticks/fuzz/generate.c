@@ -3,10 +3,11 @@
  *
  *   generate SEED COUNT > PROGRAM.c
  *
- * The scenario chooses one of COUNT programs.  Each has two or three threads on two processors and DPCs that
- * they queue; all access a few words, plainly and atomically, take, try and release Ke and NDIS spin locks,
- * raise and lower IRQL, and choose.  Two rules may be broken, as the schedule has it: data races and
- * deadlocks.  What each has seen and the final values are the state (YARDSTICK_STATES); programs
+ * The scenario chooses one of COUNT programs.  Each has two or three threads on two processors, DPCs that
+ * they queue, and half of them an interrupt that they raise, whose service routine queues DPCs too; all
+ * access a few words, plainly and atomically, take, try and release Ke and NDIS spin locks and the
+ * interrupt's own, raise and lower IRQL, and choose.  Two rules may be broken, as the schedule has it: data
+ * races and deadlocks.  What each has seen and the final values are the state (YARDSTICK_STATES); programs
  * are kept so small that every schedule can be tried.
  */
 #include <stdarg.h>
@@ -19,9 +20,11 @@
 #define WORDS 3
 #define LOCKS 2 /* 0: a KSPIN_LOCK, 1: an NDIS_SPIN_LOCK */
 #define DPCS 2
-#define ACTORS 5      /* three threads and the DPCs */
+#define ACTORS 6      /* three threads, the DPCs, the service routine */
+#define ISR_STEPS 6   /* of an interrupt, besides what its routine does */
 #define FEWEST 1000.0 /* schedules of one program, as far as can be told beforehand */
 #define MOST 12000.0
+#define MOST_INTERRUPTED 100000.0 /* it counts some that IRQL does not allow */
 #define BODY_LONGEST 8192
 
 static uint64_t state;
@@ -43,8 +46,11 @@ struct body {
     unsigned steps, choices;
     unsigned note; /* where it notes what it has seen */
     unsigned held; /* a bit for each lock */
-    bool raised, is_dpc;
-    unsigned queues; /* a bit for each DPC that it queues */
+    bool raised, is_dpc, is_isr;
+    bool at_dirql;      /* in the interrupt's lock */
+    bool may_interrupt; /* there is an interrupt */
+    bool interrupts;    /* it raises it */
+    unsigned queues;    /* a bit for each DPC that it queues */
 };
 
 static void emit(struct body *body, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -154,21 +160,63 @@ static void raised(struct body *body, unsigned depth)
     emit(body, "    KeLowerIrql(irql);\n");
 }
 
+static void queue_dpc(struct body *body)
+{
+    unsigned dpc = random_below(DPCS);
+    emit(body, "    seen = seen * 5 + queue(%u);\n", dpc);
+    body->queues |= 1u << dpc;
+    body->steps++;
+}
+
+/* Against the service routine; nothing that wants a lower level is done inside. */
+static void synchronized(struct body *body, unsigned depth)
+{
+    emit(body, "    old = KeAcquireInterruptSpinLock(interrupt);\n");
+    body->at_dirql = true;
+    body->steps += 4;
+    some_statements(body, 2, depth + 1);
+    body->at_dirql = false;
+    emit(body, "    KeReleaseInterruptSpinLock(interrupt, old);\n");
+}
+
+/* What a thread or DPC does with the interrupt that there is. */
+static void interrupt(struct body *body, unsigned depth)
+{
+    if (body->is_dpc || random_below(3) == 0) {
+        synchronized(body, depth);
+    } else {
+        emit(body, "    undis_interrupt_raise(interrupt);\n");
+        body->interrupts = true;
+        body->steps++;
+    }
+}
+
+/* In the service routine, or with its lock. */
+static void high_statement(struct body *body)
+{
+    if (random_below(6) == 0) {
+        queue_dpc(body);
+    } else {
+        access_memory(body);
+    }
+}
+
 static void statement(struct body *body, unsigned depth)
 {
     bool low = !body->raised && !body->is_dpc && body->held == 0;
     unsigned kind = depth >= 2 ? 99 : random_below(20);
-    if (kind < 4) {
+    if (body->is_isr || body->at_dirql) {
+        high_statement(body);
+    } else if (kind < 4) {
         locked(body, depth);
     } else if (kind < 6 && low) {
         raised(body, depth);
     } else if (kind < 8 && !low && (body->held & 1) == 0) {
         tried(body, depth);
     } else if (kind < 10 && !body->is_dpc) {
-        unsigned dpc = random_below(DPCS);
-        emit(body, "    seen = seen * 5 + queue(%u);\n", dpc);
-        body->queues |= 1u << dpc;
-        body->steps++;
+        queue_dpc(body);
+    } else if (kind >= 11 && kind < 15 && body->may_interrupt) {
+        interrupt(body, depth);
     } else if (kind == 10 && body->choices == 0) {
         emit(body, "    seen = seen * 5 + (int)undis_choose(2);\n");
         body->choices++;
@@ -177,81 +225,118 @@ static void statement(struct body *body, unsigned depth)
     }
 }
 
-static void fill(struct body *body, unsigned note, bool is_dpc, unsigned statements)
-{
-    memset(body, 0, sizeof(*body));
-    body->note = note;
-    body->is_dpc = is_dpc;
-    some_statements(body, statements, 0);
-}
-
 /* ---- a program ------------------------------------------------------------------------------------- */
 
 struct program {
     unsigned threads;
-    struct body bodies[ACTORS]; /* the threads, then the DPCs */
+    bool has_isr;
+    struct body bodies[ACTORS]; /* the threads, then the DPCs, then the service routine */
     unsigned processor[ACTORS];
 };
+
+static unsigned isr_of(const struct program *program)
+{
+    return program->threads + DPCS;
+}
+
+/* Steps of the bodies that run: the threads', and those of what they set off. */
+static unsigned steps_of(const struct program *program, unsigned i)
+{
+    const struct body *bodies = program->bodies;
+    unsigned queued = 0, isr = isr_of(program);
+    bool interrupted = false;
+    for (unsigned k = 0; k < program->threads; k++) {
+        queued |= bodies[k].queues;
+        interrupted = interrupted || bodies[k].interrupts;
+    }
+    queued |= interrupted ? bodies[isr].queues : 0;
+    if (i < program->threads) {
+        return bodies[i].steps;
+    }
+    if (i == isr) {
+        return interrupted ? bodies[i].steps + ISR_STEPS : 0;
+    }
+    return (queued >> (i - program->threads) & 1) != 0 ? bodies[i].steps + 3 : 0;
+}
 
 /* About how many schedules there are, if all bodies run once and beside each other. */
 static double schedules(const struct program *program)
 {
     double count = 1;
-    unsigned total = 1, queued = 0; /* the scenario's own thread waits for the others */
-    for (unsigned i = 0; i < program->threads + DPCS; i++) {
-        const struct body *body = &program->bodies[i];
-        unsigned steps = body->steps;
-        if (i < program->threads) {
-            queued |= body->queues;
-        } else if ((queued & 1u << (i - program->threads)) == 0) {
-            continue;
-        } else {
-            steps += 3;
-        }
+    unsigned total = 1; /* the scenario's own thread waits for the others */
+    for (unsigned i = 0; i <= isr_of(program); i++) {
+        unsigned steps = steps_of(program, i);
         for (unsigned step = 1; step <= steps; step++) {
             count = count * (total + step) / step;
         }
         total += steps;
-        count *= 1u << body->choices;
+        count *= steps != 0 ? 1u << program->bodies[i].choices : 1;
     }
     return count;
 }
 
+static void fill(struct program *program, unsigned i)
+{
+    struct body *body = &program->bodies[i];
+    bool is_thread = i < program->threads;
+    memset(body, 0, sizeof(*body));
+    body->note = i;
+    body->is_isr = i == isr_of(program);
+    body->is_dpc = !is_thread && !body->is_isr;
+    body->may_interrupt = program->has_isr && !body->is_isr;
+    some_statements(body, !is_thread ? 2 : program->has_isr ? 3 : program->threads == 2 ? 5 : 4, 0);
+    program->processor[i] = random_below(2);
+}
+
+/* Does anybody raise the interrupt that there is? */
+static bool is_interrupted(const struct program *program)
+{
+    return steps_of(program, isr_of(program)) != 0;
+}
+
 static void make(struct program *program)
 {
+    program->has_isr = random_below(2) == 0;
+    double most = program->has_isr ? MOST_INTERRUPTED : MOST;
     do {
-        program->threads = 2 + random_below(2);
-        for (unsigned i = 0; i < program->threads + DPCS; i++) {
-            bool is_dpc = i >= program->threads;
-            fill(&program->bodies[i], i, is_dpc, is_dpc ? 2 : program->threads == 2 ? 5 : 4);
-            program->processor[i] = random_below(2);
+        program->threads = program->has_isr ? 2 : 2 + random_below(2);
+        for (unsigned i = 0; i <= isr_of(program); i++) {
+            fill(program, i);
         }
-    } while (schedules(program) < FEWEST || schedules(program) > MOST);
+    } while (schedules(program) < FEWEST || schedules(program) > most ||
+             program->has_isr != is_interrupted(program));
+}
+
+static void print_head(const struct program *program, unsigned number, unsigned i)
+{
+    if (i < program->threads) {
+        printf("static void p%u_thread%u(void *unused)\n{\n    (void)unused;\n", number, i);
+    } else if (i < isr_of(program)) {
+        printf("static VOID p%u_dpc%u(PKDPC self, PVOID context, PVOID first, PVOID second)\n{\n"
+               "    (void)self, (void)context, (void)first, (void)second;\n",
+               number, i - program->threads);
+    } else {
+        printf("static BOOLEAN p%u_isr(PKINTERRUPT self, PVOID context)\n{\n    (void)self, (void)context;\n",
+               number);
+    }
+    printf("    int seen = 0;\n    KIRQL irql = 0, old = 0;\n    (void)irql, (void)old;\n");
 }
 
 static void print_body(const struct program *program, unsigned number, unsigned i)
 {
     const struct body *body = &program->bodies[i];
-    if (i < program->threads) {
-        printf("static void p%u_thread%u(void *unused)\n{\n    int seen = 0;\n    KIRQL irql = 0;\n    "
-               "(void)unused, (void)irql;\n",
-               number, i);
-    } else {
-        printf("static VOID p%u_dpc%u(PKDPC self, PVOID context, PVOID first, PVOID second)\n{\n    int seen "
-               "= 0;\n"
-               "    (void)self, (void)context, (void)first, (void)second;\n",
-               number, i - program->threads);
-    }
+    print_head(program, number, i);
     printf("%s    note(%u, seen + 1);\n", body->text, body->note);
-    if (i >= program->threads) {
+    if (body->is_dpc) {
         printf("    KeReleaseSemaphore(&ran[%u], 0, 1, FALSE);\n", i - program->threads);
     }
-    printf("}\n\n");
+    printf(body->is_isr ? "    return TRUE;\n}\n\n" : "}\n\n");
 }
 
 static void print(const struct program *program, unsigned number)
 {
-    for (unsigned i = 0; i < program->threads + DPCS; i++) {
+    unsigned isr = isr_of(program);
+    for (unsigned i = 0; i < isr + program->has_isr; i++) {
         print_body(program, number, i);
     }
     printf("static void p%u(void)\n{\n", number);
@@ -259,6 +344,9 @@ static void print(const struct program *program, unsigned number)
         printf(
             "    KeInitializeDpc(&dpc[%u], p%u_dpc%u, NULL);\n    KeSetTargetProcessorDpc(&dpc[%u], %u);\n",
             i, number, i, i, program->processor[program->threads + i]);
+    }
+    if (program->has_isr) {
+        printf("    interrupt = undis_interrupt(%u, 5, p%u_isr, NULL);\n", program->processor[isr], number);
     }
     for (unsigned i = 0; i < program->threads; i++) {
         printf("    undis_thread(%u, p%u_thread%u, NULL);\n", program->processor[i], number, i);
@@ -276,6 +364,7 @@ static const char beginning[] =
     "static NDIS_SPIN_LOCK ndis_lock;\n"
     "static KDPC dpc[2];\n"
     "static KSEMAPHORE ran[2];\n"
+    "static PKINTERRUPT interrupt;\n"
     "\n"
     "STATE(chosen, x[0], x[1], x[2]);\n"
     "\n"

@@ -59,6 +59,9 @@ void threads_block(struct _KTHREAD *thread)
             ke_processor()->current = NULL;
         }
         if (me == &machine.actors[machine.main]) {
+            /* Whom its last step let go on takes part in what could have come before the end. */
+            tso_hide();
+            machine_enable();
             machine_leave(machine.abandoned ? machine_abandoned_end() : END_DONE);
         }
     }

@@ -330,7 +330,7 @@ static bool is_ended_by_last(const struct search *search, enum search_end end,
 {
     bool others = false;
     for (unsigned i = 0; i < count; i++) {
-        others = others || (actors[i].enabled && !actors[i].ended);
+        others = others || (actors[i].enabled && !actors[i].ended && !op_waits_for_all(&actors[i].op));
     }
     return !search->given_up && (end == END_STOPPED || ((end == END_DONE || end == END_ABANDONED) && others));
 }
