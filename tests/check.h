@@ -35,7 +35,10 @@ struct test_case {
     }
 
 static volatile int check_failures;
-static struct undis_options check_options = {.watchdog_seconds = 20, .timeout_seconds = 50};
+/* Far beyond what a busy host takes: they are for what hangs. */
+#define CHECK_SECONDS 60
+static struct undis_options check_options = {.watchdog_seconds = 2 * CHECK_SECONDS,
+                                             .timeout_seconds = 4 * CHECK_SECONDS};
 static enum undis_end check_expected_end = UNDIS_ENDED;
 
 /* Says where and what, with one write, so that it may be called at any IRQL. */
@@ -83,10 +86,10 @@ __attribute__((format(printf, 3, 4), unused)) static void check_fail(const char 
         }                                                                                                    \
     } while (0)
 
-/* Waits at the present IRQL, by looking, for at most ten seconds. */
+/* Waits at the present IRQL, by looking, for at most CHECK_SECONDS. */
 #define CHECK_SOON(condition)                                                                                \
     do {                                                                                                     \
-        ULONGLONG check_until = KeQueryInterruptTime() + 100000000;                                          \
+        ULONGLONG check_until = KeQueryInterruptTime() + CHECK_SECONDS * 10000000ull;                        \
         while (!(condition) && KeQueryInterruptTime() < check_until) {                                       \
             YieldProcessor();                                                                                \
         }                                                                                                    \

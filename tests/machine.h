@@ -29,16 +29,26 @@ __attribute__((unused)) static void spin_ms(unsigned ms)
     }
 }
 
-/* Waits at PASSIVE_LEVEL, letting others run, until the condition holds: at most ten seconds. */
+/* Waits at PASSIVE_LEVEL, letting others run, until the condition holds: for CHECK_SECONDS or longer. */
 #define SLEEP_UNTIL(condition)                                                                               \
     do {                                                                                                     \
-        for (int sleep_i = 0; sleep_i < 10000 && !(condition); sleep_i++) {                                  \
+        for (int sleep_i = 0; sleep_i < CHECK_SECONDS * 1000 && !(condition); sleep_i++) {                   \
             sleep_ms(1);                                                                                     \
         }                                                                                                    \
         if (!(condition)) {                                                                                  \
             check_fail(__FILE__, __LINE__, "did not come true in time: %s", #condition);                     \
         }                                                                                                    \
     } while (0)
+
+/*
+ * Did everything since `begin` (KeQueryInterruptTime()) take less than `ms`?  On a host that stood still
+ * meanwhile a timer may have expired that was to be cancelled: such a try proves nothing, and is to be made
+ * again.
+ */
+__attribute__((unused)) static bool prompt_since(ULONGLONG begin, unsigned ms)
+{
+    return KeQueryInterruptTime() - begin < (ULONGLONG)MS_TO_100NS(ms);
+}
 
 /* ---- placement --------------------------------------------------------------------------------- */
 

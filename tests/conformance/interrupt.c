@@ -154,10 +154,7 @@ static NDIS_STATUS connect_early(NDIS_MINIPORT_INIT_PARAMETERS *parameters)
     run_on(0);
     tiny_raise(); /* asserted before anybody listens */
     NDIS_STATUS status = connect(parameters);
-    for (int i = 0; i < 1000 && irq.isr_mine == 0; i++) {
-        sleep_ms(1);
-    }
-    CHECK(irq.isr_mine > 0);
+    SLEEP_UNTIL(irq.isr_mine > 0);
     registered_yet = true;
     return status;
 }
@@ -407,10 +404,10 @@ static void in8(void *argument)
 static void storm(void *argument)
 {
     volatile LONG *going = argument;
-    while (*going) {
+    do { /* once at least: the others may be done before this thread gets on */
         tiny_raise();
         sleep_ms(1);
-    }
+    } while (*going);
 }
 
 static void in15(void *argument)
@@ -462,16 +459,18 @@ static void in20(void *argument)
  * section does nothing but count in a register until it sees the ISR's mark, and calls nothing.
  */
 static volatile unsigned landed_on = ~0u;
-static volatile unsigned long landed_at; /* where the section was when it noticed */
+static volatile LONG in_section, landed_in_section;
 
 static void land(void)
 {
+    landed_in_section = in_section;
     landed_on = KeGetCurrentProcessorNumber();
 }
 
 static void raise_on_zero(void *argument)
 {
     (void)argument;
+    CHECK_SOON(in_section);
     sleep_ms(20);
     tiny_raise();
 }
@@ -488,21 +487,21 @@ static void isr_in_critical_section(void *argument)
     run_on(0);
     for (int n = 0; n < 6; n++) { /* fewer long holds than make a SpinLockHeldTooLong */
         landed_on = ~0u;
-        landed_at = 0;
         irq.in_isr = land;
         thread_start(&thread, raise_on_zero, NULL, 1);
         NdisAcquireSpinLock(&lock);
+        in_section = 1;
         unsigned long turns = 0;
-        while (landed_on == ~0u && turns < 20000000000ul) {
+        while (landed_on == ~0u && turns < 100000000000ul) {
             turns++;
         }
+        in_section = 0;
         KIRQL inside = KeGetCurrentIrql();
         NdisReleaseSpinLock(&lock);
-        landed_at = turns;
         thread_join(&thread);
         CHECK_EQ(inside, DISPATCH_LEVEL);
         CHECK_EQ(landed_on, 0);
-        CHECK(landed_at > 1000);
+        CHECK_EQ(landed_in_section, 1);
         SLEEP_UNTIL(!tiny.raised);
     }
     irq.in_isr = NULL;

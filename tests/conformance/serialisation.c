@@ -115,11 +115,11 @@ static void leave(void)
     InterlockedDecrement(&inside);
 }
 
-/* Stays until another comes, for at most a second. */
+/* Stays until another comes. */
 static void meet(void)
 {
     enter();
-    ULONGLONG until = KeQueryInterruptTime() + (ULONGLONG)MS_TO_100NS(1000);
+    ULONGLONG until = KeQueryInterruptTime() + (ULONGLONG)MS_TO_100NS(CHECK_SECONDS * 1000);
     while (most_inside < 2 && KeQueryInterruptTime() < until) {
         YieldProcessor();
     }

@@ -178,6 +178,7 @@ static void acquire_spins_until_owned(void *argument)
     struct thread thread;
     (void)argument;
     acquire_saves_release_restores(NULL);
+    run_on(0);
     NdisAllocateSpinLock(&lock);
     thread_start(&thread, acquire_once, NULL, 1);
     NdisAcquireSpinLock(&lock);
@@ -520,7 +521,7 @@ static void only_synchronize_keeps_the_isr_out(void *argument)
     isr_connect(&shared_isr, 5, 1, look_at_both_words, NULL);
     outside.lines[0] = shared_isr.line;
     outside_start(&outside, 200000);
-    ULONGLONG until = KeQueryInterruptTime() + (ULONGLONG)MS_TO_100NS(10000);
+    ULONGLONG until = KeQueryInterruptTime() + (ULONGLONG)MS_TO_100NS(CHECK_SECONDS * 1000);
     while (torn == 0 && KeQueryInterruptTime() < until) {
         NdisAcquireSpinLock(&lock);
         write_both_words();
@@ -531,7 +532,7 @@ static void only_synchronize_keeps_the_isr_out(void *argument)
 
     torn = 0;
     LONG runs = shared_isr.runs;
-    until = KeQueryInterruptTime() + (ULONGLONG)MS_TO_100NS(10000);
+    until = KeQueryInterruptTime() + (ULONGLONG)MS_TO_100NS(CHECK_SECONDS * 1000);
     while (shared_isr.runs - runs < 200 && KeQueryInterruptTime() < until) {
         CHECK(ke_interrupt_synchronize(&shared_isr.interrupt, write_synchronized, NULL, "write"));
     }

@@ -189,7 +189,7 @@ static void connect_and_disconnect(void *argument)
     unsteady.interrupt.service = isr_service;
     unsteady.interrupt.context = &unsteady;
     unsteady.interrupt.irql = 5;
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 200 || unsteady.runs == 0; i++) {
         connected = 1;
         ke_interrupt_connect(&unsteady.interrupt, line);
         if (i % 4 == 0) {
@@ -198,7 +198,6 @@ static void connect_and_disconnect(void *argument)
         ke_interrupt_disconnect(&unsteady.interrupt);
         connected = 0;
     }
-    CHECK(unsteady.runs > 0);
     outside_stop(&outside);
     ke_line_destroy(line);
 }

@@ -274,14 +274,14 @@ static void settle(void *argument)
     static struct dpc dpc;
     LARGE_INTEGER due = {.QuadPart = -MS_TO_100NS(100)};
     (void)argument;
-    CHECK(ke_settle(5000000000));
+    CHECK(ke_settle(CHECK_SECONDS * 1000000000ull));
     start_late_thread();
-    CHECK(ke_settle(20000000000));
+    CHECK(ke_settle(CHECK_SECONDS * 1000000000ull));
     CHECK_EQ(ended, 1);
     KeInitializeTimer(&timer);
     dpc_init(&dpc, NULL, NULL, -1);
     KeSetTimer(&timer, due, &dpc.object);
-    CHECK(ke_settle(20000000000));
+    CHECK(ke_settle(CHECK_SECONDS * 1000000000ull));
     CHECK_EQ(dpc.runs, 1);
     busy_stop = 0;
     static struct thread thread;

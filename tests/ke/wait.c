@@ -138,17 +138,17 @@ static void timeouts(void *argument)
     ULONGLONG before = KeQueryInterruptTime();
     CHECK_EQ(wait_for_ms(&event, 100), STATUS_TIMEOUT);
     ULONGLONG took = KeQueryInterruptTime() - before;
-    CHECK(took >= (ULONGLONG)MS_TO_100NS(80) && took < (ULONGLONG)MS_TO_100NS(5000));
+    CHECK(took >= (ULONGLONG)MS_TO_100NS(80) && took < (ULONGLONG)MS_TO_100NS(CHECK_SECONDS * 1000));
     KeQuerySystemTime(&now);
     due.QuadPart = now.QuadPart + MS_TO_100NS(100); /* absolute */
     before = KeQueryInterruptTime();
     CHECK_EQ(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &due), STATUS_TIMEOUT);
     took = KeQueryInterruptTime() - before;
-    CHECK(took >= (ULONGLONG)MS_TO_100NS(80) && took < (ULONGLONG)MS_TO_100NS(5000));
+    CHECK(took >= (ULONGLONG)MS_TO_100NS(80) && took < (ULONGLONG)MS_TO_100NS(CHECK_SECONDS * 1000));
     due.QuadPart = now.QuadPart; /* in the past */
     CHECK_EQ(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &due), STATUS_TIMEOUT);
     KeSetEvent(&event, IO_NO_INCREMENT, FALSE);
-    CHECK_EQ(wait_for_ms(&event, 1000), STATUS_SUCCESS);
+    CHECK_EQ(wait_for_ms(&event, CHECK_SECONDS * 1000), STATUS_SUCCESS);
 }
 
 static NTSTATUS wait_three(WAIT_TYPE type, LONGLONG ms)
@@ -174,14 +174,15 @@ static void wait_any(void *argument)
     }
     CHECK_EQ(wait_three(WaitAny, 10), STATUS_TIMEOUT);
     KeSetEvent(&events[2], IO_NO_INCREMENT, FALSE);
-    CHECK_EQ(wait_three(WaitAny, 1000), STATUS_WAIT_0 + 2);
+    CHECK_EQ(wait_three(WaitAny, CHECK_SECONDS * 1000), STATUS_WAIT_0 + 2);
     CHECK_EQ(KeReadStateEvent(&events[2]), 0);
     thread_start(&thread, set_second_later, NULL, -1);
-    CHECK_EQ(wait_three(WaitAny, 10000), STATUS_WAIT_0 + 1);
+    CHECK_EQ(wait_three(WaitAny, CHECK_SECONDS * 1000), STATUS_WAIT_0 + 1);
     thread_join(&thread);
     KeSetEvent(&events[0], IO_NO_INCREMENT, FALSE);
     KeSetEvent(&events[1], IO_NO_INCREMENT, FALSE);
-    CHECK_EQ(wait_three(WaitAny, 1000), STATUS_WAIT_0); /* the first in order; the other stays set */
+    CHECK_EQ(wait_three(WaitAny, CHECK_SECONDS * 1000),
+             STATUS_WAIT_0); /* the first in order; the other stays set */
     CHECK_EQ(KeReadStateEvent(&events[1]), 1);
 }
 
@@ -207,12 +208,12 @@ static void wait_all(void *argument)
     CHECK_EQ(KeReadStateEvent(&events[0]), 1); /* all or nothing */
     CHECK_EQ(KeReadStateEvent(&events[2]), 1);
     KeSetEvent(&events[1], IO_NO_INCREMENT, FALSE);
-    CHECK_EQ(wait_three(WaitAll, 1000), STATUS_SUCCESS);
+    CHECK_EQ(wait_three(WaitAll, CHECK_SECONDS * 1000), STATUS_SUCCESS);
     for (int i = 0; i < 3; i++) {
         CHECK_EQ(KeReadStateEvent(&events[i]), 0);
     }
     thread_start(&thread, set_all_later, NULL, -1);
-    CHECK_EQ(wait_three(WaitAll, 10000), STATUS_SUCCESS);
+    CHECK_EQ(wait_three(WaitAll, CHECK_SECONDS * 1000), STATUS_SUCCESS);
     thread_join(&thread);
     for (int i = 0; i < 3; i++) {
         CHECK_EQ(KeReadStateEvent(&events[i]), 0);
@@ -258,7 +259,7 @@ static void ping_pong(void *argument)
     thread_start(&thread, pong, NULL, -1);
     for (int i = 0; i < PINGS; i++) {
         KeSetEvent(&events[0], IO_NO_INCREMENT, FALSE);
-        if (wait_for_ms(&events[1], 10000) != STATUS_SUCCESS) {
+        if (wait_for_ms(&events[1], CHECK_SECONDS * 1000) != STATUS_SUCCESS) {
             check_fail(__FILE__, __LINE__, "no answer in round %d", i);
             break;
         }
@@ -294,7 +295,7 @@ static void signals_from_dpcs(void *argument)
     outside.lines[0] = signalling_isr.line;
     outside_start(&outside, 100000);
     for (int i = 0; i < 500; i++) {
-        if (wait_for_ms(&semaphore, 10000) != STATUS_SUCCESS) {
+        if (wait_for_ms(&semaphore, CHECK_SECONDS * 1000) != STATUS_SUCCESS) {
             check_fail(__FILE__, __LINE__, "no signal in round %d", i);
             break;
         }

@@ -62,7 +62,7 @@ static void queued_and_called(void *argument)
         KeWaitForSingleObject(&called, Executive, KernelMode, FALSE, NULL);
         CHECK_EQ(calls, i);
     }
-    CHECK(ke_settle(2000000000));
+    CHECK(ke_settle(CHECK_SECONDS * 1000000000ull));
     IoFreeWorkItem(item);
     IoQueueWorkItemEx(IoAllocateWorkItem(device), frees_itself, CriticalWorkQueue, NULL);
     KeWaitForSingleObject(&called, Executive, KernelMode, FALSE, NULL);
@@ -72,7 +72,7 @@ static void queued_and_called(void *argument)
     IoUninitializeWorkItem(own);
     ExFreePool(own);
     CHECK_EQ(wrong, 0);
-    CHECK(ke_settle(2000000000));
+    CHECK(ke_settle(CHECK_SECONDS * 1000000000ull));
     tear_down();
 }
 
@@ -108,7 +108,7 @@ static void requeued_from_its_start(void *argument)
     SLEEP_UNTIL(calls == 2 && inside == 0);
     CHECK_EQ(most_inside, 2);
     IoFreeWorkItem(again);
-    CHECK(ke_settle(2000000000));
+    CHECK(ke_settle(CHECK_SECONDS * 1000000000ull));
     tear_down();
 }
 
@@ -129,7 +129,7 @@ static void settle_waits_for_items(void *argument)
         IoQueueWorkItem(items[i], slow, DelayedWorkQueue, NULL);
     }
     CHECK(ex_work_pending());
-    CHECK(ke_settle(10000000000));
+    CHECK(ke_settle(CHECK_SECONDS * 1000000000ull));
     CHECK_EQ(calls, 20);
     CHECK(!ex_work_pending());
     for (int i = 0; i < 20; i++) {
@@ -160,7 +160,7 @@ static void device_outlives_its_items(void *argument)
     PIO_WORKITEM item = IoAllocateWorkItem(with_extension);
     IoQueueWorkItem(item, uses_device, DelayedWorkQueue, NULL);
     IoDeleteDevice(with_extension);
-    CHECK(ke_settle(2000000000));
+    CHECK(ke_settle(CHECK_SECONDS * 1000000000ull));
     CHECK_EQ(calls, 1);
     CHECK_EQ(wrong, 0);
     IoFreeWorkItem(item);
@@ -180,7 +180,7 @@ static void many_items(void *argument)
         ExInitializeWorkItem(&items[i], count_one, (PVOID)&calls);
         ExQueueWorkItem(&items[i], i % 2 ? CriticalWorkQueue : DelayedWorkQueue);
     }
-    CHECK(ke_settle(10000000000));
+    CHECK(ke_settle(CHECK_SECONDS * 1000000000ull));
     CHECK_EQ(calls, 500);
 }
 
@@ -199,7 +199,7 @@ static void returns_at_dispatch_level(void *argument)
     set_up();
     PIO_WORKITEM item = IoAllocateWorkItem(device);
     IoQueueWorkItem(item, raises, DelayedWorkQueue, NULL);
-    CHECK(ke_settle(2000000000));
+    CHECK(ke_settle(CHECK_SECONDS * 1000000000ull));
     CHECK_EQ(calls, 1);
     IoFreeWorkItem(item);
     tear_down();
