@@ -7,6 +7,7 @@
 #include "ke/clock.h"
 #include "ke/dispatch.h"
 #include "ke/engine.h"
+#include "ke/spinlock.h"
 
 #include <string.h>
 
@@ -68,6 +69,7 @@ static void prepare_processor(unsigned number, uint64_t seed)
     processor->self = processor;
     processor->irql = KE_MASKED;
     processor->number = number;
+    ke_spin_lock_prepare(processor);
     processor->random = (seed + 1) * 0x9E3779B97F4A7C15u + number;
     processor->host.region = processor;
     processor->host.name = "processor";
@@ -100,14 +102,26 @@ struct watch {
     unsigned asked; /* how often the processor was asked to show itself */
 };
 
+/* Real time as far as it was watched: when the host stops all of us for seconds, nobody is late. */
+struct watched_time {
+    uint64_t looked, passed;
+};
+
+static uint64_t pass_time(struct watched_time *time)
+{
+    uint64_t now = host_now_ns(), elapsed = now - time->looked;
+    time->looked = now;
+    time->passed += elapsed < 2 * WATCH_PERIOD_NS ? elapsed : 2 * WATCH_PERIOD_NS;
+    return time->passed;
+}
+
 /*
  * A processor is stuck when it has used its limit of host processor time (or four times that of real
  * time: it may be waiting) at DISPATCH_LEVEL or above without once falling below it.  The DISPATCH_LEVEL
  * post makes every fall visible as progress.
  */
-static bool is_stuck(struct ke_processor *processor, struct watch *watch, uint64_t limit)
+static bool is_stuck(struct ke_processor *processor, struct watch *watch, uint64_t limit, uint64_t now)
 {
-    uint64_t now = host_now_ns();
     uint64_t cpu = host_thread_cpu_ns(&processor->host);
     KIRQL irql = processor->irql;
     if (irql < DISPATCH_LEVEL || processor->progress != watch->progress || watch->since == 0) {
@@ -164,8 +178,9 @@ static enum ke_run_result stop_from_outside(ULONG code)
 static enum ke_run_result watch_until_end(const struct ke_run_options *options)
 {
     static struct watch watches[KE_MAXIMUM_PROCESSORS];
+    struct watched_time time = {host_now_ns(), 1};
     uint64_t limit = options->watchdog_ns != 0 ? options->watchdog_ns : WATCHDOG_DEFAULT_NS;
-    uint64_t start = host_now_ns(), blocked_since = 0;
+    uint64_t start = time.passed, blocked_since = 0;
     unsigned asked = 0;
     for (;;) {
         host_wait(ke_stop_word(), KE_STOP_RUNNING, WATCH_PERIOD_NS);
@@ -173,9 +188,9 @@ static enum ke_run_result watch_until_end(const struct ke_run_options *options)
         if (stop != KE_STOP_RUNNING) {
             return stop == KE_STOP_ENDED ? KE_RUN_ENDED : KE_RUN_BUGCHECK;
         }
-        uint64_t now = host_now_ns();
+        uint64_t now = pass_time(&time);
         for (unsigned i = 0; i < ke_processor_count; i++) {
-            if (is_stuck(&ke_processors[i], &watches[i], limit) &&
+            if (is_stuck(&ke_processors[i], &watches[i], limit, now) &&
                 !show_itself(&ke_processors[i], &watches[i])) {
                 report_watchdog(WATCHDOG_DISPATCH, limit, i);
                 return stop_from_outside(0x133);
