@@ -105,6 +105,7 @@ struct ndis_adapter {
     NDIS_OID_REQUEST *oid_current;
     NDIS_OID_REQUEST *oid_head, *oid_tail;
     BOOLEAN oid_busy;     /* somebody is between taking a request and the handler's return */
+    ULONG oid_telling;    /* completions whose handler has not returned */
     BOOLEAN oid_draining; /* somebody waits for oid_idle */
     BOOLEAN resetting;
     BOOLEAN checking;    /* a hang check is under way */

@@ -52,10 +52,11 @@ static void tell(NDIS_OID_REQUEST *request, NDIS_STATUS status)
     }
 }
 
-/* Nothing is queued, pending or being handed over.  Under the adapter's guard. */
+/* Nothing is queued, pending, being handed over or told of.  Under the adapter's guard. */
 static bool is_idle(const struct ndis_adapter *adapter)
 {
-    return adapter->oid_head == NULL && adapter->oid_current == NULL && !adapter->oid_busy;
+    return adapter->oid_head == NULL && adapter->oid_current == NULL && !adapter->oid_busy &&
+           adapter->oid_telling == 0;
 }
 
 /* Leaves the adapter's guard; tells who waits for rest when there is any. */
@@ -70,12 +71,21 @@ static void leave(struct ndis_adapter *adapter, KIRQL old)
     }
 }
 
+/* The binding's handler has returned: who waits for rest may end the binding now. */
+static void told(struct ndis_adapter *adapter)
+{
+    KIRQL old = ke_guard_enter(&adapter->guard);
+    adapter->oid_telling--;
+    leave(adapter, old);
+}
+
 static void finish(struct ndis_adapter *adapter, NDIS_OID_REQUEST *request, NDIS_STATUS status)
 {
     KIRQL old = ke_guard_enter(&adapter->guard);
     bool pending = adapter->oid_current == request && request != NULL;
     if (pending) {
         adapter->oid_current = NULL;
+        adapter->oid_telling++;
     }
     bool more = adapter->oid_head != NULL;
     leave(adapter, old);
@@ -88,6 +98,7 @@ static void finish(struct ndis_adapter *adapter, NDIS_OID_REQUEST *request, NDIS
     }
     remember(adapter, request, status);
     tell(request, status);
+    told(adapter);
     if (more) {
         KeReleaseSemaphore(&adapter->oid_work, IO_NO_INCREMENT, 1, FALSE);
     }
@@ -275,6 +286,7 @@ static NDIS_OID_REQUEST *take_cancelled(struct ndis_adapter *adapter, PVOID id)
         if (adapter->oid_tail == request) {
             adapter->oid_tail = before;
         }
+        adapter->oid_telling++;
     }
     leave(adapter, old);
     return request;
@@ -292,6 +304,7 @@ VOID NdisCancelOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
     NDIS_OID_REQUEST *request;
     while ((request = take_cancelled(adapter, RequestId)) != NULL) {
         tell(request, NDIS_STATUS_REQUEST_ABORTED);
+        told(adapter);
     }
     if (!adapter_enter(adapter)) {
         return;

@@ -458,6 +458,49 @@ static void oids_are_cancelled(void *argument)
     end();
 }
 
+static volatile LONG told, let_go, had_returned;
+
+static void above_oid_slowly(void *context, NDIS_OID_REQUEST *request, NDIS_STATUS status)
+{
+    (void)context, (void)request, (void)status;
+    told = 1;
+    SLEEP_UNTIL(let_go != 0);
+    for (int n = 0; n < 20; n++) {
+        sleep_ms(1);
+    }
+    had_returned = 1;
+}
+
+static void complete_in_thread(void *argument)
+{
+    (void)argument;
+    NdisMOidRequestComplete(mini.adapter, pended, NDIS_STATUS_SUCCESS);
+}
+
+/* Who waits for OID requests to end waits for the binding's completion handler too. */
+static void oids_end_with_their_handler(void *argument)
+{
+    static struct ndis_binding_handlers slow;
+    static NDIS_OID_REQUEST request;
+    (void)argument;
+    slow = above_handlers;
+    slow.oid_complete = above_oid_slowly;
+    mini_defaults();
+    mini.handlers.OidRequestHandler = pend_oid;
+    mini_start(NULL);
+    binding_open(&above.binding, mini.instance, &slow, NULL);
+    fill_query(&request, OID_GEN_XMIT_OK);
+    NdisOidRequest(&above.binding, &request);
+    SLEEP_UNTIL(pended == &request);
+    struct _KTHREAD *thread = ke_thread_create(complete_in_thread, NULL, "completes", false);
+    SLEEP_UNTIL(told != 0);
+    let_go = 1;
+    binding_close(&above.binding);
+    CHECK_EQ(had_returned, 1);
+    ke_thread_join(thread);
+    mini_stop();
+}
+
 static NDIS_STATUS direct(NDIS_HANDLE context, NDIS_OID_REQUEST *request)
 {
     (void)context, (void)request;
@@ -606,6 +649,7 @@ static const struct test_case cases[] = {
     CASE("receives_in_each_state", receives, "CallbackAfterEnd", 2, BOTH),
     CASE("SE-1_oids_are_serialised", oids_are_serialised, "", 4, BOTH),
     CASE("oids_are_cancelled", oids_are_cancelled, "", 4, BOTH),
+    CASE("oids_end_with_their_handler", oids_end_with_their_handler, "", 4, BOTH),
     CASE("direct_oids", direct_oids, "", 2, BOTH),
     CASE("hang_and_reset", hang_and_reset, "", 2, BOTH),
     CASE("0x7C_26_oid_not_pending", oid_not_pending, "DoubleComplete", 2, BOTH),
