@@ -6,7 +6,7 @@
 
 static KSPIN_LOCK A, B;
 static KDPC OtherDpc;
-static volatile LONG Arrived;
+static volatile LONG Arrived, Left;
 
 static VOID Meet(VOID)
 {
@@ -27,13 +27,14 @@ static VOID OtherRoutine(PKDPC Object, PVOID Context, PVOID Argument1, PVOID Arg
     KeAcquireSpinLockAtDpcLevel(&B);
     KeReleaseSpinLockFromDpcLevel(&B);
     KeReleaseSpinLockFromDpcLevel(&A);
+    InterlockedExchange(&Left, 1);
 }
 
 static VOID body(VOID)
 {
     KIRQL irql, inner;
     ULONG other;
-    Arrived = 0;
+    Arrived = Left = 0;
     KeInitializeDpc(&OtherDpc, OtherRoutine, NULL);
     KeSetImportanceDpc(&OtherDpc, HighImportance);
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
@@ -45,5 +46,8 @@ static VOID body(VOID)
     KeAcquireSpinLock(&B, &inner);
     KeReleaseSpinLock(&B, inner);
     KeReleaseSpinLockFromDpcLevel(&A);
+    while (!Left) { /* the next body() may begin at once */
+        YieldProcessor();
+    }
     KeLowerIrql(irql);
 }
