@@ -27,6 +27,7 @@
 
 EXTERN_C_START
 
+#define ALLOC_PRAGMA 1 /* drivers ask for it before they use #pragma alloc_text */
 #define NTAPI
 #define NTSYSAPI
 #define NTSYSCALLAPI

@@ -98,7 +98,11 @@
 #define UNDIS_DECLSPEC_restrict
 #define UNDIS_DECLSPEC_safebuffers
 #define UNDIS_DECLSPEC_guard(x)
+#ifdef __cplusplus /* of classes and templates too: then the compilers refuse a section */
 #define UNDIS_DECLSPEC_code_seg(x)
+#else
+#define UNDIS_DECLSPEC_code_seg(x) __attribute__((__section__(x), __noinline__))
+#endif
 #define UNDIS_DECLSPEC_allocate(x)
 #define UNDIS_DECLSPEC_uuid(x)
 #define UNDIS_DECLSPEC_thread __thread

@@ -153,7 +153,7 @@ static bool preprocess(const struct cc_options *options, const char *source, boo
     return done;
 }
 
-static bool translate(const char *source, bool cplusplus, const char *from, const char *to)
+static bool translate(const char *source, bool cplusplus, const char *from, const char *to, bool *pageable)
 {
     size_t size, translated_size;
     char *text = cc_read_file(from, &size);
@@ -162,6 +162,7 @@ static bool translate(const char *source, bool cplusplus, const char *from, cons
     if (!done) {
         cli_error("cc: cannot translate %s: %s", source, strerror(errno));
     }
+    *pageable = done && cc_has_pageable(translated, translated_size);
     free(text);
     free(translated);
     return done;
@@ -229,6 +230,7 @@ static bool build_source(const struct cc_options *options, size_t index, const c
 {
     const char *source = options->sources.items[index];
     bool cplusplus = cc_is_cplusplus(source);
+    struct cc_options own = *options;
     struct cc_list names = {0};
     struct cc_list directories = {0};
     /* Deep, so that a name with ../ in it stays inside the temporary directory. */
@@ -245,8 +247,8 @@ static bool build_source(const struct cc_options *options, size_t index, const c
         cc_overlay_source(source, &directories, names.items[0]);
         done = preprocess(options, source, cplusplus, wdk, names.items[0],
                           directories.items[directories.count - 1], names.items[1]) &&
-               translate(source, cplusplus, names.items[1], names.items[2]) &&
-               compile(options, source, cplusplus, names.items[2], names.items[4], names.items[3]);
+               translate(source, cplusplus, names.items[1], names.items[2], &own.pageable) &&
+               compile(&own, source, cplusplus, names.items[2], names.items[4], names.items[3]);
     }
     cc_list_add(objects, names.items[3]);
     cc_list_free(&names);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* ---- lists of strings ---------------------------------------------------------------------------- */
 
@@ -31,6 +32,7 @@ bool cc_make_directories(const char *path);
 
 struct cc_options {
     const char *output;
+    bool pageable; /* the source at hand has functions in pageable sections */
     bool instrument;
     bool store_old_irql;
     struct cc_list sources;
@@ -81,6 +83,32 @@ void cc_overlay_source(const char *source, const struct cc_list *directories, co
 void cc_wpp_scan(const char *text, struct cc_list *functions);
 /* Writes the header that stands for every .tmh. */
 bool cc_wpp_write(const char *path, const struct cc_list *functions);
+
+/* ---- pageable code (cc_pageable.c) --------------------------------------------------------------- */
+
+#define CC_SEGMENT_NAME 32
+#define CC_SEGMENTS 16
+
+/* `#pragma code_seg`: where functions go from here on, "" for the default, and what was pushed. */
+struct cc_segments {
+    char now[CC_SEGMENT_NAME];
+    char pushed[CC_SEGMENTS][CC_SEGMENT_NAME];
+    unsigned depth;
+};
+
+/*
+ * Follows a pragma of C text, from behind the word on, to the end of its line: alloc_text and its names in
+ * ndis.h write declarations with attributes to `out`, code_seg changes `segments`.  `text` is where the
+ * source begins. False: it is neither.
+ */
+bool cc_segment_pragma(struct cc_segments *segments, FILE *out, const char *text, const char *at,
+                       const char *stop);
+/* Has cc_translate put functions into pageable sections? */
+bool cc_has_pageable(const char *translated, size_t size);
+/* Does a declaration at the top level, which begins at `at`, define a function that is not inline? */
+bool cc_function_follows(const char *at, const char *end);
+/* The attributes of a function that goes into that section. */
+void cc_segment_attribute(FILE *out, const char *segment);
 
 /* ---- the dialect that no compiler switch gives --------------------------------------------------- */
 

@@ -56,14 +56,29 @@ static const char *const cplusplus_flags[] = {"-fno-exceptions", "-fno-rtti", "-
 
 /* Without these switches some accesses would not be reported. */
 static const char *const instrument_flags[] = {"-fsanitize=thread", "-fno-builtin", "-DUNDIS_INSTRUMENTED=1"};
-static const char *const instrument_clang[] = {"-mllvm", "-tsan-instrument-read-before-write=1",
-                                               "-mllvm", "-tsan-distinguish-volatile=1",
-                                               "-mllvm", "-tsan-instrument-func-entry-exit=0"};
+static const char *const instrument_clang[] = {"-mllvm", "-tsan-instrument-read-before-write=1", "-mllvm",
+                                               "-tsan-distinguish-volatile=1",
+                                               "-mllvm"}; /* entry_flag follows */
 static const char *const instrument_gcc[] = {
-    "--param=tsan-distinguish-volatile=1", "--param=tsan-instrument-func-entry-exit=0",
+    "--param=tsan-distinguish-volatile=1",
     "-fno-tree-loop-distribute-patterns", /* it would make unreported memsets of loops */
     "-Wno-tsan",                          /* fences are carried out here, whatever gcc knows */
 };
+
+/* Functions are announced where it matters in which section they lie. */
+static const char *entry_flag(const struct cc_options *options, bool clang)
+{
+    if (options->pageable) {
+        return clang ? "-tsan-instrument-func-entry-exit=1" : "--param=tsan-instrument-func-entry-exit=1";
+    }
+    return clang ? "-tsan-instrument-func-entry-exit=0" : "--param=tsan-instrument-func-entry-exit=0";
+}
+
+/* Only what says inline may get into another section than its own. */
+static const char *const pageable_clang[] = {"-finline-hint-functions"};
+static const char *const pageable_gcc[] = {"-fno-inline-functions", "-fno-inline-small-functions",
+                                           "-fno-inline-functions-called-once", "-fno-early-inlining",
+                                           "-fno-ipa-icf"};
 
 /* The library functions that rtl/tsan_library.c has reporting ones for. */
 static const char *const library_functions[] = {
@@ -177,6 +192,12 @@ void cc_add_flags(struct cc_list *list, const struct cc_options *options, bool c
         } else {
             ADD_TABLE(list, instrument_gcc);
         }
+        cc_list_add(list, entry_flag(options, clang));
+    }
+    if (options->pageable && clang) {
+        ADD_TABLE(list, pageable_clang);
+    } else if (options->pageable) {
+        ADD_TABLE(list, pageable_gcc);
     }
 }
 

@@ -25,6 +25,9 @@ struct translator {
     bool after_literal; /* the last token was a string */
     struct cc_list system_files;
     int braces, parentheses;
+    const char *text; /* all of it */
+    bool fresh;       /* a declaration may begin here, at the top level */
+    struct cc_segments segments;
     char previous[128];  /* last identifier */
     char candidate[128]; /* what may turn out to be the function's name */
     char function[128];
@@ -111,6 +114,9 @@ static void directive(struct translator *t)
         p += strlen("pragma");
         while (p < stop && (*p == ' ' || *p == '\t')) {
             p++;
+        }
+        if (!t->cplusplus && !t->system && t->braces == 0) {
+            (void)cc_segment_pragma(&t->segments, t->out, t->text, p, stop);
         }
         keep = word_in(p, word_length(p, stop), known);
     }
@@ -262,6 +268,10 @@ static void word(struct translator *t)
                                             "_Alignas",      "alignas",     "__typeof__", "sizeof",  NULL};
     size_t length = word_length(t->at, t->end);
     t->after_literal = false;
+    if (t->fresh && t->segments.now[0] != '\0' && cc_function_follows(t->at, t->end)) {
+        cc_segment_attribute(t->out, t->segments.now);
+    }
+    t->fresh = false;
     if (word_in(t->at, length, specifier)) {
         specifiers(t);
         return;
@@ -308,10 +318,12 @@ static void punctuation(struct translator *t)
     } else if (c == '}') {
         t->braces -= t->braces > 0;
         t->storage = false;
+        t->fresh = t->braces == 0;
     } else if (c == ';' && t->parentheses == 0) {
         t->storage = false;
         if (t->braces == 0) {
             t->candidate[0] = '\0';
+            t->fresh = true;
         }
     }
 }
@@ -327,7 +339,12 @@ static void system_text(struct translator *t)
 char *cc_translate(const char *text, size_t size, bool cplusplus, size_t *result_size)
 {
     char *result = NULL;
-    struct translator t = {.at = text, .end = text + size, .cplusplus = cplusplus, .line_start = true};
+    struct translator t = {.at = text,
+                           .end = text + size,
+                           .cplusplus = cplusplus,
+                           .line_start = true,
+                           .text = text,
+                           .fresh = true};
     t.out = open_memstream(&result, result_size);
     if (t.out == NULL) {
         return NULL;

@@ -2,6 +2,7 @@
  * callback.c - the bracket around every call of driver code.
  */
 #include "ke/event.h"
+#include "ke/pageable.h"
 #include "ke/run.h"
 
 /*
@@ -25,6 +26,7 @@ void callback_enter(struct callback_frame *frame, enum callback_kind kind, const
     processor->callback = frame;
     ke_unmask(irql);
     event_send(EVENT_CALLBACK_ENTER, routine, kind, (uintptr_t)frame, 0, 0);
+    ke_pageable_enter((uintptr_t)routine);
 }
 
 /* Nothing in an overwritten frame can be trusted, its links least of all. */

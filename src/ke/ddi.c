@@ -3,6 +3,8 @@
  */
 #include "ke/ddi.h"
 
+#include "ke/pageable.h"
+
 #if UNDIS_CHECKED
 
 extern const struct ddi_judge __start_undis_ddi[] __attribute__((visibility("hidden")));
@@ -23,6 +25,15 @@ void ddi_out_of_range(enum ddi ddi, const char *condition, KIRQL lowest, KIRQL h
         return; /* the library itself; or ddi_enter has said it */
     }
     event_send(EVENT_DDI_IRQL, from, (uintptr_t)ddi, lowest, highest, (uintptr_t)condition);
+}
+
+KIRQL ddi_pageable_from = 255;
+
+void ddi_pageable_call(const void *from)
+{
+    if (ke_irql() != KE_MASKED) {
+        ke_pageable_runs((uintptr_t)from - 1); /* the call may be the last instruction of its function */
+    }
 }
 
 #endif

@@ -4,7 +4,8 @@
  * The first statement of each exported function of the DDI is ddi_enter(ItsName).  In the checked build it
  * compares the processor's IRQL with the two constants of the function's row: one load, one compare.  Outside
  * them EVENT_DDI_IRQL tells from where the function was called; the verifier judges the calls of drivers, and
- * the library's own are nobody's concern.  In the free build it is nothing.
+ * the library's own are nobody's concern.  A second compare tells whether the caller may be pageable code at
+ * DISPATCH_LEVEL, where the page allows the call itself.  In the free build both are nothing.
  *
  * Levels, conditions and names are generated from the table, never typed here.
  */
@@ -63,6 +64,12 @@ const struct ddi_judge *ddi_judges(size_t *count);
 __attribute__((cold)) void ddi_out_of_range(enum ddi ddi, const char *condition, KIRQL lowest, KIRQL highest,
                                             const void *from);
 
+/* From this level on a call may be one that pageable code makes (pageable.h); 255: there is no such code. */
+extern KIRQL ddi_pageable_from;
+
+/* A function of the DDI is called from there, at ddi_pageable_from or above. */
+__attribute__((cold)) void ddi_pageable_call(const void *from);
+
 /* The address of a label in a static variable also keeps the compiler from inlining the function: its return
  * address is then that of the call by its name. */
 #define ddi_enter(name)                                                                                      \
@@ -77,6 +84,10 @@ __attribute__((cold)) void ddi_out_of_range(enum ddi ddi, const char *condition,
                              0)) {                                                                           \
             ddi_out_of_range(DDI_##name, NULL, DDI_LOWEST_##name, DDI_HIGHEST_##name,                        \
                              __builtin_return_address(0));                                                   \
+        }                                                                                                    \
+        if ((int)DDI_HIGHEST_##name >= DISPATCH_LEVEL &&                                                     \
+            __builtin_expect(ke_irql() >= ddi_pageable_from, 0)) {                                           \
+            ddi_pageable_call(__builtin_return_address(0));                                                  \
         }                                                                                                    \
         (void)0;                                                                                             \
     })

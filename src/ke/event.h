@@ -74,6 +74,10 @@ enum event_kind {
        condition under which (const char *), or 0. */
     EVENT_DDI_IRQL,
 
+    /* Code that may be paged out runs at DISPATCH_LEVEL or above.  object = the function (or section),
+       value[0] = where in it. */
+    EVENT_PAGEABLE,
+
     /* Driver code entered and left.  object = the routine, value[0] = enum callback_kind, value[1] = struct
        callback_frame *. */
     EVENT_CALLBACK_ENTER,

@@ -7,6 +7,7 @@
 #include "ke/ddi.h"
 #include "ke/event.h"
 #include "ke/fault.h"
+#include "ke/pageable.h"
 #include "ke/run.h"
 #include "mm/dma.h"
 
@@ -163,15 +164,27 @@ PVOID NTAPI MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName)
     return exported ? routine : NULL;
 }
 
-/* Nothing is paged out, so a section is always locked; the handle says nothing.  <= APC_LEVEL. */
+/*
+ * Nothing is paged out; what is locked may run at DISPATCH_LEVEL (ke/pageable.h).  The handle is where the
+ * section begins, or the address itself where nothing is pageable.  nf-wdm-mmlockpagabledatasection, <=
+ * APC_LEVEL.
+ */
 PVOID NTAPI MmLockPagableDataSection(PVOID AddressWithinSection)
 {
     ddi_enter(MmLockPagableDataSection);
-    return AddressWithinSection;
+    uintptr_t section = ke_pageable_lock((uintptr_t)AddressWithinSection);
+    return section != 0 ? (PVOID)section : AddressWithinSection;
+}
+
+/* Once more, by the handle.  nf-wdm-mmlockpagablesectionbyhandle, <= APC_LEVEL. */
+VOID NTAPI MmLockPagableSectionByHandle(PVOID ImageSectionHandle)
+{
+    ddi_enter(MmLockPagableSectionByHandle);
+    (void)ke_pageable_lock((uintptr_t)ImageSectionHandle);
 }
 
 VOID NTAPI MmUnlockPagableImageSection(PVOID ImageSectionHandle)
 {
     ddi_enter(MmUnlockPagableImageSection);
-    (void)ImageSectionHandle;
+    ke_pageable_unlock((uintptr_t)ImageSectionHandle);
 }

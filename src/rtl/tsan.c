@@ -9,6 +9,7 @@
  */
 #include "rtl/tsan.h"
 
+#include "ke/pageable.h"
 #include "ke/step.h"
 
 __extension__ typedef unsigned __int128 tsan_uint128;
@@ -78,11 +79,12 @@ void __tsan_vptr_update(void **address, void *value)
     WRITES(sizeof(void *), 0);
 }
 
-/* Entering and leaving functions is no access. */
+/* Entering and leaving functions is no access, but what is entered may be pageable. */
 void __tsan_func_entry(void *caller);
 void __tsan_func_entry(void *caller)
 {
     (void)caller;
+    ke_pageable_enter((uintptr_t)__builtin_return_address(0));
 }
 
 void __tsan_func_exit(void);

@@ -7,6 +7,7 @@
 #include "scenario/run.h"
 
 #include "io/driver.h"
+#include "ke/pageable.h"
 #include "ndis/adapter.h"
 #include "scenario/plain.h"
 #include "scenario/program.h"
@@ -74,6 +75,7 @@ static bool start_driver(struct run *run, unsigned driver)
         fail(run, "%s: no driver object could be made", image->path);
         return false;
     }
+    ke_pageable_add(image->pageable, image->pageable_count);
     if (image->entry == NULL) {
         return true;
     }

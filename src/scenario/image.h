@@ -4,6 +4,8 @@
 #ifndef UNDIS_SCENARIO_IMAGE_H
 #define UNDIS_SCENARIO_IMAGE_H
 
+#include "ke/pageable.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,6 +31,14 @@ bool driver_image_check(char *data, size_t size, struct image_facts *facts, char
  * its name, or a phrase when it has none.  False: there is none, or this is no ELF file.
  */
 bool driver_image_thread_local(char *data, size_t size, char *name, size_t name_size);
+
+/*
+ * Finds the code of a file that has passed driver_image_check in sections whose names begin with PAGE: each
+ * function, or the whole section when nothing in it has a symbol; `bias` is added to the addresses.  In
+ * ascending order; the caller frees *code, which may be NULL.  False: not enough memory.
+ */
+bool driver_image_pageable(char *data, size_t size, uintptr_t bias, struct pageable_code **code,
+                           size_t *count);
 
 /* driver_image_check for the file at `path`; on failure one line that begins with the path.  load.c. */
 bool driver_image_facts(const char *path, struct image_facts *facts, char *error, size_t error_size);

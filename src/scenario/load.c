@@ -148,14 +148,15 @@ static bool try_in_child(const struct loading *loading, const char *where)
     return true;
 }
 
-static void find_extent(struct driver_image *image, const void *entry)
+/* Sets base and end; returns what is to be added to the addresses of the file. */
+static uintptr_t find_extent(struct driver_image *image, const void *entry)
 {
     struct link_map *map = NULL;
     dlinfo(image->handle, RTLD_DI_LINKMAP, &map);
     uintptr_t bias = map->l_addr, low = UINTPTR_MAX, high = 0;
     Dl_info info;
     if (dladdr(entry, &info) == 0) {
-        return;
+        return bias;
     }
     const ElfW(Ehdr) *header = info.dli_fbase;
     const ElfW(Phdr) *segment = (const void *)((const char *)header + header->e_phoff);
@@ -168,6 +169,7 @@ static void find_extent(struct driver_image *image, const void *entry)
     }
     image->base = (const void *)(bias + low);
     image->end = (const void *)(bias + high);
+    return bias;
 }
 
 /* The file's name without directory and extension: the driver's service name. */
@@ -210,8 +212,9 @@ static bool map_image(const struct loading *loading, struct driver_image *image,
     }
     memcpy(&image->entry, &entry, sizeof(entry));
     memcpy(&image->scenario, &scenario, sizeof(scenario));
-    find_extent(image, entry != NULL ? entry : scenario);
-    return true;
+    uintptr_t bias = find_extent(image, entry != NULL ? entry : scenario);
+    return driver_image_pageable(data, size, bias, &image->pageable, &image->pageable_count) ||
+           fail(loading, "not enough memory to load it");
 }
 
 bool driver_image_load(struct driver_image *image, const char *path, char *error, size_t error_size)

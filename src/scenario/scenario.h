@@ -87,6 +87,8 @@ struct driver_image {
     char name[64]; /* file name without .so */
     void *handle;
     const void *base, *end;
+    struct pageable_code *pageable; /* what may be paged out of it (ke/pageable.h) */
+    size_t pageable_count;
     long (*entry)(void *driver_object, void *registry_path); /* NULL: a program without DriverEntry */
     void (*scenario)(void); /* undis_scenario, or NULL: no program (include/undis/explore.h) */
 };

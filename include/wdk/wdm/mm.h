@@ -130,6 +130,7 @@ VOID MmFreeNonCachedMemory(PVOID BaseAddress, SIZE_T NumberOfBytes);
 BOOLEAN MmIsAddressValid(PVOID VirtualAddress);
 PVOID MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName);
 PVOID MmLockPagableDataSection(PVOID AddressWithinSection);
+VOID MmLockPagableSectionByHandle(PVOID ImageSectionHandle);
 VOID MmUnlockPagableImageSection(PVOID ImageSectionHandle);
 #define MmLockPagableCodeSection(Address) MmLockPagableDataSection((PVOID)(ULONG_PTR)(Address))
 #define MmPageEntireDriver(Address) (Address)

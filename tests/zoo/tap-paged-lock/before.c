@@ -4,7 +4,7 @@
  * right.
  *
  * https://github.com/OpenVPN/tap-windows6/commit/d5be04584637dbfd7ccdf30a064b70e7f1712d29
- * Verdict: clean, for undis does not know which code is pageable.
+ * Verdict: PagedCodeAtDispatch.
  */
 #include "story.h"
 
