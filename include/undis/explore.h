@@ -26,6 +26,10 @@ void undis_thread(unsigned processor, void (*body)(void *argument), void *argume
 /* Waits until every thread that the caller started has ended; PASSIVE_LEVEL. */
 void undis_join(void);
 
+/* For undis_interrupt: the first processor, or with `undis explore --any-processor` whichever takes it first;
+ * under `undis run` any. */
+#define UNDIS_ANY_PROCESSOR (~0u)
+
 /*
  * An interrupt, as a device would cause it: service(interrupt, argument) runs on that processor at `irql` (3
  * to 11) under the interrupt spin lock, once for each undis_interrupt_raise - but of those that come while

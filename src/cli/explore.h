@@ -25,7 +25,7 @@ struct explore_options {
     const char *save_schedule;
     struct cli_rule_list rules;
     uint64_t max_findings;
-    bool require_complete, keep_going, progress, tso, all_accesses;
+    bool require_complete, keep_going, progress, tso, all_accesses, anywhere;
     enum loop_strategy strategy;
     uint64_t executions; /* 0: no limit */
     double seconds;      /* 0: the default limit, or none when there is one of executions */

@@ -25,6 +25,7 @@ static bool fill_setup(struct explore_machine *machine, char *error, size_t erro
     setup->interrupts = machine->scenario.interrupts;
     setup->tso = options->tso;
     setup->all_accesses = options->all_accesses;
+    setup->anywhere = options->anywhere;
     setup->ticks = options->ticks >= 0 ? (unsigned)options->ticks : scenario != NULL ? scenario->ticks : 0;
     setup->failures = options->failures;
     setup->migrations = options->migrations;
@@ -79,6 +80,7 @@ int explore_machine_open(struct explore_machine *machine, const struct explore_o
         .images = machine->images,
         .image_count = scenario_images(machine->images, SETUP_DRIVERS),
         .all_accesses = machine->setup.all_accesses,
+        .anywhere = machine->setup.anywhere,
     };
     rtl_debug_mute(!options->prints);
     if (!machine_open(&how, scenario_body, NULL, error, sizeof(error))) {

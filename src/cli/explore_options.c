@@ -37,6 +37,7 @@ enum key {
     KEY_PRINTS,
     KEY_STEPS,
     KEY_ALL_ACCESSES,
+    KEY_ANYWHERE,
     KEY_KEEP_GOING,
     KEY_SAVE_SCHEDULE,
     KEY_PROGRESS,
@@ -74,6 +75,8 @@ static const struct argp_option option_table[] = {
     {"prints", KEY_PRINTS, NULL, 0, "Shows on stderr what drivers print, in every execution", 0},
     {"steps", KEY_STEPS, "N", 0, "An execution is cut off after N steps (20000)", 0},
     {"all-accesses", KEY_ALL_ACCESSES, NULL, 0, "Every access is a step, shared memory or not", 0},
+    {"any-processor", KEY_ANYWHERE, NULL, 0,
+     "Interrupts come to any processor that their line allows, not only to the first", 0},
     {"keep-going", KEY_KEEP_GOING, NULL, 0, "Goes on after an error until complete or out of time", 0},
     {"save-schedule", KEY_SAVE_SCHEDULE, "FILE|DIR", 0, "Where the first schedule goes, or all of them", 0},
     {"progress", KEY_PROGRESS, NULL, 0, "Shows progress on stderr even when it is no terminal", 0},
@@ -211,6 +214,7 @@ static error_t parse_flag(int key, struct explore_options *options)
     bool *const flags[] = {
         [KEY_REQUIRE_COMPLETE - KEY_PROCESSORS] = &options->require_complete,
         [KEY_ALL_ACCESSES - KEY_PROCESSORS] = &options->all_accesses,
+        [KEY_ANYWHERE - KEY_PROCESSORS] = &options->anywhere,
         [KEY_KEEP_GOING - KEY_PROCESSORS] = &options->keep_going,
         [KEY_PROGRESS - KEY_PROCESSORS] = &options->progress,
         [KEY_PRINTS - KEY_PROCESSORS] = &options->prints,
@@ -378,6 +382,7 @@ void explore_options_take(struct explore_options *options, const struct setup *s
     options->scenario.drivers = (const char *const *)setup->driver_path;
     options->tso = setup->tso;
     options->all_accesses = setup->all_accesses;
+    options->anywhere = setup->anywhere;
     options->ticks = (int)setup->ticks;
     options->failures = setup->failures;
     options->migrations = setup->migrations;

@@ -33,6 +33,7 @@ struct ke_line {
 static struct ke_line lines[LINES];
 static struct ke_guard lines_guard;
 static uint64_t lines_at_level[KE_MASKED];
+bool ke_lines_anywhere;
 
 struct ke_line *ke_line_create(const char *name, KIRQL dirql, enum ke_trigger trigger, KAFFINITY affinity)
 {
@@ -78,8 +79,9 @@ KIRQL ke_line_irql(const struct ke_line *line)
     return line->irql;
 }
 
-/* Which processor takes the next interrupt: one of the line's affinity. */
-static struct ke_processor *line_target(const struct ke_line *line)
+/* Which processors the next interrupt may come to: one of the line's affinity, on the explored engine the
+ * first or all. */
+static KAFFINITY line_targets(const struct ke_line *line)
 {
     unsigned allowed[KE_MAXIMUM_PROCESSORS], count = 0;
     for (unsigned i = 0; i < ke_processor_count; i++) {
@@ -87,15 +89,26 @@ static struct ke_processor *line_target(const struct ke_line *line)
             allowed[count++] = i;
         }
     }
-    return &ke_processors[count == 0 ? 0 : allowed[ke_choose(CHOICE_PLACEMENT, count)]];
+    if (count == 0) {
+        return 1;
+    }
+    if (ke_lines_anywhere) {
+        return line->affinity;
+    }
+    unsigned chosen = ke_engine->step != NULL ? 0 : ke_choose(CHOICE_PLACEMENT, count);
+    return (KAFFINITY)1 << allowed[chosen];
 }
 
 static void line_send(struct ke_line *line)
 {
+    KAFFINITY targets = line_targets(line);
     KE_STEP(ke_engine->entry_possible(ke_line_object(line), NULL));
-    struct ke_processor *target = line_target(line);
-    __atomic_fetch_or(&target->lines, 1ull << (line - lines), __ATOMIC_SEQ_CST);
-    ke_post(target, line->irql);
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        if (targets >> i & 1) {
+            __atomic_fetch_or(&ke_processors[i].lines, 1ull << (line - lines), __ATOMIC_SEQ_CST);
+            ke_post(&ke_processors[i], line->irql);
+        }
+    }
 }
 
 void ke_line_assert_source(struct ke_line *line, unsigned source)
@@ -234,7 +247,9 @@ static void line_serve(struct ke_line *line)
 
 void ke_line_serve_on(struct ke_processor *processor, unsigned line)
 {
-    __atomic_fetch_and(&processor->lines, ~(1ull << line), __ATOMIC_SEQ_CST);
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        __atomic_fetch_and(&ke_processors[i].lines, ~(1ull << line), __ATOMIC_SEQ_CST);
+    }
     processor->interrupt_count++;
     line_serve(&lines[line]);
 }

@@ -12,6 +12,10 @@
 
 struct ke_line;
 
+/* Explored engine: an interrupt waits at every processor of its line's affinity, and goes to the one that
+ * takes it first; else to the first processor. */
+extern bool ke_lines_anywhere;
+
 enum ke_trigger { KE_LEVEL_TRIGGERED, KE_EDGE_TRIGGERED };
 
 /* Makes a line; NULL when all 64 are taken.  Any host thread. */

@@ -5,6 +5,8 @@
  */
 #include "scenario/program_interrupt.h"
 
+#include <undis/explore.h>
+
 #include "host/memory.h"
 #include "ke/event.h"
 #include "ke/run.h"
@@ -32,7 +34,9 @@ static BOOLEAN serve(struct ke_interrupt *kernel, void *context)
 struct ke_interrupt *program_interrupt(unsigned processor, KIRQL irql, PKSERVICE_ROUTINE service,
                                        void *argument)
 {
-    if (processor >= ke_processor_count || irql < KE_DEVICE_LEVEL_LOW || irql > KE_DEVICE_LEVEL_HIGH) {
+    bool any = processor == UNDIS_ANY_PROCESSOR;
+    if ((processor >= ke_processor_count && !any) || irql < KE_DEVICE_LEVEL_LOW ||
+        irql > KE_DEVICE_LEVEL_HIGH) {
         program_fail(
             "undis_interrupt wants a processor that --processors provides, and an IRQL from 3 to 11");
     }
@@ -40,7 +44,8 @@ struct ke_interrupt *program_interrupt(unsigned processor, KIRQL irql, PKSERVICE
         program_fail("undis_interrupt is called at most 8 times");
     }
     struct program_interrupt *made = &interrupts[count++];
-    struct ke_line *line = ke_line_create("interrupt", irql, KE_EDGE_TRIGGERED, (KAFFINITY)1 << processor);
+    struct ke_line *line =
+        ke_line_create("interrupt", irql, KE_EDGE_TRIGGERED, any ? ~(KAFFINITY)0 : (KAFFINITY)1 << processor);
     if (line == NULL) {
         program_fail("undis_interrupt: there is an interrupt line");
     }

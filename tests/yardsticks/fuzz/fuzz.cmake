@@ -31,7 +31,7 @@ endfunction()
 
 # Sets complete, executions, states, rules.
 function(search strategy)
-  execute_process(COMMAND ${UNDIS} explore ${program}.so --processors 2 --strategy ${strategy} --executions ${MOST}
+  execute_process(COMMAND ${UNDIS} explore ${program}.so --processors 2 --any-processor --strategy ${strategy} --executions ${MOST}
       --keep-going --max-findings 1000 --prints --format json
     RESULT_VARIABLE status OUTPUT_VARIABLE json ERROR_VARIABLE text)
   string(JSON is_complete ERROR_VARIABLE broken GET "${json}" complete)

@@ -229,7 +229,7 @@ static void statement(struct body *body, unsigned depth)
 
 struct program {
     unsigned threads;
-    bool has_isr;
+    bool has_isr, anywhere;     /* the interrupt comes to either processor */
     struct body bodies[ACTORS]; /* the threads, then the DPCs, then the service routine */
     unsigned processor[ACTORS];
 };
@@ -297,6 +297,7 @@ static bool is_interrupted(const struct program *program)
 static void make(struct program *program)
 {
     program->has_isr = random_below(2) == 0;
+    program->anywhere = random_below(4) == 0;
     double most = program->has_isr ? MOST_INTERRUPTED : MOST;
     do {
         program->threads = program->has_isr ? 2 : 2 + random_below(2);
@@ -346,7 +347,11 @@ static void print(const struct program *program, unsigned number)
             i, number, i, i, program->processor[program->threads + i]);
     }
     if (program->has_isr) {
-        printf("    interrupt = undis_interrupt(%u, 5, p%u_isr, NULL);\n", program->processor[isr], number);
+        printf("    interrupt = undis_interrupt(%s, 5, p%u_isr, NULL);\n",
+               program->anywhere              ? "UNDIS_ANY_PROCESSOR"
+               : program->processor[isr] == 0 ? "0"
+                                              : "1",
+               number);
     }
     for (unsigned i = 0; i < program->threads; i++) {
         printf("    undis_thread(%u, p%u_thread%u, NULL);\n", program->processor[i], number, i);

@@ -87,6 +87,9 @@ void setup_write(FILE *out, const struct setup *setup)
     }
     fprintf(out, "memory %s\n", setup->tso ? "tso" : "sc");
     fprintf(out, "accesses %s\n", setup->all_accesses ? "all" : "shared");
+    if (setup->anywhere) {
+        fprintf(out, "placement any\n");
+    }
     fprintf(out, "ticks %u\n", setup->ticks);
     fprintf(out, "failures %u\n", setup->failures);
     fprintf(out, "migrations %u\n", setup->migrations);
@@ -193,6 +196,8 @@ bool setup_read(struct setup *setup, struct sealed *file, char *line, bool *good
         *good = read_either(&setup->tso, "memory", "sc", "tso", file, line);
     } else if (sealed_word(&line, "accesses")) {
         *good = read_either(&setup->all_accesses, "accesses", "shared", "all", file, line);
+    } else if (sealed_word(&line, "placement")) {
+        *good = read_either(&setup->anywhere, "placement", "first", "any", file, line);
     } else {
         return read_number(setup, file, line, good);
     }

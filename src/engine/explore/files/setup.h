@@ -27,6 +27,7 @@ struct setup {
     char pcap_id[BUILD_ID_SIZE];
     bool tso;
     bool all_accesses;
+    bool anywhere; /* written if set */
     unsigned ticks, failures, migrations;
     uint32_t steps; /* 0: no limit but the search's */
 };

@@ -6,6 +6,8 @@
  */
 #include "engine/explore/machine/internal.h"
 
+#include "ke/line.h"
+
 #include "ke/clock.h"
 #include "ke/run.h"
 
@@ -40,6 +42,7 @@ static bool prepare(const struct machine_options *options, char *error, size_t e
     host_traps_install(ke_interrupt_arrived, ke_fault_arrived);
     ke_observe_begin();
     ke_processors_prepare(options->processors, options->seed);
+    ke_lines_anywhere = options->anywhere;
     for (unsigned i = 0; i < options->processors; i++) {
         ke_processors[i].irql = PASSIVE_LEVEL;
     }

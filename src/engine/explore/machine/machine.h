@@ -26,6 +26,7 @@ struct machine_options {
     double watchdog_seconds;   /* longest time without a step; 0: 5 */
     const void *const *images; /* an address in each driver image: their data is the machine's */
     unsigned image_count;
+    bool anywhere; /* an interrupt may come to any processor that its line allows, not only to the first */
     bool all_accesses; /* no filter: accesses that only one actor makes are steps too */
 };
 
