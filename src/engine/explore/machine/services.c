@@ -102,6 +102,16 @@ static void order_all(void)
     }
 }
 
+/* The DPCs of timers are queued where the clock interrupts: with --any-processor elsewhere each time, so that
+ * a periodic timer's callback may run beside itself (TI-6). */
+static void move_on(struct actor *clock)
+{
+    if (machine_kept.options.anywhere) {
+        unsigned next = clock->processor->number + 1;
+        clock->processor = &ke_processors[next < ke_processor_count ? next : 0];
+    }
+}
+
 static void clock_body(void *argument)
 {
     struct actor *actor = argument;
@@ -117,6 +127,7 @@ static void clock_body(void *argument)
             machine.now = machine.next_due;
         }
         ke_timers_expire();
+        move_on(actor);
         service_rest(KE_MASKED);
     }
 }
