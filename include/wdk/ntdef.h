@@ -116,6 +116,11 @@ typedef PVOID PSECURITY_DESCRIPTOR, PSID;
 typedef ULONG SECURITY_INFORMATION, *PSECURITY_INFORMATION;
 typedef PVOID *PPVOID;
 
+#define ANYSIZE_ARRAY 1 /* the size of an array at a structure's end that is longer */
+#ifdef UNDIS_DRIVER
+#define NOTHING
+#endif
+
 #ifndef TRUE
 #define TRUE 1
 #endif

@@ -6,6 +6,7 @@
 
 #define _WDM_INCLUDED_
 
+#include "excpt.h"
 #include "ntdef.h"
 
 #include "wdm/list.h"

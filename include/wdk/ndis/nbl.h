@@ -123,6 +123,30 @@ typedef enum _NDIS_NET_BUFFER_LIST_INFO {
 } NDIS_NET_BUFFER_LIST_INFO,
     *PNDIS_NET_BUFFER_LIST_INFO;
 
+typedef struct _NET_BUFFER_LIST_TIMESTAMP {
+    ULONG64 Timestamp;
+} NET_BUFFER_LIST_TIMESTAMP, *PNET_BUFFER_LIST_TIMESTAMP;
+
+/* What slots hold: RSC's, USO's. */
+typedef union _NDIS_RSC_NBL_INFO {
+    struct {
+        USHORT CoalescedSegCount;
+        USHORT DupAckCount;
+    } Info;
+    PVOID Value;
+} NDIS_RSC_NBL_INFO, *PNDIS_RSC_NBL_INFO;
+typedef struct _NDIS_UDP_SEGMENTATION_OFFLOAD_NET_BUFFER_LIST_INFO {
+    union {
+        struct {
+            ULONG MSS : 20;
+            ULONG UdpHeaderOffset : 10;
+            ULONG Reserved : 1;
+            ULONG IPVersion : 1;
+        } Transmit;
+        PVOID Value;
+    };
+} NDIS_UDP_SEGMENTATION_OFFLOAD_NET_BUFFER_LIST_INFO, *PNDIS_UDP_SEGMENTATION_OFFLOAD_NET_BUFFER_LIST_INFO;
+
 struct DECLSPEC_ALIGN(16) _NET_BUFFER_LIST {
     union {
         struct {

@@ -302,6 +302,19 @@ typedef struct _IRP {
     } Tail;
 } IRP, *PIRP;
 
+/* What a driver exports to another: IRP_MN_QUERY_INTERFACE. */
+typedef VOID INTERFACE_REFERENCE(PVOID Context);
+typedef INTERFACE_REFERENCE *PINTERFACE_REFERENCE;
+typedef VOID INTERFACE_DEREFERENCE(PVOID Context);
+typedef INTERFACE_DEREFERENCE *PINTERFACE_DEREFERENCE;
+typedef struct _INTERFACE {
+    USHORT Size;
+    USHORT Version;
+    PVOID Context;
+    PINTERFACE_REFERENCE InterfaceReference;
+    PINTERFACE_DEREFERENCE InterfaceDereference;
+} INTERFACE, *PINTERFACE;
+
 typedef struct _IO_STACK_LOCATION {
     UCHAR MajorFunction;
     UCHAR MinorFunction;
@@ -335,6 +348,13 @@ typedef struct _IO_STACK_LOCATION {
             ULONG Length;
             ULONG POINTER_ALIGNMENT FileInformationClass;
         } QueryFile;
+        struct {
+            const GUID *InterfaceType;
+            USHORT Size;
+            USHORT Version;
+            PINTERFACE Interface;
+            PVOID InterfaceSpecificData;
+        } QueryInterface;
         struct {
             PCM_RESOURCE_LIST AllocatedResources;
             PCM_RESOURCE_LIST AllocatedResourcesTranslated;

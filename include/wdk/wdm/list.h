@@ -21,6 +21,8 @@ DECLSPEC_NORETURN VOID RtlFailFast(ULONG Code);
 #define UNDIS_LIST_IS_NEW(Head, Neighbour, Entry) TRUE
 #endif
 
+#define RTL_STATIC_LIST_HEAD(Head) LIST_ENTRY Head = {&(Head), &(Head)}
+
 UNDIS_INLINE VOID InitializeListHead(PLIST_ENTRY ListHead)
 {
     ListHead->Flink = ListHead;

@@ -20,6 +20,7 @@ EXTERN_C_START
 #define RtlCopyBytes RtlCopyMemory
 #define RtlZeroBytes RtlZeroMemory
 #define RtlFillBytes RtlFillMemory
+#define _RTL_VOL_MEM_ACCESSORS_
 #define RtlCopyVolatileMemory(Destination, Source, Length)                                                   \
     memcpy((PVOID)(Destination), (const VOID *)(Source), (Length))
 #define RtlCopyMemoryNonTemporal RtlCopyMemory
@@ -169,6 +170,26 @@ typedef struct _OSVERSIONINFOEXW {
     UCHAR wReserved;
 } OSVERSIONINFOEXW, *POSVERSIONINFOEXW, RTL_OSVERSIONINFOEXW, *PRTL_OSVERSIONINFOEXW;
 NTSTATUS RtlGetVersion(PRTL_OSVERSIONINFOW lpVersionInformation);
+/* What RtlVerifyVersionInfo compares, and how: three bits of the condition mask for each kind. */
+#define VER_MINORVERSION 0x0000001U
+#define VER_MAJORVERSION 0x0000002U
+#define VER_BUILDNUMBER 0x0000004U
+#define VER_PLATFORMID 0x0000008U
+#define VER_SERVICEPACKMINOR 0x0000010U
+#define VER_SERVICEPACKMAJOR 0x0000020U
+#define VER_SUITENAME 0x0000040U
+#define VER_PRODUCT_TYPE 0x0000080U
+#define VER_EQUAL 1
+#define VER_GREATER 2
+#define VER_GREATER_EQUAL 3
+#define VER_LESS 4
+#define VER_LESS_EQUAL 5
+#define VER_AND 6
+#define VER_OR 7
+ULONGLONG VerSetConditionMask(ULONGLONG ConditionMask, ULONG TypeMask, UCHAR Condition);
+#define VER_SET_CONDITION(ConditionMask, TypeMask, Condition)                                                \
+    ((ConditionMask) = VerSetConditionMask((ConditionMask), (TypeMask), (Condition)))
+NTSTATUS RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG TypeMask, ULONGLONG ConditionMask);
 #define RtlIsNtDdiVersionAvailable(version) ((version) <= 0x0A000000U)
 
 typedef struct _TIME_FIELDS {
