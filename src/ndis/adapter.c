@@ -99,7 +99,8 @@ struct ndis_adapter *adapter_create(struct ndis_miniport_driver *driver, struct 
     KeInitializeEvent(&adapter->returned, SynchronizationEvent, FALSE);
     KeInitializeEvent(&adapter->oid_idle, SynchronizationEvent, FALSE);
     KeInitializeSemaphore(&adapter->oid_work, 0, MAXLONG);
-    if (!describe_resources(adapter)) {
+    if (!adapter_parameters_begin(adapter) || !describe_resources(adapter)) {
+        adapter_parameters_free(adapter);
         ke_free(adapter);
         return NULL;
     }

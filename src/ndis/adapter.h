@@ -254,6 +254,8 @@ void binding_close(struct ndis_binding *binding);
 
 /* ---- the adapter's registry: configuration.c ----------------------------------------------------------- */
 
+/* What Windows writes there when it installs an adapter: NetCfgInstanceId, the GUID by which all call it. */
+bool adapter_parameters_begin(struct ndis_adapter *adapter);
 bool adapter_parameter_set_integer(struct ndis_adapter *adapter, const char *name, ULONG value);
 bool adapter_parameter_set_string(struct ndis_adapter *adapter, const char *name, const char *value);
 void adapter_parameters_free(struct ndis_adapter *adapter);

@@ -123,6 +123,13 @@ bool adapter_parameter_set_string(struct ndis_adapter *adapter, const char *name
     return parameter != NULL && set_data(parameter, NdisParameterString, data.Buffer, data.Length);
 }
 
+bool adapter_parameters_begin(struct ndis_adapter *adapter)
+{
+    char id[40];
+    snprintf(id, sizeof id, "{6E646973-0000-4000-8000-%012lX}", (unsigned long)adapter->index);
+    return adapter_parameter_set_string(adapter, "NetCfgInstanceId", id);
+}
+
 void adapter_parameters_free(struct ndis_adapter *adapter)
 {
     while (adapter->parameters != NULL) {

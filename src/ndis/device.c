@@ -55,10 +55,21 @@ static NTSTATUS make_link(struct ndis_device *device, NDIS_DEVICE_OBJECT_ATTRIBU
     return STATUS_SUCCESS;
 }
 
+/* The driver that a handle stands for, its own or that of one of its adapters; NULL for another handle. */
+static const struct ndis_miniport_driver *driver_of(NDIS_HANDLE handle)
+{
+    const struct ndis_miniport_driver *driver = handle;
+    const struct ndis_adapter *adapter = adapter_of(handle);
+    if (adapter != NULL) {
+        return adapter->driver;
+    }
+    return driver != NULL && driver->signature == NDIS_SIGNATURE_DRIVER ? driver : NULL;
+}
+
 /*
  * Makes a named device with its own dispatch routines, and a symbolic link to it.  PASSIVE_LEVEL.
- * NDIS_STATUS_INVALID_PARAMETER for what is no miniport driver's handle; else what IoCreateDevice or
- * IoCreateSymbolicLink answer.  nf-ndis-ndisregisterdeviceex.
+ * NDIS_STATUS_INVALID_PARAMETER for what is no miniport driver's or adapter's handle; else what
+ * IoCreateDevice or IoCreateSymbolicLink answer.  nf-ndis-ndisregisterdeviceex.
  */
 NDIS_STATUS NdisRegisterDeviceEx(NDIS_HANDLE NdisObjectHandle,
                                  PNDIS_DEVICE_OBJECT_ATTRIBUTES DeviceObjectAttributes,
@@ -68,9 +79,8 @@ NDIS_STATUS NdisRegisterDeviceEx(NDIS_HANDLE NdisObjectHandle,
     if (ddi_fails(NdisRegisterDeviceEx)) {
         return NDIS_STATUS_RESOURCES;
     }
-    const struct ndis_miniport_driver *driver = NdisObjectHandle;
-    if (driver == NULL || driver->signature != NDIS_SIGNATURE_DRIVER ||
-        DeviceObjectAttributes->MajorFunctions == NULL) {
+    const struct ndis_miniport_driver *driver = driver_of(NdisObjectHandle);
+    if (driver == NULL || DeviceObjectAttributes->MajorFunctions == NULL) {
         return NDIS_STATUS_INVALID_PARAMETER;
     }
     DEVICE_OBJECT *object;

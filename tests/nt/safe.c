@@ -1,5 +1,6 @@
 /*
- * safe.c - ntstrsafe, the wcs functions on 16-bit characters, Microsoft's own string functions.
+ * safe.c - ntstrsafe, which Windows this is, the wcs functions on 16-bit characters, Microsoft's own string
+ * functions.
  *
  * UNDIS_TEST_BOTH
  */
@@ -133,11 +134,40 @@ static void microsoft_snprintf(void **state)
     assert_memory_equal(wide, L"ab", 6);
 }
 
+static NTSTATUS compare(ULONG major, ULONG minor, ULONG kinds, UCHAR condition)
+{
+    RTL_OSVERSIONINFOEXW version = {
+        .dwOSVersionInfoSize = sizeof(version), .dwMajorVersion = major, .dwMinorVersion = minor};
+    return RtlVerifyVersionInfo(&version, kinds, VerSetConditionMask(0, kinds, condition));
+}
+
+static void versions(void **state)
+{
+    (void)state;
+    const ULONG both = VER_MAJORVERSION | VER_MINORVERSION;
+    assert_int_equal(compare(10, 0, both, VER_EQUAL), STATUS_SUCCESS);
+    assert_int_equal(compare(10, 0, both, VER_GREATER), STATUS_REVISION_MISMATCH);
+    assert_int_equal(compare(6, 2, both, VER_GREATER_EQUAL), STATUS_SUCCESS); /* 10.0 is above 6.2 */
+    assert_int_equal(compare(6, 2, both, VER_LESS), STATUS_REVISION_MISMATCH);
+    assert_int_equal(compare(10, 1, both, VER_LESS), STATUS_SUCCESS);
+    assert_int_equal(compare(10, 1, VER_MAJORVERSION, VER_LESS_EQUAL), STATUS_SUCCESS);
+    assert_int_equal(compare(10, 0, 0, VER_EQUAL), STATUS_INVALID_PARAMETER);
+    RTL_OSVERSIONINFOEXW version = {.wProductType = 3};
+    assert_int_equal(
+        RtlVerifyVersionInfo(&version, VER_PRODUCT_TYPE, VerSetConditionMask(0, VER_PRODUCT_TYPE, VER_EQUAL)),
+        STATUS_REVISION_MISMATCH);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(copies),  cmocka_unit_test(lengths),        cmocka_unit_test(prints),
-        cmocka_unit_test(counted), cmocka_unit_test(wide_functions), cmocka_unit_test(microsoft_snprintf),
+        cmocka_unit_test(versions),
+        cmocka_unit_test(copies),
+        cmocka_unit_test(lengths),
+        cmocka_unit_test(prints),
+        cmocka_unit_test(counted),
+        cmocka_unit_test(wide_functions),
+        cmocka_unit_test(microsoft_snprintf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
