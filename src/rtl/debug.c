@@ -25,6 +25,7 @@
 static struct ke_guard line_guard;
 static struct unfinished_line {
     size_t length;
+    volatile unsigned prints; /* so far */
     char text[LINE_LONGEST];
 } unfinished[KE_MAXIMUM_PROCESSORS + 1]; /* the last is for threads that are no processor */
 
@@ -77,8 +78,15 @@ static void print(const char *text, size_t length)
     KIRQL old = ke_guard_enter_quietly(&line_guard);
     struct ke_processor *processor = ke_processor();
     bool outside = processor == &ke_outside;
-    add_to_line(&unfinished[outside ? KE_MAXIMUM_PROCESSORS : processor->number], text, length);
+    struct unfinished_line *line = &unfinished[outside ? KE_MAXIMUM_PROCESSORS : processor->number];
+    line->prints++;
+    add_to_line(line, text, length);
     ke_guard_leave(&line_guard, old);
+}
+
+unsigned rtl_debug_prints(unsigned processor)
+{
+    return unfinished[processor].prints;
 }
 
 /* At exit: what never got its end of line. */
