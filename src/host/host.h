@@ -46,6 +46,7 @@ static inline void host_relax(void)
 struct host_thread {
     unsigned long handle;
     volatile int tid;
+    int pid;
     void (*body)(void *argument);
     void *argument;
     const char *name;
@@ -94,6 +95,14 @@ void host_region_set_default(void *region);
 
 /* Whether the byte at `address` can be read, at this moment.  Signal-safe. */
 bool host_readable(const void *address);
+
+#if defined(__x86_64__)
+/*
+ * Loads from memory that may have been unmapped meanwhile: then it returns anything at all, and there is no
+ * fault.  The handlers of host_traps_install must be in place.  Signal-safe.
+ */
+uint64_t host_load_gone(const volatile uint64_t *address);
+#endif
 
 /* ---- interrupts and faults --------------------------------------------------------------------- */
 

@@ -69,6 +69,7 @@ static void *host_thread_main(void *argument)
         pthread_setname_np(pthread_self(), thread->name);
     }
     host_trap_stack_install();
+    thread->pid = getpid();
     __atomic_store_n(&thread->tid, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
     host_wake((volatile uint32_t *)&thread->tid, 1);
     thread->body(thread->argument);
@@ -105,5 +106,5 @@ unsigned long host_thread_self(void)
 
 void host_thread_interrupt(const struct host_thread *thread)
 {
-    syscall(SYS_tgkill, getpid(), thread->tid, HOST_INTERRUPT_SIGNAL);
+    syscall(SYS_tgkill, thread->pid, thread->tid, HOST_INTERRUPT_SIGNAL);
 }
