@@ -2,8 +2,9 @@
  * slist.c - sequenced lists (spec IL-10 to IL-12).
  *
  * A header has the layout of Windows x64: depth and sequence in the first word, the first entry in the
- * second.  A guard from a small table, chosen by the header's address, makes each operation atomic at any
- * IRQL; a lock-free pop would have to read entries that another processor may have freed meanwhile.
+ * second.  In the free build each operation is one exchange of both (slist_free.h).  In the checked one,
+ * whose freed memory nothing may read, a guard from a small table, chosen by the header's address, makes it
+ * atomic at any IRQL.
  */
 #include "ke/ddi.h"
 #include "ke/observer.h"
@@ -11,12 +12,17 @@
 #include "ke/run.h"
 #include "ke/step.h"
 
-#define SLIST_GUARDS 64
 #define SLIST_ALIGNMENT 16
 
 /* First word: depth in the low 16 bits, sequence in the other 48. */
 #define DEPTH_MASK UINT64_C(0xFFFF)
 #define SEQUENCE_ONE UINT64_C(0x10000)
+
+#if !UNDIS_CHECKED && defined(__x86_64__)
+#include "ex/slist_free.h"
+#else
+
+#define SLIST_GUARDS 64
 
 static struct slist_guard {
     struct ke_guard guard;
@@ -26,6 +32,53 @@ static struct ke_guard *guard_of(const SLIST_HEADER *head)
 {
     return &slist_guards[((uintptr_t)head >> 4 ^ (uintptr_t)head >> 12) % SLIST_GUARDS].guard;
 }
+
+static PSLIST_ENTRY first_of(const SLIST_HEADER *head)
+{
+    return (PSLIST_ENTRY)(uintptr_t)head->Region;
+}
+
+static PSLIST_ENTRY slist_push(PSLIST_HEADER head, PSLIST_ENTRY entry)
+{
+    struct ke_guard *guard = guard_of(head);
+    KIRQL old = ke_guard_enter_quietly(guard);
+    PSLIST_ENTRY former = first_of(head);
+    ULONGLONG depth = (head->Alignment + 1) & DEPTH_MASK;
+    entry->Next = former;
+    head->Alignment = ((head->Alignment & ~DEPTH_MASK) + SEQUENCE_ONE) | depth;
+    head->Region = (ULONGLONG)(uintptr_t)entry;
+    ke_guard_leave(guard, old);
+    return former;
+}
+
+static PSLIST_ENTRY slist_pop(PSLIST_HEADER head)
+{
+    struct ke_guard *guard = guard_of(head);
+    KIRQL old = ke_guard_enter_quietly(guard);
+    PSLIST_ENTRY first = first_of(head);
+    if (first != NULL) {
+        ULONGLONG depth = (head->Alignment - 1) & DEPTH_MASK;
+        head->Alignment = ((head->Alignment & ~DEPTH_MASK) + SEQUENCE_ONE) | depth;
+        ke_reads(&first->Next, sizeof(first->Next));
+        head->Region = (ULONGLONG)(uintptr_t)first->Next;
+    }
+    ke_guard_leave(guard, old);
+    return first;
+}
+
+static PSLIST_ENTRY slist_flush(PSLIST_HEADER head)
+{
+    struct ke_guard *guard = guard_of(head);
+    KIRQL old = ke_guard_enter_quietly(guard);
+    PSLIST_ENTRY first = first_of(head);
+    if (first != NULL) {
+        head->Alignment = (head->Alignment & ~DEPTH_MASK) + SEQUENCE_ONE;
+        head->Region = 0;
+    }
+    ke_guard_leave(guard, old);
+    return first;
+}
+#endif
 
 /* The header changes atomically; what is done to the entries belongs to that step. */
 #if UNDIS_CHECKED
@@ -37,11 +90,6 @@ static struct ke_guard *guard_of(const SLIST_HEADER *head)
 #define UPDATES(head) ((void)0)
 #define LOOKS(word) ((void)0)
 #endif
-
-static PSLIST_ENTRY first_of(const SLIST_HEADER *head)
-{
-    return (PSLIST_ENTRY)(uintptr_t)head->Region;
-}
 
 /* Windows drops the low four bits of such an address; an exception is kinder than a list of wild pointers. */
 static void check_alignment(const void *address)
@@ -84,16 +132,8 @@ PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_E
     ke_writes(&ListEntry->Next, sizeof(ListEntry->Next));
     ListEntry->Next = NULL; /* in this step, so that whoever looks at it does so before or after */
     UPDATES(ListHead);
-    struct ke_guard *guard = guard_of(ListHead);
     ke_synchronizes(ListHead);
-    KIRQL old = ke_guard_enter_quietly(guard);
-    PSLIST_ENTRY former = first_of(ListHead);
-    ULONGLONG depth = (ListHead->Alignment + 1) & DEPTH_MASK;
-    ListEntry->Next = former;
-    ListHead->Alignment = ((ListHead->Alignment & ~DEPTH_MASK) + SEQUENCE_ONE) | depth;
-    ListHead->Region = (ULONGLONG)(uintptr_t)ListEntry;
-    ke_guard_leave(guard, old);
-    return former;
+    return slist_push(ListHead, ListEntry);
 }
 
 /*
@@ -104,18 +144,8 @@ PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead)
 {
     ddi_enter(ExpInterlockedPopEntrySList);
     UPDATES(ListHead);
-    struct ke_guard *guard = guard_of(ListHead);
     ke_synchronizes(ListHead);
-    KIRQL old = ke_guard_enter_quietly(guard);
-    PSLIST_ENTRY first = first_of(ListHead);
-    if (first != NULL) {
-        ULONGLONG depth = (ListHead->Alignment - 1) & DEPTH_MASK;
-        ListHead->Alignment = ((ListHead->Alignment & ~DEPTH_MASK) + SEQUENCE_ONE) | depth;
-        ke_reads(&first->Next, sizeof(first->Next));
-        ListHead->Region = (ULONGLONG)(uintptr_t)first->Next;
-    }
-    ke_guard_leave(guard, old);
-    return first;
+    return slist_pop(ListHead);
 }
 
 /* InterlockedFlushSList: empties the list and returns its former first entry, the others linked behind it.
@@ -124,16 +154,8 @@ PSLIST_ENTRY NTAPI ExpInterlockedFlushSList(PSLIST_HEADER ListHead)
 {
     ddi_enter(ExpInterlockedFlushSList);
     UPDATES(ListHead);
-    struct ke_guard *guard = guard_of(ListHead);
     ke_synchronizes(ListHead);
-    KIRQL old = ke_guard_enter_quietly(guard);
-    PSLIST_ENTRY first = first_of(ListHead);
-    if (first != NULL) {
-        ListHead->Alignment = (ListHead->Alignment & ~DEPTH_MASK) + SEQUENCE_ONE;
-        ListHead->Region = 0;
-    }
-    ke_guard_leave(guard, old);
-    return first;
+    return slist_flush(ListHead);
 }
 
 /* The number of entries, modulo 65536; a snapshot.  IL-12, nf-wdm-exquerydepthslist. */

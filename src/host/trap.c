@@ -81,12 +81,36 @@ static void on_interrupt(int signal, siginfo_t *info, void *frame)
     errno_set(saved);
 }
 
+#if defined(__x86_64__)
+extern const char host_load_gone_at[] __attribute__((visibility("hidden")));
+extern const char host_load_gone_resume[] __attribute__((visibility("hidden")));
+
+static bool is_expected(int signal, ucontext_t *context)
+{
+    greg_t *pc = &context->uc_mcontext.gregs[REG_RIP];
+    if ((signal != SIGSEGV && signal != SIGBUS) || *pc != (greg_t)(uintptr_t)host_load_gone_at) {
+        return false;
+    }
+    *pc = (greg_t)(uintptr_t)host_load_gone_resume;
+    return true;
+}
+#else
+static bool is_expected(int signal, ucontext_t *context)
+{
+    (void)signal, (void)context;
+    return false;
+}
+#endif
+
 static void on_fault(int signal, siginfo_t *info, void *frame)
 {
     if (signal == SIGSEGV && info->si_code == SEGV_ACCERR && host_snapshot_fault((uintptr_t)info->si_addr)) {
         return; /* the first write to a page since the snapshot: again, please */
     }
     ucontext_t *context = frame;
+    if (is_expected(signal, context)) {
+        return;
+    }
     struct host_registers registers = registers_of(context);
     enum host_fault fault = signal == SIGFPE                        ? HOST_FAULT_ARITHMETIC
                             : signal == SIGILL || signal == SIGTRAP ? HOST_FAULT_INSTRUCTION
