@@ -18,8 +18,8 @@ static long membarrier(int command)
 /* While there is one thread: later it would wait for all of them. */
 static __attribute__((constructor)) void barrier_register(void)
 {
-    host_barrier_there = getenv("UNDIS_NO_MEMBARRIER") == NULL &&
-                         membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
+    host_barrier_there =
+        getenv("UNDIS_NO_MEMBARRIER") == NULL && membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
 }
 
 void host_barrier(void)

@@ -1,35 +1,24 @@
 /*
- * dpc.c - deferred procedure calls: one queue a processor, drained at DISPATCH_LEVEL (spec DP-1 to DP-4).
+ * dpc.c - deferred procedure calls: one queue a processor (dpcqueue.h), drained at DISPATCH_LEVEL (spec DP-1
+ * to DP-4).
  *
- * KDPC.DpcData names the processor on whose queue the object lies, NULL when on none: whoever changes it
- * from NULL owns the insertion, so one object is never queued twice.  KDPC.Number is 0 for "where it is
- * queued", else the target processor's number plus one.  What a thread is to run instead is in
- * threadeddpc.c: then DpcData names a queue there.
+ * KDPC.Number is 0 for "where it is queued", else the target processor's number plus one.  What a thread is
+ * to run instead is in threadeddpc.c: then DpcData names a queue there.
  */
 #include "ke/ddi.h"
 #include "ke/dispatch.h"
+#include "ke/dpcqueue.h"
 #include "ke/engine.h"
 #include "ke/observer.h"
 #include "ke/step.h"
 #include "ke/threadeddpc.h"
 
-#include <stddef.h>
-
 #define DPC_TYPE 19 /* KOBJECTS: DpcObject, as a debugger shows it */
-
-static LIST_ENTRY *dpc_link(PRKDPC dpc)
-{
-    return (LIST_ENTRY *)(void *)&dpc->DpcListEntry;
-}
-
-static PRKDPC dpc_of(LIST_ENTRY *link)
-{
-    return (PRKDPC)(void *)((char *)link - offsetof(KDPC, DpcListEntry));
-}
 
 void ke_dpc_initialize_processor(struct ke_processor *processor)
 {
     InitializeListHead(&processor->dpc_queue);
+    processor->dpc_foreign = !host_barrier_there;
 }
 
 /* KeInitializeDpc: any IRQL.  nf-wdm-keinitializedpc. */
@@ -91,46 +80,10 @@ BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument
     ke_about_to_change_always(Dpc, &dpc_target(Dpc)->dpc_queue);
     ke_uses(Dpc);
     KIRQL old = ke_mask();
-    struct ke_processor *target = dpc_target(Dpc);
-    PVOID none = NULL;
-    KIRQL masked = ke_guard_enter_quietly(&target->dpc_guard);
-    bool queued =
-        __atomic_compare_exchange_n(&Dpc->DpcData, &none, target, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
-    if (queued) {
-        ke_releases(Dpc);
-        KE_STEP(
-            ke_engine->entry_possible(Dpc, Dpc->Importance == HighImportance ? NULL : &target->dpc_queue));
-        Dpc->SystemArgument1 = SystemArgument1;
-        Dpc->SystemArgument2 = SystemArgument2;
-        if (Dpc->Importance == HighImportance) {
-            InsertHeadList(&target->dpc_queue, dpc_link(Dpc));
-        } else {
-            InsertTailList(&target->dpc_queue, dpc_link(Dpc));
-        }
-        target->dpc_depth++;
-    }
-    ke_guard_leave(&target->dpc_guard, masked);
-    ke_unmask(old);
-    if (queued) {
-        event_send(EVENT_DPC_QUEUE, Dpc, target->number, (uintptr_t)SystemArgument1,
-                   (uintptr_t)SystemArgument2, 0);
-        ke_post(target, DISPATCH_LEVEL);
-    }
-    return queued;
+    return dpc_queue_insert(Dpc, dpc_target(Dpc), SystemArgument1, SystemArgument2, old);
 }
 
 const char ke_dpc_removal;
-
-#if UNDIS_CHECKED
-/* Those behind it need not wait for it any more. */
-static void tell_withdrawal(struct ke_processor *target, PRKDPC dpc)
-{
-    ke_engine->entry_withdrawn(&target->dpc_queue);
-    for (LIST_ENTRY *link = dpc_link(dpc)->Flink; link != &target->dpc_queue; link = link->Flink) {
-        ke_engine->entry_sooner(dpc_of(link));
-    }
-}
-#endif
 
 /* KeRemoveQueueDpc: any IRQL; TRUE when it was queued and now will not run.  nf-wdm-keremovequeuedpc. */
 BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
@@ -138,53 +91,31 @@ BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
     ddi_enter(KeRemoveQueueDpc);
     ke_about_to_change_always(Dpc, &ke_dpc_removal);
     for (;;) {
-        struct ke_processor *target =
-            __atomic_load_n((struct ke_processor **)&Dpc->DpcData, __ATOMIC_ACQUIRE);
-        if (target == NULL) {
+        PVOID data = __atomic_load_n(&Dpc->DpcData, __ATOMIC_ACQUIRE);
+        if (data == NULL) {
             return FALSE;
         }
-        if (ke_threaded_dpc_is_queue(target)) {
-            if (ke_threaded_dpc_remove(Dpc, target)) {
-                return TRUE;
-            }
-            continue;
-        }
-        KIRQL old = ke_guard_enter_quietly(&target->dpc_guard);
-        bool removed = Dpc->DpcData == target;
-        if (removed) {
-            KE_STEP(tell_withdrawal(target, Dpc));
-            RemoveEntryList(dpc_link(Dpc));
-            target->dpc_depth--;
-            __atomic_store_n(&Dpc->DpcData, NULL, __ATOMIC_RELEASE);
-        }
-        ke_guard_leave(&target->dpc_guard, old);
-        if (removed) {
+        if (ke_threaded_dpc_is_queue(data) ? ke_threaded_dpc_remove(Dpc, data)
+                                           : dpc_queue_remove(Dpc, data)) {
             return TRUE;
         }
     }
 }
 
-/* What a DPC object said when it was taken off its queue: from then on it may be queued again (DP-3). */
-struct dpc_call {
-    PRKDPC dpc;
-    PKDEFERRED_ROUTINE routine;
-    PVOID context, argument1, argument2;
-};
-
-static bool dpc_take(struct ke_processor *processor, struct dpc_call *call)
+/* When the running DPC began: at its first question, in the free build, since only an answer needs a clock.
+ * 0: now. */
+static uint64_t dpc_start(void)
 {
-    KIRQL old = ke_guard_enter_quietly(&processor->dpc_guard);
-    bool found = !IsListEmpty(&processor->dpc_queue);
-    if (found) {
-        PRKDPC dpc = dpc_of(RemoveHeadList(&processor->dpc_queue));
-        *call = (struct dpc_call){dpc, dpc->DeferredRoutine, dpc->DeferredContext, dpc->SystemArgument1,
-                                  dpc->SystemArgument2};
-        processor->dpc_depth--;
-        processor->dpc_active = true;
-        __atomic_store_n(&dpc->DpcData, NULL, __ATOMIC_RELEASE);
+    return UNDIS_CHECKED ? ke_engine->now() : 0;
+}
+
+static uint64_t dpc_time_used(struct ke_processor *processor)
+{
+    uint64_t now = ke_engine->now();
+    if (processor->dpc_since == 0) {
+        processor->dpc_since = now;
     }
-    ke_guard_leave(&processor->dpc_guard, old);
-    return found;
+    return now - processor->dpc_since;
 }
 
 static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVOID argument2);
@@ -192,7 +123,7 @@ static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVO
 bool ke_dpc_run_next(struct ke_processor *processor)
 {
     struct dpc_call call;
-    if (!dpc_take(processor, &call)) {
+    if (!dpc_queue_take(processor, &call)) {
         return false;
     }
     processor->progress++;
@@ -201,7 +132,7 @@ bool ke_dpc_run_next(struct ke_processor *processor)
     } else {
         struct callback_frame frame;
         processor->dpc_count++;
-        processor->dpc_since = ke_engine->now();
+        processor->dpc_since = dpc_start();
         callback_enter(&frame, CALLBACK_DPC, "DPC", (const void *)(uintptr_t)call.routine);
         call.routine(call.dpc, call.context, call.argument1, call.argument2);
         callback_leave(&frame);
@@ -225,7 +156,7 @@ PRKDPC ke_dpc_first(struct ke_processor *processor)
 bool ke_dpc_any_queued(void)
 {
     for (unsigned i = 0; i < ke_processor_count; i++) {
-        if (ke_processors[i].dpc_depth != 0 || ke_processors[i].dpc_active) {
+        if (!dpc_queue_is_empty(&ke_processors[i]) || ke_processors[i].dpc_active) {
             return true;
         }
     }
@@ -295,7 +226,7 @@ NTSTATUS KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInform
     if (ke_irql() < DISPATCH_LEVEL || !processor->dpc_active) {
         return STATUS_UNSUCCESSFUL;
     }
-    uint64_t used = (ke_engine->now() - processor->dpc_since) / 100u / KeQueryTimeIncrement();
+    uint64_t used = dpc_time_used(processor) / 100u / KeQueryTimeIncrement();
     ULONG left = used < DPC_TIME_LIMIT_TICKS ? DPC_TIME_LIMIT_TICKS - (ULONG)used : 0;
     *WatchdogInformation = (KDPC_WATCHDOG_INFORMATION){
         .DpcTimeLimit = DPC_TIME_LIMIT_TICKS,

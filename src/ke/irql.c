@@ -11,6 +11,12 @@
 #undef KfLowerIrql
 #undef KeRaiseIrqlToDpcLevel
 
+/*
+ * In the free build raising is a load and a store, lowering a store and a test: an interrupt that comes in
+ * between finds the level from before or from after, and what it left pending is seen by the test.
+ */
+#if UNDIS_CHECKED
+
 KIRQL ke_raise(KIRQL irql)
 {
     ke_about_to_raise(irql);
@@ -27,6 +33,39 @@ void ke_lower(KIRQL irql)
     ke_unmask(irql);
 }
 
+/* To where the driver wants; what the verifier objects to is not done.  Returns the old level. */
+static KIRQL change(KIRQL irql, bool down)
+{
+    KIRQL old = ke_mask();
+    bool objected = event_send(EVENT_IRQL, NULL, old, irql, IRQL_CAUSE_DRIVER, down);
+    ke_unmask(objected ? old : irql); /* a downward "raise" delivers, as any fall does */
+    return old;
+}
+
+#else
+
+static inline KIRQL change(KIRQL irql, bool down)
+{
+    KIRQL old = ke_irql();
+    ke_irql_store(irql);
+    if (down && __builtin_expect(ke_pending() >> (irql + 1) != 0, 0)) {
+        ke_deliver();
+    }
+    return old;
+}
+
+KIRQL ke_raise(KIRQL irql)
+{
+    return change(irql, false);
+}
+
+void ke_lower(KIRQL irql)
+{
+    change(irql, true);
+}
+
+#endif
+
 /* KeGetCurrentIrql: any IRQL.  nf-wdm-kegetcurrentirql, IR-1. */
 KIRQL KeGetCurrentIrql(void)
 {
@@ -42,10 +81,7 @@ KIRQL KfRaiseIrql(KIRQL NewIrql)
 {
     ddi_enter(KfRaiseIrql);
     ke_about_to_raise(NewIrql);
-    KIRQL old = ke_mask();
-    bool objected = event_send(EVENT_IRQL, NULL, old, NewIrql, IRQL_CAUSE_DRIVER, 0);
-    ke_unmask(objected ? old : NewIrql); /* a downward "raise" delivers, as any fall does */
-    return old;
+    return change(NewIrql, false);
 }
 
 /*
@@ -56,9 +92,11 @@ VOID KeLowerIrql(KIRQL NewIrql)
 {
     ddi_enter(KeLowerIrql);
     ke_about_to_lower(NewIrql);
-    KIRQL old = ke_mask();
-    bool objected = event_send(EVENT_IRQL, NULL, old, NewIrql, IRQL_CAUSE_DRIVER, 1);
-    ke_unmask(objected ? old : NewIrql);
+    if (!UNDIS_CHECKED && __builtin_expect(NewIrql == PASSIVE_LEVEL, 1)) {
+        change(PASSIVE_LEVEL, true); /* a constant: the store waits for nothing */
+    } else {
+        change(NewIrql, true);
+    }
 }
 
 /* KfLowerIrql: KeLowerIrql under the name that older headers import. */

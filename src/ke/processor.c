@@ -12,6 +12,7 @@
 _Static_assert(offsetof(struct ke_processor, self) == 0, "%gs:0 is the control region's own address");
 _Static_assert(offsetof(struct ke_processor, irql) == 8, "%gs:8 is IRQL");
 _Static_assert(offsetof(struct ke_processor, pending) == 12, "%gs:12 is the pending mask");
+_Static_assert(offsetof(struct ke_processor, number) == 16, "%gs:16 is the processor's number");
 
 /* The first sixteen on one page (HOST_HOT). */
 struct ke_processor ke_processors[KE_MAXIMUM_PROCESSORS] __attribute__((aligned(4096)));
@@ -59,10 +60,22 @@ static void take_nmi(struct ke_processor *processor, KIRQL irql, const struct ho
     }
 }
 
+/* Whoever posts from now on posts anew; who posted before is seen to. */
+static void forget_dispatch(struct ke_processor *processor)
+{
+    uint32_t pending = processor->pending;
+    if ((pending & KE_PENDING_HERE) != 0) {
+        ke_pending_here_set(processor, 0);
+    }
+    if ((pending & 1u << DISPATCH_LEVEL) != 0) {
+        __atomic_fetch_and(&processor->pending, ~(1u << DISPATCH_LEVEL), __ATOMIC_SEQ_CST);
+    }
+}
+
 /* At DISPATCH_LEVEL: timers, DPCs, and last the end of the running thread's quantum. */
 static void take_dispatch(struct ke_processor *processor, KIRQL old)
 {
-    __atomic_fetch_and(&processor->pending, ~(1u << DISPATCH_LEVEL), __ATOMIC_SEQ_CST);
+    forget_dispatch(processor);
     ke_irql_report(old, DISPATCH_LEVEL, IRQL_CAUSE_DPC);
     ke_irql_store(DISPATCH_LEVEL);
     if (processor->timers_due) {
@@ -108,11 +121,11 @@ static void deliver(const struct host_registers *interrupted)
     for (;;) {
         KIRQL old = ke_mask();
         struct ke_processor *processor = ke_processor();
-        uint32_t pending = processor->pending >> (old + 1);
+        uint32_t pending = ke_pending_above(processor->pending, old);
         if (pending == 0) {
             ke_irql_store(old);
             /* What arrived while masked interrupted nothing: look once more. */
-            if (ke_pending() >> (old + 1) == 0) {
+            if (ke_pending_above(ke_pending(), old) == 0) {
                 return;
             }
             continue;
@@ -149,7 +162,8 @@ void ke_interrupt_arrived(const struct host_registers *registers)
         take_nmi(processor, ke_irql(), registers);
         return;
     }
-    if (processor != NULL && processor != &ke_outside && processor->pending >> (processor->irql + 1) != 0) {
+    if (processor != NULL && processor != &ke_outside &&
+        ke_pending_above(processor->pending, processor->irql) != 0) {
         deliver(registers);
     }
 }

@@ -61,10 +61,12 @@ struct ke_processor {
     struct callback_frame *callback; /* innermost driver callback now running here */
     uint64_t random;                 /* state of this processor's random choices */
 
-    /* DPC queue: guarded by dpc_guard, which is taken with interrupts masked. */
+    /* DPC queue (dpcqueue.h): the checked build's is guarded by dpc_guard, the free one's as told there. */
     LIST_ENTRY dpc_queue;
     struct ke_guard dpc_guard;
     volatile uint32_t dpc_depth;
+    volatile uint32_t dpc_busy, dpc_foreign;
+    LIST_ENTRY *volatile dpc_inbox;
     volatile uint64_t dpc_since;       /* when the running DPC began, engine's clock */
     volatile uint64_t dpc_count;       /* DPCs run so far */
     volatile uint64_t interrupt_count; /* device interrupts taken so far */
@@ -95,6 +97,12 @@ static inline void ke_irql_store(KIRQL irql)
 {
     __asm__ volatile("movb %0, %%gs:8" ::"qi"(irql) : "memory");
 }
+static inline uint32_t ke_processor_number(void)
+{
+    uint32_t number;
+    __asm__ volatile("movl %%gs:16, %0" : "=r"(number));
+    return number;
+}
 static inline uint32_t ke_pending(void)
 {
     uint32_t pending;
@@ -117,11 +125,47 @@ static inline void ke_irql_store(KIRQL irql)
     ke_processor()->irql = irql;
     __asm__ volatile("" ::: "memory");
 }
+static inline uint32_t ke_processor_number(void)
+{
+    return ke_processor()->number;
+}
 static inline uint32_t ke_pending(void)
 {
     return ke_processor()->pending;
 }
 #endif
+
+/*
+ * In the free build a DPC that a processor queues to itself makes no atomic operation on its pending mask: it
+ * sets the mask's last byte, which only the processor itself writes, masked.  It means DISPATCH_LEVEL's bit.
+ * Others change the mask by atomic operations on all of it, which lose no store to a part of it.
+ */
+#define KE_PENDING_HERE 0x01000000u
+
+static inline void ke_pending_here_set(struct ke_processor *processor, uint8_t value)
+{
+    ((volatile uint8_t *)&processor->pending)[__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 3 : 0] = value;
+}
+
+/* The bits of the pending mask, as far as they stand for levels above DISPATCH_LEVEL. */
+static inline uint32_t ke_pending_above_dispatch(const struct ke_processor *processor)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    const volatile uint8_t *bytes = (const volatile uint8_t *)&processor->pending;
+    return *(const volatile uint16_t *)(const volatile void *)bytes | (uint32_t)bytes[2] << 16;
+#else
+    return processor->pending & ~KE_PENDING_HERE;
+#endif
+}
+
+/* What waits to be let in when IRQL is `irql`, shifted so that bit 0 is the level above. */
+static inline uint32_t ke_pending_above(uint32_t pending, KIRQL irql)
+{
+#if !UNDIS_CHECKED
+    pending = pending & KE_PENDING_HERE ? (pending & ~KE_PENDING_HERE) | 1u << DISPATCH_LEVEL : pending;
+#endif
+    return pending >> (irql + 1);
+}
 
 /* Delivers what waits above the present IRQL: interrupts, then DPCs, then a reschedule. */
 void ke_deliver(void);

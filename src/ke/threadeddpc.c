@@ -16,8 +16,6 @@
 
 #include <stddef.h>
 
-#define THREADED_DPC_TYPE 26 /* KOBJECTS: ThreadedDpcObject */
-
 static HOST_HOT struct ke_guard guard = {0};
 static HOST_HOT volatile LONG started = 0;          /* 2: there are threads */
 static HOST_HOT volatile LONG threaded_pending = 0; /* queued or running */
@@ -93,9 +91,9 @@ static void start(void)
     }
 }
 
-bool ke_threaded_dpc_wanted(const KDPC *dpc)
+bool ke_threaded_dpc_is_due(void)
 {
-    return dpc->Type == THREADED_DPC_TYPE && started == 2 && ke_choose(CHOICE_IRQL, 2) == 0;
+    return started == 2 && ke_choose(CHOICE_IRQL, 2) == 0;
 }
 
 bool ke_threaded_dpcs_run(void)

@@ -6,8 +6,16 @@
 
 #include "ke/processor.h"
 
-/* Shall this insertion be run by a thread? */
-bool ke_threaded_dpc_wanted(const KDPC *dpc);
+#define THREADED_DPC_TYPE 26 /* KOBJECTS: ThreadedDpcObject */
+
+/* Shall this insertion of such an object be run by a thread? */
+bool ke_threaded_dpc_is_due(void);
+
+static inline bool ke_threaded_dpc_wanted(const KDPC *dpc)
+{
+    return dpc->Type == THREADED_DPC_TYPE && ke_threaded_dpc_is_due();
+}
+
 /* Are there threads that run DPCs? */
 bool ke_threaded_dpcs_run(void);
 /* Any IRQL; false: it is queued already. */
