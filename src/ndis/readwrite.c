@@ -11,12 +11,12 @@
 
 /* What the first 16 bytes of the lock hold. */
 struct writer {
-    volatile uint32_t processor; /* its number plus one; 0: none */
+    volatile uint32_t processor; /* rwcore.h */
     uint32_t depth;              /* its acquisitions */
     volatile uint32_t word;      /* of the explored engine (ex/rwexplored.h) */
 };
 C_ASSERT(sizeof(struct writer) <= 16);
-C_ASSERT(sizeof(NDIS_RW_LOCK_REFCOUNT) >= 2 * sizeof(uint32_t)); /* the second is the explored engine's */
+C_ASSERT(sizeof(NDIS_RW_LOCK_REFCOUNT) >= sizeof(struct rw_reader));
 C_ASSERT(KE_MAXIMUM_PROCESSORS <= MAXIMUM_PROCESSORS);
 
 struct rw_lock rw_lock_old(void *object)
@@ -39,6 +39,20 @@ void rw_clear(const void *object)
 }
 #endif
 
+/* At DISPATCH_LEVEL. */
+static inline struct rw_reader *own_reader(PNDIS_RW_LOCK lock)
+{
+    return (struct rw_reader *)(void *)&lock->RefCount[ke_processor_number()];
+}
+
+static void take(PNDIS_RW_LOCK lock, bool write)
+{
+    if (write || !rw_read_quickly((volatile uint32_t *)(void *)&lock->SpinLock, own_reader(lock))) {
+        struct rw_lock own = rw_lock_old(lock);
+        (write ? rw_write : rw_read_slowly)(&own);
+    }
+}
+
 static void acquire(PNDIS_RW_LOCK lock, BOOLEAN write, PLOCK_STATE state, bool raises)
 {
     enum lock_flavor flavor = write ? (raises ? LOCK_OLD_RW_WRITE : LOCK_OLD_RW_WRITE_DPC)
@@ -47,12 +61,11 @@ static void acquire(PNDIS_RW_LOCK lock, BOOLEAN write, PLOCK_STATE state, bool r
         *state = (LOCK_STATE){.OldIrql = ke_irql()};
         return;
     }
-    struct rw_lock own = rw_lock_old(lock);
     state->LockState = write ? RW_HELD_WRITE : RW_HELD_READ;
     if (raises) {
         state->OldIrql = rw_raise();
     }
-    (write ? rw_write : rw_read)(&own);
+    take(lock, write);
     event_send(EVENT_RW_ACQUIRED, lock, flavor, raises ? state->OldIrql : DISPATCH_LEVEL, 0,
                (uintptr_t)state);
 }

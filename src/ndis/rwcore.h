@@ -2,8 +2,27 @@
  * rwcore.h - what NDIS's two reader-writer locks have in common (spec section 4): one writer or many readers,
  * owned by processors.
  *
- * A reader only touches its own processor's count; a writer announces itself and waits until every
- * processor's count is zero.  Not fair: readers that come and go may keep a writer waiting (RW-7).
+ * A reader only writes its own processor's count; a writer announces himself in the lock's word and waits
+ * until every processor's count is zero.  Not fair: readers that come and go may keep a writer waiting
+ * (RW-7).
+ *
+ * Both store one word and then look at the other's, so each needs a full fence in between, or both may get
+ * in. A lock that is mostly read is asymmetric: there the writer has the fence made for the readers, by
+ * host_barrier, and a reader's part is a store and a load.  The word says which holds:
+ *
+ *   RW_ASYMMETRIC    free, readers go without fences
+ *   0 in RW_WRITER   free, readers make fences; a new lock, a zeroed one, and one that was written lately
+ *   else             processor RW_WRITER - 1 writes, or waits until it may; readers make fences
+ *
+ * Why no reader is missed.  A reader stores its count, then loads the word.  If it finds RW_ASYMMETRIC, that
+ * load came before the writer's exchange, which replaced just that, and the store before the load: the
+ * writer's host_barrier, after his exchange, makes the store visible to his look at the counts.  If the
+ * reader finds anything else, it makes a fence and loads the word again; the writer's exchange is a fence
+ * too, and of two who store, fence and load, one sees the other.  Going back to RW_ASYMMETRIC takes an
+ * exchange by a reader on a word that is free: every writer to come finds it and calls host_barrier, and
+ * readers that loaded the old word have made their fence.  The ends of reads are the same two steps, so that
+ * no writer sleeps for a count that is zero. The release store of a count and the acquire load of it order
+ * the read before the write; the word's release store and acquire load, the write before the read.
  */
 #ifndef UNDIS_NDIS_RWCORE_H
 #define UNDIS_NDIS_RWCORE_H
@@ -13,6 +32,21 @@
 #include "ke/processor.h"
 
 enum { RW_HELD_READ = 1, RW_HELD_WRITE = 2 }; /* LockState of LOCK_STATE and LOCK_STATE_EX */
+
+#define RW_ASYMMETRIC 0x80000000u
+#define RW_AWAITED                                                                                           \
+    0x40000000u              /* somebody sleeps until the writer, or a reader that he waits for, has gone    \
+                              */
+#define RW_EPOCH 0x3FFFFF00u /* counts writes while readers make fences */
+#define RW_EPOCH_ONE 0x00000100u
+#define RW_WRITER 0x000000FFu /* processor number plus one; 0: none */
+
+/* What a lock keeps for each processor; the next one's follows after words.stride bytes. */
+struct rw_reader {
+    volatile uint32_t count;  /* reads that this processor is in */
+    volatile uint32_t word;   /* of the explored engine (ex/rwexplored.h) */
+    volatile uint32_t streak; /* an epoch, and how many reads made a fence in it (rwcore.c) */
+};
 
 /* A lock as it is called here: whose words they are. */
 struct rw_lock {
@@ -25,7 +59,6 @@ struct rw_lock {
  * At DISPATCH_LEVEL.  A processor that reads or writes may read again, one that writes may write again; each
  * acquisition is ended by one rw_end of its own kind.
  */
-void rw_read(const struct rw_lock *lock);
 bool rw_try_read(const struct rw_lock *lock);
 void rw_write(const struct rw_lock *lock);
 bool rw_try_write(const struct rw_lock *lock);
@@ -33,13 +66,106 @@ bool rw_try_write(const struct rw_lock *lock);
 bool rw_try_promote(const struct rw_lock *lock);
 void rw_end(const struct rw_lock *lock, bool write);
 
-/* To DISPATCH_LEVEL from wherever the processor is below it; returns that.  And back. */
-KIRQL rw_raise(void);
-void rw_lower(KIRQL old);
+/*
+ * A read, in two parts: the quick one for the two words of this processor and lock, and when it is false, the
+ * other.  The free build's; the checked one always takes the other, which does it all.
+ */
+void rw_read_slowly(const struct rw_lock *lock);
+void rw_end_read_slowly(const struct rw_lock *lock);
+void rw_end_write(const struct rw_lock *lock);
+
+#if UNDIS_CHECKED
+
+static inline bool rw_read_quickly(volatile uint32_t *word, struct rw_reader *own)
+{
+    (void)word, (void)own;
+    return false;
+}
+
+static inline bool rw_end_read_quickly(volatile uint32_t *word, struct rw_reader *own)
+{
+    (void)word, (void)own;
+    return false;
+}
+
+#else
+
+/*
+ * Only this processor changes its count, at DISPATCH_LEVEL: no atomic operation.  The branches store
+ * constants, so that the store need not wait for the load before it, nor the next acquisition for this one's
+ * release.
+ */
+static inline void rw_count_store(volatile uint32_t *count, uint32_t value)
+{
+    __atomic_store_n(count, value, __ATOMIC_RELEASE);
+    __asm__ volatile("" ::: "memory"); /* the half of the fence that is the compiler's */
+}
+
+static inline void rw_count_up(volatile uint32_t *count)
+{
+    uint32_t before = *count;
+    if (__builtin_expect(before == 0, 1)) {
+        rw_count_store(count, 1);
+    } else {
+        rw_count_store(count, before + 1);
+    }
+}
+
+static inline void rw_count_down(volatile uint32_t *count)
+{
+    uint32_t before = *count;
+    if (__builtin_expect(before == 1, 1)) {
+        rw_count_store(count, 0);
+    } else {
+        rw_count_store(count, before - 1);
+    }
+}
+
+static inline bool rw_read_quickly(volatile uint32_t *word, struct rw_reader *own)
+{
+    rw_count_up(&own->count);
+    return __builtin_expect(__atomic_load_n(word, __ATOMIC_ACQUIRE) == RW_ASYMMETRIC, 1);
+}
+
+static inline bool rw_end_read_quickly(volatile uint32_t *word, struct rw_reader *own)
+{
+    rw_count_down(&own->count);
+    return __builtin_expect(__atomic_load_n(word, __ATOMIC_ACQUIRE) == RW_ASYMMETRIC, 1);
+}
+
+#endif
 
 /* rwlock.c, readwrite.c: the lock of that flavour. */
 struct rw_lock rw_lock_ex(void *object);
 struct rw_lock rw_lock_old(void *object);
+
+#if UNDIS_CHECKED
+
+/* To DISPATCH_LEVEL from wherever the processor is below it; returns that.  And back. */
+KIRQL rw_raise(void);
+void rw_lower(KIRQL old);
+
+#else
+
+static inline KIRQL rw_raise(void)
+{
+    KIRQL old = ke_irql();
+    if (old < DISPATCH_LEVEL) {
+        ke_irql_store(DISPATCH_LEVEL);
+    }
+    return old;
+}
+
+static inline void rw_lower(KIRQL old)
+{
+    if (__builtin_expect(old == PASSIVE_LEVEL, 1)) {
+        ke_unmask(PASSIVE_LEVEL);
+    } else if (old < DISPATCH_LEVEL) {
+        ke_unmask(old);
+    }
+}
+
+#endif
 
 #if UNDIS_CHECKED
 

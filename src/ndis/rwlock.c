@@ -1,35 +1,46 @@
 /*
  * rwlock.c - NDIS_RW_LOCK_EX (spec section 4a), the lock that NDIS allocates (rwcore.h).
  *
- * What is not guaranteed: a waiting writer keeps new readers out, which is one of the orders that the lock
- * allows (RW-7).
+ * Each processor's count of readers has a cache line of its own, as the page suggests: readers share nothing
+ * that they write.  What is not guaranteed: a waiting writer keeps new readers out, which is one of the
+ * orders that the lock allows (RW-7).
  */
 #include "ke/ddi.h"
 #include "ke/fault.h"
 #include "ndis/adapter.h"
 #include "ndis/rwcore.h"
 
-struct reader_count {
-    volatile uint32_t count;
-    volatile uint32_t word; /* of the explored engine (ex/rwexplored.h) */
-    char pad[56];
+#define LINE 64 /* bytes that cores pass to each other */
+
+struct own_line {
+    struct rw_reader reader;
+    char pad[LINE - sizeof(struct rw_reader)];
 };
 
 struct _NDIS_RW_LOCK_EX {
-    volatile uint32_t writer; /* processor number plus one; 0: none */
+    volatile uint32_t writer; /* rwcore.h */
     uint32_t depth;           /* the writer's acquisitions */
     volatile uint32_t word;   /* of the explored engine */
-    struct reader_count readers[KE_MAXIMUM_PROCESSORS];
+    void *block;              /* that this lies in, aligned */
+    char pad[LINE - 24];
+    struct own_line readers[KE_MAXIMUM_PROCESSORS];
 };
+C_ASSERT(sizeof(struct own_line) == LINE && offsetof(struct _NDIS_RW_LOCK_EX, readers) == LINE);
 
 struct rw_lock rw_lock_ex(void *object)
 {
     struct _NDIS_RW_LOCK_EX *lock = object;
     return (struct rw_lock){
         .object = lock,
-        .words = {&lock->writer, &lock->word, &lock->readers[0].count, sizeof(lock->readers[0])},
+        .words = {&lock->writer, &lock->word, &lock->readers[0].reader.count, sizeof(lock->readers[0])},
         .depth = &lock->depth,
     };
+}
+
+/* At DISPATCH_LEVEL. */
+static inline struct rw_reader *own_reader(PNDIS_RW_LOCK_EX lock)
+{
+    return &lock->readers[ke_processor_number()].reader;
 }
 
 static enum lock_flavor flavor_of(bool write, UCHAR flags)
@@ -40,7 +51,7 @@ static enum lock_flavor flavor_of(bool write, UCHAR flags)
 }
 
 /* Notes the acquisition in the caller's state and goes to DISPATCH_LEVEL; false: the verifier objects. */
-static bool begin(PNDIS_RW_LOCK_EX lock, PLOCK_STATE_EX state, UCHAR flags, bool write, bool tries)
+static inline bool begin(PNDIS_RW_LOCK_EX lock, PLOCK_STATE_EX state, UCHAR flags, bool write, bool tries)
 {
     if (!rw_may_acquire(lock, flavor_of(write, flags), state, tries)) {
         *state = (LOCK_STATE_EX){.OldIrql = ke_irql(), .Flags = flags};
@@ -66,8 +77,11 @@ PNDIS_RW_LOCK_EX NdisAllocateRWLock(NDIS_HANDLE NdisHandle)
     if (ddi_fails(NdisAllocateRWLock)) {
         return NULL;
     }
-    struct _NDIS_RW_LOCK_EX *lock = ke_allocate(sizeof *lock);
-    if (lock != NULL) {
+    struct _NDIS_RW_LOCK_EX *lock = NULL;
+    void *block = ke_allocate(sizeof *lock + LINE - 1);
+    if (block != NULL) {
+        lock = (struct _NDIS_RW_LOCK_EX *)(((uintptr_t)block + LINE - 1) & ~(uintptr_t)(LINE - 1));
+        lock->block = block;
         event_send(EVENT_OBJECT_CREATE, lock, OBJECT_HANDLE, sizeof *lock, 0, (uintptr_t)NdisHandle);
         event_send(EVENT_RW_INIT, lock, LOCK_RW_READ, 0, 0, 0);
     }
@@ -81,8 +95,14 @@ VOID NdisFreeRWLock(PNDIS_RW_LOCK_EX Lock)
     bool refused = event_send(EVENT_RW_FREE, Lock, LOCK_RW_READ, 0, 0, 0);
     event_send(EVENT_OBJECT_DESTROY, Lock, OBJECT_HANDLE, 0, 0, 0);
     if (!refused) {
-        ke_free(Lock);
+        ke_free(Lock->block);
     }
+}
+
+static __attribute__((noinline)) void read_slowly(PNDIS_RW_LOCK_EX lock)
+{
+    struct rw_lock own = rw_lock_ex(lock);
+    rw_read_slowly(&own);
 }
 
 /*
@@ -93,8 +113,9 @@ VOID NdisAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHA
 {
     ddi_enter(NdisAcquireRWLockRead);
     if (begin(Lock, LockState, Flags, false, false)) {
-        struct rw_lock lock = rw_lock_ex(Lock);
-        rw_read(&lock);
+        if (!rw_read_quickly(&Lock->writer, own_reader(Lock))) {
+            read_slowly(Lock);
+        }
         acquired(Lock, LockState);
     }
 }
@@ -158,6 +179,26 @@ BOOLEAN NdisTryPromoteRWLockFromReadToWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_E
     return TRUE;
 }
 
+static __attribute__((noinline)) void release(PNDIS_RW_LOCK_EX lock, PLOCK_STATE_EX state)
+{
+    enum lock_flavor flavor = flavor_of(state->LockState == RW_HELD_WRITE, state->Flags);
+    KIRQL irql = state->OldIrql;
+    if (rw_may_release(lock, &flavor, state, &irql)) {
+        struct rw_lock own = rw_lock_ex(lock);
+        rw_end(&own, rw_flavor_writes(flavor));
+    }
+    state->LockState = 0;
+    rw_lower(irql);
+}
+
+/* What is left of a release when rw_end_read_quickly is not all. */
+static __attribute__((noinline)) void end_read_slowly(PNDIS_RW_LOCK_EX lock, KIRQL irql)
+{
+    struct rw_lock own = rw_lock_ex(lock);
+    rw_end_read_slowly(&own);
+    rw_lower(irql);
+}
+
 /*
  * Releases one acquisition on the processor that made it and restores the IRQL saved then.  DISPATCH_LEVEL.
  * RW-11, RW-12, nf-ndis-ndisreleaserwlock.
@@ -165,12 +206,15 @@ BOOLEAN NdisTryPromoteRWLockFromReadToWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_E
 VOID NdisReleaseRWLock(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState)
 {
     ddi_enter(NdisReleaseRWLock);
-    enum lock_flavor flavor = flavor_of(LockState->LockState == RW_HELD_WRITE, LockState->Flags);
-    KIRQL irql = LockState->OldIrql;
-    if (rw_may_release(Lock, &flavor, LockState, &irql)) {
-        struct rw_lock lock = rw_lock_ex(Lock);
-        rw_end(&lock, rw_flavor_writes(flavor));
+    if (UNDIS_CHECKED || LockState->LockState == RW_HELD_WRITE) {
+        release(Lock, LockState);
+        return;
     }
+    KIRQL irql = LockState->OldIrql;
     LockState->LockState = 0;
-    rw_lower(irql);
+    if (rw_end_read_quickly(&Lock->writer, own_reader(Lock))) {
+        rw_lower(irql);
+    } else {
+        end_read_slowly(Lock, irql);
+    }
 }

@@ -1,0 +1,12 @@
+/*
+ * asymmetric.c - the fast and the slow side against each other, with the host's barrier where it has one.
+ */
+#include "asymmetric.h"
+
+/* clang-format off */
+static const struct test_case cases[] = {
+    CASE("rw_lock", readers_and_writers, "", 4, BOTH),
+    CASE("dpc_inbox", queued_and_removed, "", 4, BOTH),
+};
+/* clang-format on */
+TEST_MAIN(cases)
