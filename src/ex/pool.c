@@ -133,19 +133,25 @@ static void judge_free(const struct ex_map_entry *entry, ULONG tag, enum object_
     *code = tag != 0 && tag != entry->value[1] ? 0x0A : 0;
 }
 
-/* Gives the block back, now or later.  Called under the shard's guard, with the block out of the table. */
-static void retire(struct pool_shard *shard, void *block, size_t size)
+/* Keeps a block that is out of the table back; returns one that was kept long enough, or NULL.  Called under
+ * the shard's guard. */
+static void *retire(struct pool_shard *shard, void *block, size_t size)
 {
-    if (POOL_KEPT_BACK > 0 && size <= POOL_KEEP_LARGEST) {
-        void *oldest = shard->kept[shard->kept_next];
-        shard->kept[shard->kept_next] = block;
-        shard->kept_next = (shard->kept_next + 1) % (POOL_KEPT_BACK + 1);
-        block = oldest;
+    if (size > POOL_KEEP_LARGEST) {
+        return block;
     }
-    if (block != NULL) {
-        event_send(EVENT_POOL_REUSE, block, 0, 0, 0, 0);
-        host_free(block);
-    }
+    void *oldest = shard->kept[shard->kept_next];
+    shard->kept[shard->kept_next] = block;
+    shard->kept_next = (shard->kept_next + 1) % (POOL_KEPT_BACK + 1);
+    return oldest;
+}
+
+static void give_back(void *block)
+{
+    event_send(EVENT_POOL_REUSE, block, 0, 0, 0, 0);
+    KIRQL old = ke_mask();
+    host_free(block);
+    ke_unmask(old);
 }
 
 static bool is_kept_back(const struct pool_shard *shard, const void *block)
@@ -197,8 +203,15 @@ void ex_pool_free(void *block, ULONG tag, enum object_kind kind)
     if (UNDIS_CHECKED) {
         memset(block, EX_POOL_FREED_BYTE, size != 0 ? size : 1);
     }
+    if (POOL_KEPT_BACK == 0) {
+        give_back(block);
+        return;
+    }
     old = ke_guard_enter_quietly(&shard->guard);
-    retire(shard, block, size);
+    block = retire(shard, block, size);
+    if (block != NULL) {
+        give_back(block);
+    }
     ke_guard_leave(&shard->guard, old);
 }
 
