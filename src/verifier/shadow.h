@@ -55,8 +55,8 @@ bool shadow_block_near(uintptr_t address, struct shadow_block *block);
 /* UninitializedRead (shadow_read.c): a read whose bytes were all never written; an access of this context. */
 void shadow_read_suspect(const struct access *access);
 void shadow_read_settle(const struct access *access);
-/* A block is about to be marked as freed, and with that goes what could tell. */
-void shadow_read_end(void);
+/* The block at that address is about to be marked as freed, and with that goes what could tell. */
+void shadow_read_end(uintptr_t address);
 extern volatile uint32_t shadow_reads_pending;
 
 /* The event of an access, for a finding. */

@@ -159,7 +159,7 @@ static void hear_create(const struct event *event)
 
 static void hear_destroy(const struct event *event)
 {
-    shadow_read_end();
+    shadow_read_end((uintptr_t)event->object);
     struct shadow_block *block = take_out((uintptr_t)event->object);
     if (block == NULL || block->freed) {
         return;

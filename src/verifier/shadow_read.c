@@ -119,10 +119,14 @@ void shadow_read_suspect(const struct access *access)
     ke_unmask(old);
 }
 
-void shadow_read_end(void)
+/* A suspect elsewhere waits: this may be another thread, which came in between a read and its write. */
+void shadow_read_end(uintptr_t address)
 {
-    if (shadow_reads_pending != 0) {
-        settle(mine());
+    struct suspect *suspect = mine();
+    struct shadow_block block;
+    if (shadow_reads_pending != 0 && suspect->size != 0 && shadow_block_near(suspect->address, &block) &&
+        block.address == address) {
+        settle(suspect);
     }
 }
 

@@ -161,6 +161,17 @@ static void test_bit_field(void *argument)
     release(block);
 }
 
+/* Between the read and the write of a bit field another thread may come in. */
+static void test_freed_meanwhile(void *argument)
+{
+    (void)argument;
+    PUCHAR other = allocate(16), block = allocate(16);
+    read_bytes(block + 8, 4);
+    release(other);
+    write_bytes(block + 8, 4, 1);
+    release(block);
+}
+
 static void test_partly_written(void *argument)
 {
     (void)argument;
@@ -208,6 +219,7 @@ static const struct test_case cases[] = {
     CASE("shadow-given-out-again", test_given_out_again, "", 1, CHECKED),
     CASE("shadow-unwritten", test_unwritten, "UninitializedRead", 1, CHECKED),
     CASE("shadow-bit-field", test_bit_field, "", 1, CHECKED),
+    CASE("shadow-freed-meanwhile", test_freed_meanwhile, "", 1, CHECKED),
     CASE("shadow-partly-written", test_partly_written, "", 1, CHECKED),
     CASE("shadow-written-unseen", test_written_unseen, "", 1, CHECKED),
     CASE("shadow-zeroed", test_zeroed, "", 1, CHECKED),
