@@ -10,7 +10,7 @@ struct minimise_options {
     uint32_t step_limit;
     bool tso;
     uint64_t replays; /* the most to be made; 0: as many as it takes */
-    double seconds;   /* the longest that it may take; 0: no limit */
+    double seconds;   /* the most processor time that it may take; 0: no limit */
 };
 
 struct minimal {
