@@ -124,11 +124,14 @@ static bool copy_is_torn(const struct copy *copy)
     from[0] = 1;
     to[0] = 0;
     steps = 0;
+    KIRQL old;
+    KeRaiseIrql(HIGH_LEVEL, &old); /* what interrupts would take steps, too */
     ke_stepping = true;
     call(copy->function);
     bool seen = to[0] == 1;
     ke_reads(to, sizeof(*to)); /* the next step: the copy is over */
     ke_stepping = false;
+    KeLowerIrql(old);
     return seen && from[0] == 2 && steps == 3;
 }
 
