@@ -9,12 +9,19 @@
 #include "ke/fault.h"
 #include "ndis/interrupt.h"
 
+#include "host/pages.h"
 #include "ke/observer.h"
+
+/* The handle may dangle: its memory's last words tell. */
+HOST_UNCHECKED static bool is_registered(const struct ndis_interrupt *interrupt)
+{
+    return interrupt != NULL && interrupt->signature == NDIS_SIGNATURE_INTERRUPT;
+}
 
 static struct ndis_interrupt *interrupt_of(NDIS_HANDLE handle)
 {
     struct ndis_interrupt *interrupt = handle;
-    if (interrupt == NULL || interrupt->signature != NDIS_SIGNATURE_INTERRUPT) {
+    if (!is_registered(interrupt)) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x21, 0, (ULONG_PTR)interrupt, 0);
     }
     return interrupt;

@@ -249,37 +249,41 @@ static VOID custom_free(PVOID block)
 
 static void lookaside_lists(void *argument)
 {
-    static NPAGED_LOOKASIDE_LIST list;
-    static LOOKASIDE_LIST_EX list_ex;
+    struct {
+        NPAGED_LOOKASIDE_LIST plain;
+        LOOKASIDE_LIST_EX extended;
+    } *lists = ExAllocatePoolWithTag(NonPagedPoolNx, PAGE_SIZE, TAG); /* aligned as they must be */
+    NPAGED_LOOKASIDE_LIST *list = &lists->plain;
+    LOOKASIDE_LIST_EX *list_ex = &lists->extended;
     void *blocks[100];
     (void)argument;
-    ExInitializeNPagedLookasideList(&list, custom_allocate, custom_free, POOL_NX_ALLOCATION, 3, TAG, 0);
-    CHECK(list.L.Size >= sizeof(SLIST_ENTRY));
+    ExInitializeNPagedLookasideList(list, custom_allocate, custom_free, POOL_NX_ALLOCATION, 3, TAG, 0);
+    CHECK(list->L.Size >= sizeof(SLIST_ENTRY));
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < 100; i++) {
-            blocks[i] = ExAllocateFromNPagedLookasideList(&list);
-            memset(blocks[i], i, list.L.Size);
+            blocks[i] = ExAllocateFromNPagedLookasideList(list);
+            memset(blocks[i], i, list->L.Size);
         }
         for (int i = 0; i < 100; i++) {
-            CHECK(all_bytes(blocks[i], list.L.Size, (UCHAR)i));
-            ExFreeToNPagedLookasideList(&list, blocks[i]);
+            CHECK(all_bytes(blocks[i], list->L.Size, (UCHAR)i));
+            ExFreeToNPagedLookasideList(list, blocks[i]);
         }
     }
-    CHECK_EQ(list.L.TotalAllocates, 200);
-    CHECK_EQ(list.L.TotalFrees, 200);
+    CHECK_EQ(list->L.TotalAllocates, 200);
+    CHECK_EQ(list->L.TotalFrees, 200);
     /* The free build keeps blocks, the checked build never, so that a use after free is seen. */
-    CHECK(undis_is_checked() ? list.L.AllocateMisses == 200 : list.L.AllocateMisses < 200);
-    ExDeleteNPagedLookasideList(&list);
+    CHECK(undis_is_checked() ? list->L.AllocateMisses == 200 : list->L.AllocateMisses < 200);
+    ExDeleteNPagedLookasideList(list);
     CHECK_EQ(custom_live, 0);
 
-    CHECK_EQ(ExInitializeLookasideListEx(&list_ex, NULL, NULL, NonPagedPoolNx, 8, 64, TAG, 0),
+    CHECK_EQ(ExInitializeLookasideListEx(list_ex, NULL, NULL, NonPagedPoolNx, 8, 64, TAG, 0),
              STATUS_INVALID_PARAMETER_5);
-    CHECK_EQ(ExInitializeLookasideListEx(&list_ex, NULL, NULL, NonPagedPoolNx, 0, 64, TAG, 0),
-             STATUS_SUCCESS);
-    void *block = ExAllocateFromLookasideListEx(&list_ex);
+    CHECK_EQ(ExInitializeLookasideListEx(list_ex, NULL, NULL, NonPagedPoolNx, 0, 64, TAG, 0), STATUS_SUCCESS);
+    void *block = ExAllocateFromLookasideListEx(list_ex);
     memset(block, 1, 64);
-    ExFreeToLookasideListEx(&list_ex, block);
-    ExDeleteLookasideListEx(&list_ex);
+    ExFreeToLookasideListEx(list_ex, block);
+    ExDeleteLookasideListEx(list_ex);
+    ExFreePoolWithTag(lists, TAG);
 }
 
 static void contiguous_memory(void *argument)
