@@ -22,7 +22,7 @@ step() { # step NAME COMMAND...
 suite() { # suite PRESET [ctest options]
     local preset=$1
     shift
-    tools/build.sh "$preset" && ctest --preset "$preset" -j "$((jobs * 2))" --timeout 240 --no-tests=error "$@"
+    tools/build.sh "$preset" && ctest --preset "$preset" -j "$((jobs * 3))" --timeout 300 --no-tests=error "$@"
 }
 
 start=$SECONDS

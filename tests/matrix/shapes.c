@@ -83,8 +83,9 @@ static void check_rules(void)
 
 static int run_order(void)
 {
-    struct undis_options options = {
-        .processors = SHAPE_CONTEXTS, .watchdog_seconds = 20, .timeout_seconds = 50};
+    struct undis_options options = {.processors = SHAPE_CONTEXTS,
+                                    .watchdog_seconds = 2 * CHECK_SECONDS,
+                                    .timeout_seconds = 4 * CHECK_SECONDS};
     if (undis_run(&options, body, NULL) != UNDIS_ENDED) {
         check_fail(__FILE__, __LINE__, "%s: the machine was stopped", shape->name);
     }

@@ -35,7 +35,7 @@ endfunction()
 
 function(table_test test check)
   add_test(NAME ${test} COMMAND ${CMAKE_COMMAND} -DUNDIS=$<TARGET_FILE:undis-command> ${ARGN} -P ${check})
-  set_tests_properties(${test} PROPERTIES TIMEOUT 120 LABELS ${prefix})
+  set_tests_properties(${test} PROPERTIES TIMEOUT 300 LABELS ${prefix})
   if(UNDIS_SANITIZE MATCHES "undefined" AND test MATCHES "xdp-ec-cleanup-before|npcap-detach-event-before")
     set_tests_properties(${test} PROPERTIES DISABLED TRUE) # it stops the library that goes on with freed memory
   endif()
