@@ -168,8 +168,31 @@ static size_t context_total(const struct ndis_pool *pool, USHORT size, USHORT ba
     return total > pool->context_size ? total : pool->context_size;
 }
 
+/* With one NET_BUFFER, freed with its list, and with MDL and data of the pool's size when it has one. */
+static NET_BUFFER_LIST *list_create_full(struct ndis_pool *pool, size_t context, size_t context_used,
+                                         PMDL mdl, ULONG offset, SIZE_T length)
+{
+    size_t buffer_size = ROUND_UP(sizeof(NET_BUFFER));
+    NET_BUFFER_LIST *list =
+        list_create(pool, context, context_used, buffer_size + data_space(pool->data_size));
+    if (list == NULL) {
+        return NULL;
+    }
+    unsigned char *after = (unsigned char *)list + ROUND_UP(sizeof *list);
+    after += context == 0 ? 0 : ROUND_UP(sizeof(NET_BUFFER_LIST_CONTEXT) + context);
+    NET_BUFFER *buffer = (NET_BUFFER *)(void *)after;
+    buffer->NdisPoolHandle = NULL;
+    if (pool->data_size != 0) {
+        mdl = data_build(after + buffer_size, pool->data_size);
+    }
+    net_buffer_place(buffer, mdl, offset, length);
+    list->FirstNetBuffer = buffer;
+    return list;
+}
+
 /*
- * Allocates a NET_BUFFER_LIST without NET_BUFFER.  ContextSize and ContextBackFill must be multiples of
+ * Allocates a NET_BUFFER_LIST; from a pool that was made with fAllocateNetBuffer, with an empty NET_BUFFER,
+ * and MDL and data when it has a DataSize.  ContextSize and ContextBackFill must be multiples of
  * MEMORY_ALLOCATION_ALIGNMENT.  <= DISPATCH_LEVEL.  NULL when memory is short or a size is wrong.
  * nf-ndis-ndisallocatenetbufferlist.
  */
@@ -183,7 +206,9 @@ PNET_BUFFER_LIST NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT Contex
     if (ContextSize % ALIGNMENT != 0 || ContextBackFill % ALIGNMENT != 0) {
         return NULL;
     }
-    return list_create(pool, context_total(pool, ContextSize, ContextBackFill), ContextSize, 0);
+    size_t context = context_total(pool, ContextSize, ContextBackFill);
+    return pool->with_net_buffer ? list_create_full(pool, context, ContextSize, NULL, 0, 0)
+                                 : list_create(pool, context, ContextSize, 0);
 }
 
 /*
@@ -204,23 +229,8 @@ PNET_BUFFER_LIST NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, U
         (pool->data_size != 0 && MdlChain != NULL)) {
         return NULL;
     }
-    size_t buffer_size = ROUND_UP(sizeof(NET_BUFFER));
-    size_t context = context_total(pool, ContextSize, ContextBackFill);
-    NET_BUFFER_LIST *list =
-        list_create(pool, context, ContextSize, buffer_size + data_space(pool->data_size));
-    if (list == NULL) {
-        return NULL;
-    }
-    unsigned char *after = (unsigned char *)list + ROUND_UP(sizeof *list);
-    after += context == 0 ? 0 : ROUND_UP(sizeof(NET_BUFFER_LIST_CONTEXT) + context);
-    NET_BUFFER *buffer = (NET_BUFFER *)(void *)after;
-    buffer->NdisPoolHandle = NULL; /* freed with its list */
-    if (pool->data_size != 0) {
-        MdlChain = data_build(after + buffer_size, pool->data_size);
-    }
-    net_buffer_place(buffer, MdlChain, DataOffset, DataLength);
-    list->FirstNetBuffer = buffer;
-    return list;
+    return list_create_full(pool, context_total(pool, ContextSize, ContextBackFill), ContextSize, MdlChain,
+                            DataOffset, DataLength);
 }
 
 static void free_contexts(NET_BUFFER_LIST *list)

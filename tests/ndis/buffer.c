@@ -54,6 +54,11 @@ static void pools(void *argument)
     CHECK_EQ(NET_BUFFER_FIRST_MDL(buffer)->ByteCount, 2000);
     memset(MmGetSystemAddressForMdlSafe(NET_BUFFER_FIRST_MDL(buffer), NormalPagePriority), 7, 2000);
     NdisFreeNetBufferList(list);
+    list = NdisAllocateNetBufferList(pool, 0, 0); /* such a pool gives a NET_BUFFER here as well */
+    buffer = list->FirstNetBuffer;
+    CHECK_EQ(NET_BUFFER_FIRST_MDL(buffer)->ByteCount, 2000);
+    CHECK(NET_BUFFER_NEXT_NB(buffer) == NULL);
+    NdisFreeNetBufferList(list);
     NdisFreeNetBufferListPool(pool);
 }
 
