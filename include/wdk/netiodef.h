@@ -1,5 +1,5 @@
 /*
- * netiodef.h - headers of Ethernet, ARP, IPv4, IPv6, ICMP, TCP and UDP on the wire, in network byte order.
+ * netiodef.h - headers of Ethernet, ARP, IPv4, IPv6, ICMP and TCP on the wire, in network byte order.
  */
 #ifndef UNDIS_NETIODEF_H
 #define UNDIS_NETIODEF_H
@@ -152,7 +152,7 @@ typedef struct _IPV6_FRAGMENT_HEADER {
     ULONG Id;
 } IPV6_FRAGMENT_HEADER, *PIPV6_FRAGMENT_HEADER;
 
-/* ---- ICMP (RFC 792, RFC 4443), TCP (RFC 9293), UDP (RFC 768) ----------------------------------- */
+/* ---- ICMP (RFC 792, RFC 4443), TCP (RFC 9293) -------------------------------------------------- */
 
 typedef struct _ICMP_HEADER {
     UCHAR Type;
@@ -191,12 +191,5 @@ typedef struct tcp_hdr {
     USHORT th_urp;
 } TCP_HDR, *PTCP_HDR;
 #define TH_MAX_LEN 60
-
-typedef struct udp_hdr {
-    USHORT uh_sport;
-    USHORT uh_dport;
-    USHORT uh_ulen;
-    USHORT uh_sum;
-} UDP_HDR, *PUDP_HDR;
 
 #endif

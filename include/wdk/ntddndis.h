@@ -184,6 +184,11 @@ typedef struct _NDIS_INTERRUPT_MODERATION_PARAMETERS {
 #define NDIS_SIZEOF_INTERRUPT_MODERATION_PARAMETERS_REVISION_1                                               \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_INTERRUPT_MODERATION_PARAMETERS, InterruptModeration)
 
+typedef struct _NDIS_LINK_SPEED {
+    ULONG64 XmitLinkSpeed;
+    ULONG64 RcvLinkSpeed;
+} NDIS_LINK_SPEED, *PNDIS_LINK_SPEED;
+
 /* ---- power management -------------------------------------------------------------------------- */
 
 typedef struct _NDIS_PM_WAKE_UP_CAPABILITIES {

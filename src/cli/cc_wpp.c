@@ -15,6 +15,18 @@ static const char *skip(const char *p, const char *characters)
     return p + strspn(p, characters);
 }
 
+/* The parameters that say whether a message is traced; what else stands before the dots is the message. */
+static bool is_condition(const char *name, size_t length)
+{
+    static const char *const conditions[] = {"LEVEL", "FLAG", "FLAGS"};
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+        if (strlen(conditions[i]) == length && memcmp(conditions[i], name, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * Turns one declaration, `Name{FLAG=X}(LEVEL, MSG, ...)` or `Name(LEVEL, (MSG, ...))`, into the text of a
  * macro.  NULL when it is neither.
@@ -47,6 +59,11 @@ static char *function_macro(const char *text)
         const char *message = stop;
         while (message > parameters && strchr(" \t,", message[-1]) == NULL) {
             message--;
+        }
+        if (is_condition(message,
+                         (size_t)(stop - message))) { /* the message is USEPREFIX and USESUFFIX alone */
+            length = asprintf(&macro, "#define %.*s(...) ((void)0)\n", (int)name_length, name);
+            return length < 0 ? NULL : macro;
         }
         length =
             asprintf(&macro, "#define %.*s(%.*s, ...) UndisTrace(%.*s, ##__VA_ARGS__)\n", (int)name_length,

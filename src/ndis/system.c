@@ -39,11 +39,11 @@ VOID NdisMGetDeviceProperty(NDIS_HANDLE MiniportAdapterHandle, PDEVICE_OBJECT *P
     }
 }
 
-/* NDIS 6.30.  Any IRQL.  nf-ndis-ndisgetversion. */
+/* NDIS 6.87, that of the Windows which RtlGetVersion names.  Any IRQL.  nf-ndis-ndisgetversion. */
 UINT NdisGetVersion(VOID)
 {
     ddi_enter(NdisGetVersion);
-    return 6u << 16 | 30u;
+    return 6u << 16 | 87u;
 }
 
 /* ---- processors: one group, all of them active, numbers are indexes.  Any IRQL. ---------------------- */

@@ -9,6 +9,7 @@
 // begin_wpp config
 // FUNC TraceLine{FLAG=1}(LEVEL, MSG, ...);
 // FUNC TracePair(LEVEL, (MSG, ...));
+// FUNC TraceExit{LEVEL=TRACE_LEVEL_VERBOSE}(FLAGS, ...);
 // end_wpp
 
 #pragma warning(disable : 4100)
@@ -104,6 +105,7 @@ _Use_decl_annotations_ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICOD
         Shared != 7) {
         return STATUS_UNSUCCESSFUL;
     }
+    TraceExit(1);
     TraceLine(1, "line %d %!STATUS! %s", 5, STATUS_PENDING, "end");
     TracePair(2, ("pair %lx\n", (unsigned long)0xabc));
     DoTraceMessage(1, "never %d", 1);

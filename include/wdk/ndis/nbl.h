@@ -258,6 +258,10 @@ struct DECLSPEC_ALIGN(16) _NET_BUFFER_LIST {
 #define NET_BUFFER_LIST_NEXT_NBL(NBL) ((NBL)->Next)
 #define NET_BUFFER_LIST_FIRST_NB(NBL) ((NBL)->FirstNetBuffer)
 #define NET_BUFFER_LIST_FLAGS(NBL) ((NBL)->Flags)
+#define NET_BUFFER_LIST_COALESCED_SEG_COUNT(NBL)                                                             \
+    (((PNDIS_RSC_NBL_INFO)&NET_BUFFER_LIST_INFO((NBL), TcpRecvSegCoalesceInfo))->Info.CoalescedSegCount)
+#define NET_BUFFER_LIST_DUP_ACK_COUNT(NBL)                                                                   \
+    (((PNDIS_RSC_NBL_INFO)&NET_BUFFER_LIST_INFO((NBL), TcpRecvSegCoalesceInfo))->Info.DupAckCount)
 #define NET_BUFFER_LIST_NBL_FLAGS(NBL) ((NBL)->NblFlags)
 #define NET_BUFFER_LIST_PROTOCOL_RESERVED(NBL) ((NBL)->ProtocolReserved)
 #define NET_BUFFER_LIST_MINIPORT_RESERVED(NBL) ((NBL)->MiniportReserved)

@@ -15,7 +15,7 @@ typedef struct _NDIS_POLL_OBJECT *NDIS_POLL_HANDLE;
 
 typedef struct _NDIS_POLL_TRANSMIT_DATA {
     ULONG MaxNblsToComplete;
-    ULONG Reserved1;
+    ULONG Reserved1[3];
     PNET_BUFFER_LIST CompletedNblChain;
     ULONG NumberOfCompletedNbls;
     ULONG NumberOfRemainingNbls;
@@ -26,7 +26,7 @@ typedef struct _NDIS_POLL_TRANSMIT_DATA {
 
 typedef struct _NDIS_POLL_RECEIVE_DATA {
     ULONG MaxNblsToIndicate;
-    ULONG Reserved1;
+    ULONG Reserved1[3];
     PNET_BUFFER_LIST IndicatedNblChain;
     ULONG NumberOfIndicatedNbls;
     ULONG NumberOfRemainingNbls;

@@ -11,7 +11,12 @@
 EXTERN_C_START
 
 DECLSPEC_NORETURN VOID RtlFailFast(ULONG Code);
+#define __fastfail(Code) RtlFailFast(Code)
 #define FAST_FAIL_CORRUPT_LIST_ENTRY 3
+#define FAST_FAIL_INVALID_ARG 5
+#define FAST_FAIL_FATAL_APP_EXIT 7
+#define FAST_FAIL_RANGE_CHECK_FAILURE 8
+#define FAST_FAIL_INVALID_REFERENCE_COUNT 14
 
 /* An entry that is put where it is already, or a head for an entry: found in checked builds of a driver only.
  * Elsewhere in its list, an entry that was inserted twice makes the links disagree. */

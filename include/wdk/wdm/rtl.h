@@ -300,6 +300,10 @@ VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber, 
 #define DPFLTR_IHVNETWORK_ID 82
 #define DPFLTR_NDIS_ID 23
 
+/* In free builds too: a failure stops the machine. */
+#define NT_FRE_ASSERT(expression) ((expression) ? TRUE : (RtlFailFast(FAST_FAIL_INVALID_ARG), FALSE))
+#define NT_FRE_ASSERTMSG(message, expression) NT_FRE_ASSERT(expression)
+
 #ifndef DBG
 #define DBG 0
 #endif
