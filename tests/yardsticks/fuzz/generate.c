@@ -24,7 +24,7 @@
 #define ISR_STEPS 6   /* of an interrupt, besides what its routine does */
 #define FEWEST 1000.0 /* schedules of one program, as far as can be told beforehand */
 #define MOST 12000.0
-#define MOST_INTERRUPTED 100000.0 /* it counts some that IRQL does not allow */
+#define MOST_INTERRUPTED 50000.0 /* it counts some that IRQL does not allow */
 #define BODY_LONGEST 8192
 
 static uint64_t state;
@@ -47,10 +47,10 @@ struct body {
     unsigned note; /* where it notes what it has seen */
     unsigned held; /* a bit for each lock */
     bool raised, is_dpc, is_isr;
-    bool at_dirql;      /* in the interrupt's lock */
-    bool may_interrupt; /* there is an interrupt */
-    bool interrupts;    /* it raises it */
-    unsigned queues;    /* a bit for each DPC that it queues */
+    bool at_dirql;       /* in the interrupt's lock */
+    bool may_interrupt;  /* there is an interrupt */
+    unsigned interrupts; /* how often it raises it */
+    unsigned queues;     /* a bit for each DPC that it queues */
 };
 
 static void emit(struct body *body, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -186,7 +186,7 @@ static void interrupt(struct body *body, unsigned depth)
         synchronized(body, depth);
     } else {
         emit(body, "    undis_interrupt_raise(interrupt);\n");
-        body->interrupts = true;
+        body->interrupts++;
         body->steps++;
     }
 }
@@ -244,17 +244,17 @@ static unsigned steps_of(const struct program *program, unsigned i)
 {
     const struct body *bodies = program->bodies;
     unsigned queued = 0, isr = isr_of(program);
-    bool interrupted = false;
+    unsigned interrupts = 0;
     for (unsigned k = 0; k < program->threads; k++) {
         queued |= bodies[k].queues;
-        interrupted = interrupted || bodies[k].interrupts;
+        interrupts += bodies[k].interrupts;
     }
-    queued |= interrupted ? bodies[isr].queues : 0;
+    queued |= interrupts != 0 ? bodies[isr].queues : 0;
     if (i < program->threads) {
         return bodies[i].steps;
     }
     if (i == isr) {
-        return interrupted ? bodies[i].steps + ISR_STEPS : 0;
+        return interrupts * (bodies[i].steps + ISR_STEPS);
     }
     return (queued >> (i - program->threads) & 1) != 0 ? bodies[i].steps + 3 : 0;
 }
