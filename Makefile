@@ -41,7 +41,8 @@ test: setup
 bench:
 	@tools/setup.sh bench
 	@tools/build.sh free bench-locks bench-explore
-	@build-free/bench/locks/locks
+	@build-free/bench/locks/locks --build build-free --source . --json build-free/bench/locks.json \
+		--svg docs/bench-locks.svg
 	@build-free/bench/explore/explore build-free/undis build-free/tests/yardsticks/programs \
 		build-free/bench/explore/programs . --json build-free/bench/explore.json
 

@@ -14,7 +14,9 @@
 enum family {
     SPIN_LOCK, /* mutual exclusion; the section counts */
     RW_LOCK,   /* readers look at the counters, writers count */
-    LIST       /* pops an entry and pushes it back */
+    LIST,      /* pops an entry and pushes it back */
+    CALL,      /* has a function called */
+    FAMILIES
 };
 
 struct contender {
@@ -33,8 +35,8 @@ struct contender {
 /* What contenders/ has, in the order of the table. */
 extern const struct contender *const contenders[];
 extern const unsigned contender_count;
-/* The one of that name, NULL when its package is not there. */
-const struct contender *contender_named(const char *name);
+/* Packages that were not there when this was built; ends with NULL. */
+extern const char *const contenders_left_out[];
 
 /*
  * NAME_pairs and NAME_contend around two statements.  `local` declares what each member has of its own;
@@ -98,6 +100,22 @@ const struct contender *contender_named(const char *name);
                 gate_look();                                                                                 \
                 end_read;                                                                                    \
             }                                                                                                \
+            self->pairs++;                                                                                   \
+        }                                                                                                    \
+    }
+
+/* The loop of what only one does at a time. */
+#define CALL_LOOPS(name, call)                                                                               \
+    static void name##_pairs(unsigned count)                                                                 \
+    {                                                                                                        \
+        for (unsigned i = 0; i < count; i++) {                                                               \
+            call;                                                                                            \
+        }                                                                                                    \
+    }                                                                                                        \
+    static void name##_contend(struct member *self)                                                          \
+    {                                                                                                        \
+        while (gate.phase == GATE_COUNTING) {                                                                \
+            call;                                                                                            \
             self->pairs++;                                                                                   \
         }                                                                                                    \
     }

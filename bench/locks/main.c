@@ -1,26 +1,29 @@
 /*
- * main.c - the locks of undis beside everybody else's: runs the measures, prints the table.
+ * main.c - the locks of undis beside everybody else's: runs the measures and writes down what came of them.
  *
- *   locks [--quick] [--only MEASURE,...]
+ * Ends with 1 when a measurement makes no sense, with --strict also when something that is required is
+ * missed.
  */
-#include "contender.h"
+#include "acceptance.h"
 #include "crew.h"
+#include "json.h"
 #include "measures/measure.h"
 #include "results.h"
+#include "svg.h"
 #include "table.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static struct plan plan = {.processors = CREW_MAXIMUM};
+static struct plan plan;
 static const char *only;
 
 static const struct {
     const char *name;
     void (*measure)(const struct plan *plan);
 } measures[] = {
-    {"pairs", measure_pairs},
-    {"contended", measure_contended},
+    {"pairs", measure_pairs}, {"contended", measure_contended},   {"reads", measure_reads},
+    {"lists", measure_lists}, {"interrupts", measure_interrupts}, {"price", measure_price},
 };
 
 static void conduct(void)
@@ -33,23 +36,56 @@ static void conduct(void)
     }
 }
 
-int main(int count, char **arguments)
+static const char usage[] = "usage: locks [--quick] [--strict] [--only MEASURE,...] [--build DIRECTORY "
+                            "--source DIRECTORY] [--json FILE]\n"
+                            "             [--svg FILE]\n"
+                            "measures: pairs contended reads lists interrupts price\n";
+
+static const char *json_file, *svg_file;
+static bool strict;
+
+static bool read_arguments(int count, char **arguments)
 {
+    const struct {
+        const char *name;
+        const char **value;
+    } options[] = {{"--only", &only},
+                   {"--build", &plan.build},
+                   {"--source", &plan.source},
+                   {"--json", &json_file},
+                   {"--svg", &svg_file}};
     for (int i = 1; i < count; i++) {
-        if (strcmp(arguments[i], "--quick") == 0) {
-            plan.quick = true;
-            plan.processors = 4;
-        } else if (strcmp(arguments[i], "--only") == 0 && i + 1 < count) {
-            only = arguments[++i];
-        } else {
-            fputs("usage: locks [--quick] [--only pairs,contended]\n", stderr);
-            return 2;
+        bool known = strcmp(arguments[i], "--quick") == 0 || strcmp(arguments[i], "--strict") == 0;
+        plan.quick |= strcmp(arguments[i], "--quick") == 0;
+        strict |= strcmp(arguments[i], "--strict") == 0;
+        for (unsigned k = 0; k < sizeof(options) / sizeof(options[0]) && !known && i + 1 < count; k++) {
+            if (strcmp(arguments[i], options[k].name) == 0) {
+                *options[k].value = arguments[++i];
+                known = true;
+            }
+        }
+        if (!known) {
+            return false;
         }
     }
+    return (plan.build == NULL) == (plan.source == NULL);
+}
+
+int main(int count, char **arguments)
+{
+    if (!read_arguments(count, arguments)) {
+        fputs(usage, stderr);
+        return 2;
+    }
+    plan.processors = plan.quick ? 4 : CREW_MAXIMUM;
     if (!crew_with(plan.processors, conduct)) {
         fputs("bench: the machine could not be started, or it stopped\n", stderr);
         return 1;
     }
     table_print();
-    return result_any_broken() ? 1 : 0;
+    unsigned missed = acceptance_print();
+    if ((json_file != NULL && !json_write(json_file)) || (svg_file != NULL && !svg_write(svg_file))) {
+        return 1;
+    }
+    return result_any_broken() || (strict && missed != 0) ? 1 : 0;
 }

@@ -3,6 +3,7 @@
  */
 #include "table.h"
 
+#include "contender.h"
 #include "results.h"
 
 #include <stdio.h>
@@ -82,6 +83,9 @@ static void print_measure(const struct result *first)
 void table_print(void)
 {
     puts("medians, and the quartiles in parentheses");
+    for (const char *const *package = contenders_left_out; *package != NULL; package++) {
+        printf("left out: %s is not installed\n", *package);
+    }
     for (size_t i = 0; i < result_count(); i++) {
         if (is_first_of_measure(i)) {
             print_measure(result_at(i));

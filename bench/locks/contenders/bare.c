@@ -1,7 +1,10 @@
 /*
- * bare.c - the floor under every lock that is taken by an atomic instruction: one exchange and one store.
+ * bare.c - floors.  Under every lock that is taken by an atomic instruction: one exchange and one store,
+ * where they are used, and in a library's two functions.  Under every lock in a library: two calls that do
+ * nothing. Under a DPC: a function called through a pointer between the two atomics of a queue.
  */
 #include "contender.h"
+#include "library.h"
 
 static volatile uint32_t word __attribute__((aligned(128)));
 
@@ -26,3 +29,24 @@ static inline void release(void)
 
 CONTENDER_LOOPS(bare, , acquire(), gate_count(), release())
 CONTENDER(bare, "xchg + store", "", SPIN_LOCK, ON_HOST, reset);
+
+CONTENDER_LOOPS(called, , library_acquire(), gate_count(), library_release())
+CONTENDER(called, "xchg + store in a library", "", SPIN_LOCK, ON_HOST, library_reset);
+
+/* No lock: only measured alone. */
+CALL_LOOPS(empty, (library_nothing(), gate_touch(), library_nothing()))
+CONTENDER(empty, "two empty calls of a library", "", CALL, ON_HOST, NULL);
+
+static volatile uint32_t queued;
+static void (*volatile function)(void) = gate_touch;
+
+static inline void call_queued(void)
+{
+    while (__atomic_exchange_n(&queued, 1, __ATOMIC_ACQ_REL) != 0) {
+    }
+    function();
+    (void)__atomic_exchange_n(&queued, 0, __ATOMIC_ACQ_REL);
+}
+
+CALL_LOOPS(call, call_queued())
+CONTENDER(call, "call between two xchg", "", CALL, ON_HOST, reset);

@@ -6,6 +6,7 @@
 #include <ck_pflock.h>
 #include <ck_rwlock.h>
 #include <ck_spinlock.h>
+#include <ck_stack.h>
 
 static ck_spinlock_fas_t fas __attribute__((aligned(128)));
 static ck_spinlock_ticket_t ticket __attribute__((aligned(128)));
@@ -52,3 +53,26 @@ CONTENDER(ck_rwlock, "ck rwlock", "libck-dev", RW_LOCK, ON_HOST, reset);
 RW_LOOPS(ck_pflock, , ck_pflock_read_lock(&pflock), ck_pflock_read_unlock(&pflock),
          ck_pflock_write_lock(&pflock), ck_pflock_write_unlock(&pflock))
 CONTENDER(ck_pflock, "ck pflock", "libck-dev", RW_LOCK, ON_HOST, reset);
+
+#define ENTRIES 128
+static ck_stack_t stack __attribute__((aligned(128)));
+static ck_stack_entry_t entries[ENTRIES];
+
+static void reset_stack(void)
+{
+    ck_stack_init(&stack);
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        ck_stack_push_mpmc(&stack, &entries[i]);
+    }
+}
+
+static inline ck_stack_entry_t *pop(void)
+{
+    ck_stack_entry_t *entry;
+    while ((entry = ck_stack_pop_mpmc(&stack)) == NULL) {
+    }
+    return entry;
+}
+
+CONTENDER_LOOPS(ck_stack, ck_stack_entry_t *entry, entry = pop(), (void)0, ck_stack_push_mpmc(&stack, entry))
+CONTENDER(ck_stack, "ck stack", "libck-dev", LIST, ON_HOST, reset_stack);

@@ -3,14 +3,14 @@
  */
 #include "contender.h"
 
-#include <string.h>
+#include <stddef.h>
 
-#define CONTENDERS_ALWAYS(X)                                                                                 \
-    X(bare)                                                                                                  \
-    X(pthread_spin)                                                                                          \
-    X(pthread_mutex) X(ndis) X(ndis_dpr) X(ndis_queued) X(pthread_rwlock) X(ndis_rw) X(ndis_rw_dpr)
+#define CONTENDERS_BARE(X) X(bare) X(called) X(empty) X(call)
+#define CONTENDERS_PTHREAD(X) X(pthread_spin) X(pthread_mutex) X(pthread_rwlock) X(pthread_list)
+#define CONTENDERS_NDIS_LOCKS(X) X(ndis) X(ndis_dpr) X(ndis_queued) X(ndis_rw) X(ndis_rw_dpr)
+#define CONTENDERS_NDIS(X) CONTENDERS_NDIS_LOCKS(X) X(ndis_list) X(ndis_slist) X(ndis_call)
 #if BENCH_CK
-#define CONTENDERS_CK(X) X(ck_fas) X(ck_ticket) X(ck_mcs) X(ck_clh) X(ck_rwlock) X(ck_pflock)
+#define CONTENDERS_CK(X) X(ck_fas) X(ck_ticket) X(ck_mcs) X(ck_clh) X(ck_rwlock) X(ck_pflock) X(ck_stack)
 #else
 #define CONTENDERS_CK(X)
 #endif
@@ -19,7 +19,13 @@
 #else
 #define CONTENDERS_DPDK(X)
 #endif
-#define CONTENDERS(X) CONTENDERS_ALWAYS(X) CONTENDERS_CK(X) CONTENDERS_DPDK(X)
+#if BENCH_URCU
+#define CONTENDERS_URCU(X) X(urcu) X(urcu_stack)
+#else
+#define CONTENDERS_URCU(X)
+#endif
+#define CONTENDERS_PACKAGES(X) CONTENDERS_CK(X) CONTENDERS_DPDK(X) CONTENDERS_URCU(X)
+#define CONTENDERS(X) CONTENDERS_BARE(X) CONTENDERS_PTHREAD(X) CONTENDERS_NDIS(X) CONTENDERS_PACKAGES(X)
 
 #define DECLARE(id) extern const struct contender contender_##id;
 CONTENDERS(DECLARE)
@@ -28,12 +34,14 @@ CONTENDERS(DECLARE)
 const struct contender *const contenders[] = {CONTENDERS(ENTER)};
 const unsigned contender_count = sizeof(contenders) / sizeof(contenders[0]);
 
-const struct contender *contender_named(const char *name)
-{
-    for (unsigned i = 0; i < contender_count; i++) {
-        if (strcmp(contenders[i]->name, name) == 0) {
-            return contenders[i];
-        }
-    }
-    return NULL;
-}
+const char *const contenders_left_out[] = {
+#if !BENCH_CK
+    "libck-dev",
+#endif
+#if !BENCH_DPDK
+    "libdpdk-dev",
+#endif
+#if !BENCH_URCU
+    "liburcu-dev",
+#endif
+    NULL};

@@ -87,7 +87,7 @@ void measure_contended(const struct plan *plan)
 {
     for (unsigned k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
         for (const unsigned *count = kinds[k].counts; *count != 0 && *count <= plan->processors; count++) {
-            unsigned rounds = plan->quick ? 1 : *count > 16 ? 3 : 5;
+            unsigned rounds = plan->quick || *count > 16 ? 1 : *count > 2 ? 3 : 5;
             for (unsigned round = 0; round < rounds; round++) {
                 round_of(plan, &kinds[k], *count);
             }
