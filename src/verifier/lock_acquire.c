@@ -1,6 +1,9 @@
 /*
  * lock_acquire.c - SpinLockRecursive, SpinLockAboveDispatch, SpinLockBelowDispatch: before a lock is taken.
  *
+ * The AtDpcLevel functions of Ke and Ex may be called above DISPATCH_LEVEL, as their pages say, by interrupt
+ * service routines that share a lock; a lock that is held at a lower level as well may not.
+ *
  * Each of them is repaired by not acquiring.  A refused recursive acquisition is matched with the inner
  * release; one at a wrong IRQL becomes a phantom, whose release does nothing either.  Not guaranteed:
  * mutual exclusion for what a phantom was to protect.
@@ -85,10 +88,48 @@ static bool is_no_dpc(const struct event *event, enum lock_flavor flavor)
            callback->kind != CALLBACK_DPC;
 }
 
+static bool may_be_above(enum lock_flavor flavor)
+{
+    return flavor == LOCK_KE_DPC || flavor == LOCK_QUEUED_DPC || flavor == LOCK_EX_SHARED_DPC ||
+           flavor == LOCK_EX_EXCLUSIVE_DPC;
+}
+
+/*
+ * Who waits for a lock at an interrupt's level waits for ever when it has interrupted who holds it at a lower
+ * one.  Reported once for a lock.  Not guaranteed: nothing is said of a lock on a stack, which may be another
+ * lock by now.
+ */
+static void judge_levels(struct event *event, struct lock_record *record, enum lock_flavor flavor, bool tries)
+{
+    KIRQL level = event->irql > DISPATCH_LEVEL ? event->irql : DISPATCH_LEVEL;
+    KIRQL lowest = record->lowest == 0 || level < record->lowest ? level : record->lowest;
+    KIRQL highest = !tries && level > record->highest ? level : record->highest;
+    record->lowest = lowest;
+    record->highest = highest;
+    if (highest <= DISPATCH_LEVEL || highest <= lowest || record->levels_told || stack_holds(event->object)) {
+        return;
+    }
+    record->levels_told = true;
+    struct finding *finding = finding_begin("SpinLockAboveDispatch", event,
+                                            "%s is called at %s for a spin lock that is acquired at %s "
+                                            "elsewhere: where the one interrupts the other "
+                                            "it waits for ever",
+                                            flavor_acquire_name(flavor), irql_name(level),
+                                            irql_name(level == highest ? lowest : highest));
+    if (finding != NULL) {
+        finding_bugcheck(finding, 0xC4, 0x42, event->irql, record->address, 0);
+        if (record->acquired.depth > 0) {
+            finding_add_stack(finding, "last acquired at", -1, &record->acquired);
+        }
+        held_evidence(finding, verifier_processor(event));
+        finding_commit(finding);
+    }
+}
+
 /* Is IRQL wrong for that call?  Reports it. */
 static bool judge_irql(struct event *event, enum lock_flavor flavor)
 {
-    if (event->irql > DISPATCH_LEVEL) {
+    if (event->irql > DISPATCH_LEVEL && !may_be_above(flavor)) {
         report_irql(event, "SpinLockAboveDispatch", flavor);
         return true;
     }
@@ -126,6 +167,7 @@ static void hear_acquire(struct event *event, struct verifier_processor *me)
         }
         if (!event->skip) {
             judge_family(event, record, flavor);
+            judge_levels(event, record, flavor, false);
         }
     }
     lock_leave(event->object, old);
@@ -147,7 +189,9 @@ static void hear_acquired(struct event *event, struct verifier_processor *me)
     if (record != NULL) {
         if (tried) { /* not asked before: report, but the lock is held now */
             lock_judge_allocated(event, record, held.flavor, 0, flavor_try_name(held.flavor));
-            judge_irql(event, held.flavor);
+            if (!judge_irql(event, held.flavor)) {
+                judge_levels(event, record, held.flavor, true);
+            }
         }
         if (flavor_is_shared(held.flavor)) {
             record->readers |= UINT64_C(1) << me->number;

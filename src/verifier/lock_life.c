@@ -49,6 +49,8 @@ static void restart(struct lock_record *record)
     record->phantoms = 0;
     record->abandoned = 0;
     record->family = 0;
+    record->lowest = record->highest = 0;
+    record->levels_told = false;
 }
 
 /* ---- NotAllocated ------------------------------------------------------------------------------ */

@@ -22,6 +22,9 @@ struct lock_record {
     unsigned abandoned; /* holds that were ended at a callback's return and may still be released */
     volatile int owner; /* processor number or LOCK_NO_OWNER */
     uint64_t readers;   /* bit p: processor p holds it shared; nobody holds it twice */
+    KIRQL lowest;       /* level at which it has been held, 0: never */
+    KIRQL highest;      /* level at which somebody has waited for it */
+    bool levels_told;   /* that the two differ and the upper one is an interrupt's */
     uint8_t family;     /* enum lock_family that it is used as, 0: not known yet */
     struct stack_trace made;
     struct stack_trace acquired; /* by the owner */

@@ -94,13 +94,14 @@ static bool possible(const struct oracle_state *where, unsigned operation)
 }
 
 /*
- * SL-5, SL-8, SL-11, SL-17, SL-23.  What is not carried out does not make the lock one of its kind; what is
- * of another kind is held all the same.
+ * SL-5, SL-8, SL-11, SL-17, SL-23; the page of the AtDpcLevel function allows any level from DISPATCH_LEVEL
+ * on.  What is not carried out does not make the lock one of its kind; what is of another kind is held all
+ * the same.
  */
 static uint32_t acquire(struct state *state, struct spin *lock, enum kind kind, bool raise)
 {
     uint32_t rules = lock->held != NONE ? RULE(SpinLockRecursive) : 0;
-    if (state->irql > DISPATCH_LEVEL) {
+    if (raise && state->irql > DISPATCH_LEVEL) {
         rules |= RULE(SpinLockAboveDispatch);
     } else if (!raise && state->irql < DISPATCH_LEVEL) {
         rules |= RULE(SpinLockBelowDispatch);
@@ -110,7 +111,7 @@ static uint32_t acquire(struct state *state, struct spin *lock, enum kind kind, 
     }
     if ((rules & ~RULE(SpinLockFlavor)) == 0) {
         *lock = (struct spin){.kind = kind, .held = kind, .raised = raise, .saved = state->irql};
-        state->irql = DISPATCH_LEVEL;
+        state->irql = state->irql > DISPATCH_LEVEL ? state->irql : DISPATCH_LEVEL;
     }
     return rules;
 }
