@@ -27,7 +27,7 @@ BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE Sync
 }
 
 /* KeAcquireInterruptSpinLock: <= DIRQL; raises to DIRQL, takes the interrupt spin lock, returns the old
- * level. */
+ * level.  By who holds it already: bug check 0xF. */
 KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
 {
     ddi_enter(KeAcquireInterruptSpinLock);
@@ -35,9 +35,24 @@ KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
     ddi_enter_range(KeAcquireInterruptSpinLock, interrupt, PASSIVE_LEVEL, interrupt->irql);
     KIRQL old = ke_raise(interrupt->irql);
     interrupt = ke_interrupt_leader(interrupt);
+    ke_interrupt_check_free(interrupt);
     ke_spin_lock_take(&interrupt->lock);
     interrupt->owner = ke_processor();
     return old;
+}
+
+/* Is the interrupt spin lock another processor's, or nobody's?  True when there is a finding of it. */
+static bool is_not_held(struct ke_interrupt *interrupt)
+{
+    if (interrupt->owner == ke_processor()) {
+        return false;
+    }
+    return interrupt->owner == NULL
+               ? event_misuse("SpinLockNotOwned", "an interrupt spin lock is released that nobody holds",
+                              &interrupt->lock, 0x10, (uintptr_t)&interrupt->lock)
+               : event_misuse("SpinLockWrongOwner",
+                              "an interrupt spin lock is released that another processor holds",
+                              &interrupt->lock, 0xC4, 0x1004);
 }
 
 /* KeReleaseInterruptSpinLock: DIRQL; releases it and restores OldIrql. */
@@ -46,7 +61,10 @@ VOID KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql)
     ddi_enter(KeReleaseInterruptSpinLock);
     struct ke_interrupt *interrupt = interrupt_of(Interrupt);
     ddi_enter_range(KeReleaseInterruptSpinLock, interrupt, interrupt->irql, interrupt->irql);
-    interrupt->owner = NULL;
-    ke_spin_lock_drop(&interrupt->lock);
+    interrupt = ke_interrupt_leader(interrupt);
+    if (!is_not_held(interrupt)) {
+        interrupt->owner = NULL;
+        ke_spin_lock_drop(&interrupt->lock);
+    }
     ke_lower(OldIrql);
 }

@@ -343,14 +343,23 @@ void ke_interrupt_disconnect(struct ke_interrupt *interrupt)
     }
 }
 
+void ke_interrupt_check_free(struct ke_interrupt *leader)
+{
+    if (leader->owner == ke_processor()) {
+        (void)event_misuse(
+            "SpinLockRecursive",
+            "an interrupt spin lock is acquired by the processor that holds it already, in the "
+            "service routine say: it would wait for itself for ever",
+            &leader->lock, 0xF, (uintptr_t)&leader->lock);
+        ke_bugcheck(0xF, (uintptr_t)&leader->lock, 0, 0, 0);
+    }
+}
+
 BOOLEAN ke_interrupt_synchronize(struct ke_interrupt *interrupt, BOOLEAN (*routine)(void *), void *context,
                                  const char *name)
 {
     KIRQL old = interrupt_raise(interrupt);
-    if (ke_interrupt_leader(interrupt)->owner == ke_processor()) {
-        /* From the ISR or from inside the routine: the lock is this processor's already (IN-21). */
-        ke_bugcheck(0xF, 0, 0, 0, 0);
-    }
+    ke_interrupt_check_free(ke_interrupt_leader(interrupt));
     interrupt_lock(interrupt);
     struct callback_frame frame;
     callback_enter(&frame, CALLBACK_SYNCHRONIZE, name, (const void *)(uintptr_t)routine);

@@ -70,6 +70,10 @@ static inline struct ke_interrupt *ke_interrupt_leader(struct ke_interrupt *inte
     return interrupt->leader != NULL ? interrupt->leader : interrupt;
 }
 
+/* Bug check 0xF when this processor holds the lock that is to be acquired (IN-21); `leader` is whose it is.
+ */
+void ke_interrupt_check_free(struct ke_interrupt *leader);
+
 /* PASSIVE_LEVEL.  After it returns the service routine neither runs nor will (IN-16). */
 void ke_interrupt_disconnect(struct ke_interrupt *interrupt);
 

@@ -165,6 +165,93 @@ static void synchronize_returns_the_answer(void *argument)
     isr_disconnect(&isr);
 }
 
+/* ---- the interrupt spin lock, by hand ------------------------------------------------------------- */
+
+static PKINTERRUPT handle_of(struct ke_interrupt *interrupt)
+{
+    return (PKINTERRUPT)(void *)interrupt;
+}
+
+static void lock_by_hand(void *argument)
+{
+    (void)argument;
+    isr_connect(&isr, 7, 1, NULL, NULL);
+    KIRQL old = KeAcquireInterruptSpinLock(handle_of(&isr.interrupt));
+    CHECK_EQ(old, PASSIVE_LEVEL);
+    CHECK_EQ(KeGetCurrentIrql(), 7);
+    KeReleaseInterruptSpinLock(handle_of(&isr.interrupt), old);
+    CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    isr_disconnect(&isr);
+}
+
+static void lock_twice(void *argument)
+{
+    (void)argument;
+    check_expected_end = UNDIS_STOPPED;
+    isr_connect(&isr, 7, 1, NULL, NULL);
+    KeAcquireInterruptSpinLock(handle_of(&isr.interrupt));
+    KeAcquireInterruptSpinLock(handle_of(&isr.interrupt));
+    CHECK(false);
+}
+
+static void lock_in_service(void *argument)
+{
+    (void)argument;
+    KeAcquireInterruptSpinLock(handle_of(&isr.interrupt));
+}
+
+static void lock_in_its_service(void *argument)
+{
+    (void)argument;
+    check_expected_end = UNDIS_STOPPED;
+    isr_connect(&isr, 7, 1, lock_in_service, NULL);
+    ke_line_assert(isr.line);
+    SLEEP_UNTIL(false);
+}
+
+/* Reported, and the level is what the caller asks for. */
+static void lock_not_held(void *argument)
+{
+    KIRQL old;
+    (void)argument;
+    isr_connect(&isr, 7, 1, NULL, NULL);
+    KeRaiseIrql(7, &old);
+    KeReleaseInterruptSpinLock(handle_of(&isr.interrupt), old);
+    CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    isr_disconnect(&isr);
+}
+
+static volatile LONG lock_taken;
+
+static void hold_for_a_while(void *argument)
+{
+    (void)argument;
+    run_on(1);
+    KIRQL old = KeAcquireInterruptSpinLock(handle_of(&isr.interrupt));
+    lock_taken = 1;
+    while (lock_taken == 1) {
+        YieldProcessor();
+    }
+    KeReleaseInterruptSpinLock(handle_of(&isr.interrupt), old);
+}
+
+static void lock_of_another(void *argument)
+{
+    struct thread holder;
+    KIRQL old;
+    (void)argument;
+    run_on(0);
+    isr_connect(&isr, 7, 1, NULL, NULL);
+    thread_start(&holder, hold_for_a_while, NULL, 0);
+    SLEEP_UNTIL(lock_taken == 1);
+    KeRaiseIrql(7, &old);
+    KeReleaseInterruptSpinLock(handle_of(&isr.interrupt), old);
+    CHECK_EQ(isr.interrupt.lock != 0, true); /* it is still the other's */
+    lock_taken = 2;
+    thread_join(&holder);
+    isr_disconnect(&isr);
+}
+
 /* ---- IN-16: after disconnect returns, the ISR neither runs nor will ----------------------------- */
 
 static volatile LONG connected;
@@ -296,6 +383,11 @@ static const struct test_case cases[] = {
     CASE("interrupt-shared", shared_line, "", 2, BOTH),
     CASE("interrupt-synchronize-excludes", isr_and_synchronized_exclude, "", 4, BOTH),
     CASE("interrupt-synchronize-answer", synchronize_returns_the_answer, "", 2, BOTH),
+    CASE("interrupt-lock", lock_by_hand, "", 2, BOTH),
+    CASE("interrupt-lock-twice", lock_twice, "SpinLockRecursive", 2, BOTH),
+    CASE("interrupt-lock-in-service", lock_in_its_service, "SpinLockRecursive", 2, BOTH),
+    CASE("interrupt-lock-not-owned", lock_not_held, "SpinLockNotOwned", 2, CHECKED),
+    CASE("interrupt-lock-wrong-owner", lock_of_another, "SpinLockWrongOwner", 2, CHECKED),
     CASE("interrupt-disconnect", connect_and_disconnect, "", 4, BOTH),
     CASE("interrupt-disconnect-waits", disconnect_waits_for_the_service, "", 2, BOTH),
     CASE("interrupt-affinity", interrupts_stay_in_their_affinity, "", 4, BOTH),
