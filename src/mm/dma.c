@@ -22,7 +22,7 @@
 #define MAP_NODES 65536u
 #define MAP_BUCKETS 16384u
 
-enum page_use { PAGE_FREE, PAGE_FIRST, PAGE_FURTHER, PAGE_GUARD };
+enum page_use { PAGE_FREE, PAGE_FIRST, PAGE_FURTHER, GUARD_PAGE };
 
 static struct ke_guard dma_guard;
 static uint8_t *arena;                /* NULL until the first allocation */
@@ -108,7 +108,7 @@ static void *shared_allocate_guarded(size_t length, uint64_t *pa)
         page_use[first + page] = page == 0 ? PAGE_FIRST : PAGE_FURTHER;
         page_valid[first + page] = (uint16_t)(left < DMA_PAGE_SIZE ? left : DMA_PAGE_SIZE);
     }
-    page_use[first + pages] = PAGE_GUARD;
+    page_use[first + pages] = GUARD_PAGE;
     page_next = first + pages + 1;
     *pa = ARENA_PA + (uint64_t)first * DMA_PAGE_SIZE;
     return va;

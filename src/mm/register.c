@@ -113,6 +113,15 @@ void register_device_gone(struct device *device)
 
 /* ---- the functions that drivers call for mapping --------------------------------------------------- */
 
+static void *map(PHYSICAL_ADDRESS address, SIZE_T length)
+{
+    void *va = register_map((uint64_t)address.QuadPart, length);
+    if (va != NULL) {
+        event_send(EVENT_OBJECT_CREATE, va, OBJECT_MAPPING, length, 0, 0);
+    }
+    return va;
+}
+
 /*
  * MmMapIoSpace: maps a range of a device's registers.  IRQL <= DISPATCH_LEVEL.  NULL when the range is not
  * within one device's window or no mapping is left.  CacheType has no effect (nf-wdm-mmmapiospace).
@@ -124,11 +133,25 @@ PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMOR
         return NULL;
     }
     (void)CacheType;
-    void *va = register_map((uint64_t)PhysicalAddress.QuadPart, NumberOfBytes);
-    if (va != NULL) {
-        event_send(EVENT_OBJECT_CREATE, va, OBJECT_MAPPING, NumberOfBytes, 0, 0);
+    return map(PhysicalAddress, NumberOfBytes);
+}
+
+/*
+ * MmMapIoSpaceEx: the same with a page protection in place of a caching type: one of PAGE_READONLY,
+ * PAGE_READWRITE, PAGE_EXECUTE and PAGE_EXECUTE_READ(WRITE), with PAGE_NOCACHE or PAGE_WRITECOMBINE or
+ * neither; anything else maps nothing.  A write through a read-only mapping is not noticed.  IRQL <=
+ * DISPATCH_LEVEL (nf-wdm-mmmapiospaceex).
+ */
+PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect)
+{
+    ddi_enter(MmMapIoSpaceEx);
+    ULONG caching = Protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE), access = Protect & ~caching;
+    bool known = access == PAGE_READONLY || access == PAGE_READWRITE || access == PAGE_EXECUTE ||
+                 access == PAGE_EXECUTE_READ || access == PAGE_EXECUTE_READWRITE;
+    if (ddi_fails(MmMapIoSpaceEx) || !known || caching == (PAGE_NOCACHE | PAGE_WRITECOMBINE)) {
+        return NULL;
     }
-    return va;
+    return map(PhysicalAddress, NumberOfBytes);
 }
 
 /*

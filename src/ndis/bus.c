@@ -69,3 +69,15 @@ NDIS_STATUS NdisMRegisterIoPortRange(PVOID *PortOffset, NDIS_HANDLE MiniportAdap
     *PortOffset = NULL;
     return NDIS_STATUS_RESOURCE_CONFLICT;
 }
+
+/*
+ * Gives I/O ports back.  There are none that NdisMRegisterIoPortRange could have given: bug check 0x7C/0x21.
+ * PASSIVE_LEVEL.  nf-ndis-ndismderegisterioportrange.
+ */
+VOID NdisMDeregisterIoPortRange(NDIS_HANDLE MiniportAdapterHandle, UINT InitialPort, UINT NumberOfPorts,
+                                PVOID PortOffset)
+{
+    ddi_enter(NdisMDeregisterIoPortRange);
+    (void)InitialPort, (void)NumberOfPorts;
+    ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x21, (ULONG_PTR)MiniportAdapterHandle, (ULONG_PTR)PortOffset, 0);
+}

@@ -391,3 +391,32 @@ VOID NdisMDirectOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_
     event_calls_out("NdisMDirectOidRequestComplete");
     finish_direct(adapter_of(MiniportAdapterHandle), OidRequest, Status);
 }
+
+/*
+ * Makes a synchronous OID request: the miniport's handler is called here and now, beside anything else, and
+ * its answer is the request's.  NDIS_STATUS_NOT_SUPPORTED when the miniport has no handler,
+ * NDIS_STATUS_NOT_ACCEPTED while it is halted.  <= DISPATCH_LEVEL.  nf-ndis-ndissynchronousoidrequest.
+ */
+NDIS_STATUS NdisSynchronousOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
+{
+    ddi_enter(NdisSynchronousOidRequest);
+    event_calls_out("NdisSynchronousOidRequest");
+    struct ndis_adapter *adapter = ((struct ndis_binding *)NdisBindingHandle)->adapter;
+    MINIPORT_SYNCHRONOUS_OID_REQUEST_HANDLER handler = adapter->driver->handlers.SynchronousOidRequestHandler;
+    if (handler == NULL) {
+        return NDIS_STATUS_NOT_SUPPORTED;
+    }
+    if (!adapter_enter(adapter)) {
+        return NDIS_STATUS_NOT_ACCEPTED;
+    }
+    MINIPORT_ENTER(frame, "MiniportSynchronousOidRequest", handler);
+    NDIS_STATUS status = handler(adapter->context, OidRequest);
+    callback_leave(&frame);
+    if (status == NDIS_STATUS_PENDING &&
+        event_misuse("NdisOidComplete", "MiniportSynchronousOidRequest returns NDIS_STATUS_PENDING",
+                     (const void *)(uintptr_t)handler, 0xC4, 0x91001)) {
+        status = NDIS_STATUS_FAILURE;
+    }
+    adapter_leave(adapter);
+    return status;
+}

@@ -72,7 +72,7 @@ done
 
 # ---- every function that can be made to fail was: NAMED have no driver here that comes there
 NAMED="IoAttachDeviceToDeviceStack IoBuildDeviceIoControlRequest IoBuildSynchronousFsdRequest IoCreateDeviceSecure
-    IoInitializeTimer MmMapIoSpace NdisAllocateCloneNetBufferList NdisGetDataBuffer NdisMAllocateSharedMemoryAsyncEx
+    IoInitializeTimer MmMapIoSpace MmMapIoSpaceEx NdisAllocateCloneNetBufferList NdisGetDataBuffer NdisMAllocateSharedMemoryAsyncEx
     NdisMConfigMSIXTableEntry NdisMRegisterIoPortRange NdisOpenConfigurationKeyByIndex NdisOpenConfigurationKeyByName
     NdisRegisterDeviceEx NdisRegisterPoll NdisRetreatNetBufferListDataStart NdisWriteConfiguration
     RtlQueryRegistryValues ZwOpenEvent ExAllocateTimer"

@@ -41,6 +41,11 @@ static void mapping(void *argument)
     pa.QuadPart += 0x4000; /* decoded by nobody */
     CHECK_PTR(MmMapIoSpace(pa, 4, MmNonCached), NULL);
     pa.QuadPart = (LONGLONG)rig.device->window_pa + 8;
+    CHECK_PTR(MmMapIoSpaceEx(pa, 0x100, 0), NULL);
+    CHECK_PTR(MmMapIoSpaceEx(pa, 0x100, PAGE_READWRITE | PAGE_NOCACHE | PAGE_WRITECOMBINE), NULL);
+    uint8_t *other = MmMapIoSpaceEx(pa, 0x100, PAGE_READWRITE | PAGE_NOCACHE);
+    CHECK(other != NULL);
+    MmUnmapIoSpace(other, 0x100);
     uint8_t *second = MmMapIoSpace(pa, 0x100, MmNonCached);
     CHECK(second != NULL && second != rig.window + 8);
     CHECK_EQ((uintptr_t)second % 0x1000, 8);

@@ -637,6 +637,76 @@ static void pause_not_pending(void *argument)
     CHECK(false);
 }
 
+static NDIS_STATUS synchronous_answer;
+
+static NDIS_STATUS synchronous(NDIS_HANDLE context, NDIS_OID_REQUEST *request)
+{
+    (void)context;
+    CHECK_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    request->DATA.QUERY_INFORMATION.BytesWritten = 4;
+    return synchronous_answer;
+}
+
+static void synchronous_start(NDIS_OID_REQUEST *request)
+{
+    mini_defaults();
+    mini.handlers.SynchronousOidRequestHandler = synchronous;
+    mini.handlers.MajorNdisVersion = 6;
+    mini.handlers.MinorNdisVersion = 81;
+    mini.handlers.Header.Revision = NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_3;
+    mini.handlers.Header.Size = NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_3;
+    begin();
+    fill_query(request, OID_GEN_XMIT_OK);
+}
+
+static NDIS_STATUS ask_synchronously(NDIS_OID_REQUEST *request)
+{
+    KIRQL old = KeRaiseIrqlToDpcLevel();
+    NDIS_STATUS status = NdisSynchronousOidRequest(&above.binding, request);
+    KeLowerIrql(old);
+    return status;
+}
+
+static void synchronous_oids(void *argument)
+{
+    static NDIS_OID_REQUEST request;
+    (void)argument;
+    synchronous_start(&request);
+    synchronous_answer = NDIS_STATUS_SUCCESS;
+    CHECK_EQ(ask_synchronously(&request), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(request.DATA.QUERY_INFORMATION.BytesWritten, 4);
+    synchronous_answer = NDIS_STATUS_INVALID_OID;
+    CHECK_EQ(ask_synchronously(&request), NDIS_STATUS_INVALID_OID);
+    CHECK_EQ(above.oids, 0); /* no handler is told */
+    end();
+    mini_defaults();
+    begin();
+    CHECK_EQ(ask_synchronously(&request), NDIS_STATUS_NOT_SUPPORTED);
+    end();
+}
+
+static void synchronous_pending(void *argument)
+{
+    static NDIS_OID_REQUEST request;
+    (void)argument;
+    synchronous_start(&request);
+    synchronous_answer = NDIS_STATUS_PENDING;
+    CHECK_EQ(ask_synchronously(&request), NDIS_STATUS_FAILURE);
+    end();
+}
+
+/* There are no I/O ports, so what is given back was never got. */
+static void ports_never_registered(void *argument)
+{
+    PVOID offset = &above;
+    (void)argument;
+    check_expected_end = UNDIS_STOPPED;
+    mini_defaults();
+    begin();
+    NdisMDeregisterIoPortRange(mini.adapter, 0x300, 16, offset);
+    CHECK(false);
+}
+
 static const struct test_case cases[] = {
     CASE("whole_life", whole_life, "", 2, BOTH),
     CASE("two_lives", two_lives, "", 2, BOTH),
@@ -651,8 +721,11 @@ static const struct test_case cases[] = {
     CASE("oids_are_cancelled", oids_are_cancelled, "", 4, BOTH),
     CASE("oids_end_with_their_handler", oids_end_with_their_handler, "", 4, BOTH),
     CASE("direct_oids", direct_oids, "", 2, BOTH),
+    CASE("synchronous_oids", synchronous_oids, "", 2, BOTH),
+    CASE("synchronous_oid_pends", synchronous_pending, "NdisOidComplete", 2, CHECKED),
     CASE("hang_and_reset", hang_and_reset, "", 2, BOTH),
     CASE("0x7C_26_oid_not_pending", oid_not_pending, "DoubleComplete", 2, BOTH),
+    CASE("0x7C_21_ports_never_registered", ports_never_registered, "DriverBugCheck", 2, BOTH),
     CASE("0x7C_0F_reset_not_pending", reset_not_pending, "DriverBugCheck", 2, BOTH),
     CASE("0x7C_1F_pause_not_pending", pause_not_pending, "DriverBugCheck", 2, BOTH),
 };
