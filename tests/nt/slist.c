@@ -6,6 +6,8 @@
 #include "check.h"
 #include "machine.h"
 
+#include <sys/mman.h>
+
 struct item {
     SLIST_ENTRY entry;
     LONG value;
@@ -121,9 +123,25 @@ static void misaligned_entry(void *argument)
     CHECK(false);
 }
 
+/* ---- an entry whose memory another processor has popped and freed --------------------------------- */
+
+/* What a pop that comes too late does: it looks at the first entry's link all the same. */
+static void memory_gone(void *argument)
+{
+    void *page = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    (void)argument;
+    CHECK(page != MAP_FAILED);
+    InitializeSListHead(&head);
+    InterlockedPushEntrySList(&head, page);
+    CHECK_EQ(munmap(page, PAGE_SIZE), 0);
+    CHECK_PTR(InterlockedPopEntrySList(&head), page);
+    CHECK_EQ(ExQueryDepthSList(&head), 0);
+}
+
 static const struct test_case cases[] = {
     CASE("slist.one-at-a-time", one_at_a_time, "", 1, BOTH),
     CASE("slist.everybody-at-once", everybody_at_once, "", 4, BOTH),
+    CASE("slist.memory-gone", memory_gone, "", 1, FREE),
     CASE("slist.misaligned-entry", misaligned_entry, "DriverBugCheck", 1, BOTH),
 };
 
