@@ -232,6 +232,8 @@ bool adapter_enable_interrupts(struct ndis_adapter *adapter);
 void adapter_timers_stop(struct ndis_adapter *adapter);
 void adapter_interrupts_stop(struct ndis_adapter *adapter);
 void adapter_polls_stop(struct ndis_adapter *adapter);
+/* What the driver's poll callbacks have given back by now has reached the binding.  PASSIVE_LEVEL. */
+void adapter_polls_settle(struct ndis_adapter *adapter);
 
 /* ---- OID requests ------------------------------------------------------------------------------------- */
 

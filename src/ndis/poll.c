@@ -26,6 +26,7 @@ struct _NDIS_POLL_OBJECT {
     NDIS_POLL_CHARACTERISTICS handlers;
     volatile uint32_t state; /* enum poll_state */
     volatile BOOLEAN stopping;
+    volatile ULONG turns;    /* so far, begun and ended: odd in the middle of one */
     volatile LONG processor; /* -1: any */
     KDPC dpc;
     WORK_QUEUE_ITEM item;
@@ -111,6 +112,7 @@ static bool turn(NDIS_POLL_HANDLE poll)
                                       .Size = NDIS_SIZEOF_NDIS_POLL_DATA_REVISION_1},
                            .Transmit = {.MaxNblsToComplete = most},
                            .Receive = {.MaxNblsToIndicate = most}};
+    __atomic_fetch_add(&poll->turns, 1, __ATOMIC_SEQ_CST);
     MINIPORT_ENTER(frame, "NdisPoll", poll->handlers.PollHandler);
     poll->handlers.PollHandler(poll->context, &data);
     callback_leave(&frame);
@@ -118,6 +120,7 @@ static bool turn(NDIS_POLL_HANDLE poll)
         adapter_fault(poll->adapter, "a poll gave NDIS more NET_BUFFER_LISTs than it had asked for");
     }
     hand_over(poll, &data);
+    __atomic_fetch_add(&poll->turns, 1, __ATOMIC_SEQ_CST);
     return data.Receive.NumberOfIndicatedNbls != 0 || data.Transmit.NumberOfCompletedNbls != 0;
 }
 
@@ -273,6 +276,28 @@ VOID NdisDeregisterPoll(NDIS_POLL_HANDLE PollHandle)
     event_send(EVENT_OBJECT_DESTROY, poll, OBJECT_HANDLE, 0, 0, 0);
     poll->signature = NDIS_SIGNATURE_DEAD;
     ke_free(poll);
+}
+
+/* The turn that is under way, if one is, has ended.  PASSIVE_LEVEL. */
+static void settle(NDIS_POLL_HANDLE poll)
+{
+    LARGE_INTEGER moment = {.QuadPart = -WAIT_100NS};
+    ULONG before = __atomic_load_n(&poll->turns, __ATOMIC_SEQ_CST);
+    if (ke_engine->await != NULL) {
+        ke_engine->await(&poll->state, POLL_IDLE); /* the small lives of that engine come to rest */
+        ke_acquires(&poll->state);
+        return;
+    }
+    while (before % 2 != 0 && __atomic_load_n(&poll->turns, __ATOMIC_SEQ_CST) == before) {
+        KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    }
+}
+
+void adapter_polls_settle(struct ndis_adapter *adapter)
+{
+    for (NDIS_POLL_HANDLE poll = adapter->polls; poll != NULL; poll = poll->next) {
+        settle(poll);
+    }
 }
 
 void adapter_polls_stop(struct ndis_adapter *adapter)

@@ -124,6 +124,10 @@ void adapter_pause(struct ndis_adapter *adapter)
             adapter_fault(adapter, what);
         }
     }
+    if (adapter->sends != 0 || adapter->receives != 0) {
+        adapter_polls_settle(
+            adapter); /* a driver cannot tell when NDIS has taken what its callback returned */
+    }
     ke_about_to_change_both((const void *)&adapter->sends, (const void *)&adapter->receives);
     ke_acquires(&adapter->sends);
     ke_acquires(&adapter->receives);
