@@ -46,7 +46,7 @@ static inline void host_relax(void)
 struct host_thread {
     unsigned long handle;
     volatile int tid;
-    int pid;
+    int pid; /* 0: not known, as where somebody stands for a thread that he did not start */
     void (*body)(void *argument);
     void *argument;
     const char *name;

@@ -106,5 +106,5 @@ unsigned long host_thread_self(void)
 
 void host_thread_interrupt(const struct host_thread *thread)
 {
-    syscall(SYS_tgkill, thread->pid, thread->tid, HOST_INTERRUPT_SIGNAL);
+    syscall(SYS_tgkill, thread->pid != 0 ? thread->pid : getpid(), thread->tid, HOST_INTERRUPT_SIGNAL);
 }
