@@ -141,6 +141,12 @@ static VOID use_thread(VOID)
     ZwClose(handle);
 }
 
+static VOID tick(PDEVICE_OBJECT device, PVOID context)
+{
+    UNREFERENCED_PARAMETER(device);
+    UNREFERENCED_PARAMETER(context);
+}
+
 static VOID use_device(PDRIVER_OBJECT driver)
 {
     PDEVICE_OBJECT device;
@@ -154,6 +160,7 @@ static VOID use_device(PDRIVER_OBJECT driver)
     if (NT_SUCCESS(IoCreateSymbolicLink(&link, &name))) {
         IoDeleteSymbolicLink(&link);
     }
+    (void)IoInitializeTimer(device, tick, NULL);
     PIO_WORKITEM item = IoAllocateWorkItem(device);
     if (item != NULL) {
         IoFreeWorkItem(item);
@@ -186,6 +193,9 @@ static VOID use_registry(VOID)
         ZwQueryValueKey(key, &name, KeyValuePartialInformation, bytes, sizeof(bytes), &length);
         ZwClose(key);
     }
+    RTL_QUERY_REGISTRY_TABLE table[2] = {
+        {.Flags = RTL_QUERY_REGISTRY_DIRECT, .Name = (PWSTR)L"Value", .EntryContext = &value}};
+    RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, PATH, table, NULL, NULL);
 }
 
 static VOID use_strings(VOID)
@@ -265,6 +275,48 @@ static VOID use_timer(PNDIS_GENERIC_OBJECT object)
     }
 }
 
+static VOID ring(PEX_TIMER timer, PVOID context)
+{
+    UNREFERENCED_PARAMETER(timer);
+    UNREFERENCED_PARAMETER(context);
+}
+
+static VOID use_kernel_timer(VOID)
+{
+    PEX_TIMER timer = ExAllocateTimer(ring, NULL, 0);
+    if (timer != NULL) {
+        ExDeleteTimer(timer, TRUE, TRUE, NULL);
+    }
+}
+
+/* A name that others can open. */
+static VOID use_named_event(VOID)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\Faults");
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE made, opened;
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    if (NT_SUCCESS(ZwCreateEvent(&made, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE))) {
+        if (NT_SUCCESS(ZwOpenEvent(&opened, EVENT_ALL_ACCESS, &attributes))) {
+            ZwClose(opened);
+        }
+        ZwClose(made);
+    }
+}
+
+/* Registers of a device: there is none, so these fail without a fault, too. */
+static VOID use_registers(VOID)
+{
+    PVOID window = MmMapIoSpace(nothing, 4096, MmNonCached);
+    if (window != NULL) {
+        MmUnmapIoSpace(window, 4096);
+    }
+    window = MmMapIoSpaceEx(nothing, 4096, PAGE_READWRITE | PAGE_NOCACHE);
+    if (window != NULL) {
+        MmUnmapIoSpace(window, 4096);
+    }
+}
+
 static VOID unload(PDRIVER_OBJECT driver)
 {
     UNREFERENCED_PARAMETER(driver);
@@ -282,6 +334,9 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     use_device(driver);
     use_registry();
     use_strings();
+    use_kernel_timer();
+    use_named_event();
+    use_registers();
     PNDIS_GENERIC_OBJECT object = NdisAllocateGenericObject(driver, TAG, 0);
     if (object != NULL) {
         use_buffers(object);
