@@ -27,7 +27,13 @@
 struct common {
     atomic_size_t next;         /* unit */
     _Atomic uint64_t error_at;  /* when a worker found the first error; 0: none did */
-    volatile sig_atomic_t stop; /* all must */
+    volatile sig_atomic_t stop; /* all must, enum stop_reason says why */
+};
+
+enum stop_reason {
+    STOP_NOT,
+    STOP_AT_ONCE, /* a limit, an error, a signal */
+    STOP_GREW,    /* a unit found memory to be shared: this round is for nothing */
 };
 
 struct work {
@@ -92,9 +98,17 @@ static bool goes_on(void *argument)
     }
     if (explore_stop != 0 || (work->deadline != 0 && now > work->deadline) ||
         (error_at != 0 && !work->options->keep_going && now - error_at > AFTER_ERROR_NS)) {
-        work->common->stop = 1;
+        work->common->stop = STOP_AT_ONCE;
     }
     return true;
+}
+
+static void look_at_part(const struct work *work, const json_t *part)
+{
+    if (json_is_true(json_object_get(json_object_get(part, "search"), "grew")) &&
+        work->common->stop == STOP_NOT) {
+        work->common->stop = STOP_GREW;
+    }
 }
 
 static bool run_one(struct explore_machine *machine, const struct work *work, size_t number)
@@ -112,7 +126,9 @@ static bool run_one(struct explore_machine *machine, const struct work *work, si
         how.keep_going = true;
         how.after = goes_on;
         how.stop = &work->common->stop;
-        json_decref(explore_unit_run(machine, &unit, path, &how));
+        json_t *part = explore_unit_run(machine, &unit, path, &how);
+        look_at_part(work, part);
+        json_decref(part);
         unit_free(&unit);
     }
     free(path);
@@ -126,7 +142,7 @@ static int worker(void *argument, FILE *out)
     (void)out;
     int status = explore_machine_open(&machine, work->options, work->scenario, work->shared);
     worker_work = work;
-    while (status == CLI_CLEAN && work->common->stop == 0) {
+    while (status == CLI_CLEAN && work->common->stop == STOP_NOT) {
         size_t number = 1 + atomic_fetch_add(&work->common->next, 1);
         if (number > work->units) {
             break;
@@ -251,7 +267,7 @@ static json_t *add_up(const struct work *work, bool *grew)
 static void explain(const struct work *work, json_t *part)
 {
     json_t *search = json_object_get(part, "search");
-    if (work->common->stop == 0 || json_is_true(json_object_get(search, "complete"))) {
+    if (work->common->stop != STOP_AT_ONCE || json_is_true(json_object_get(search, "complete"))) {
         return;
     }
     const char *why = explore_stop != 0             ? "it was interrupted"
@@ -296,7 +312,7 @@ static json_t *run_round(struct work *work, int *status, bool *again)
         explain(work, scouted);
         return *status == CLI_CLEAN ? scouted : (json_decref(scouted), NULL);
     }
-    *again = grew && work->common->stop == 0;
+    *again = grew && work->common->stop != STOP_AT_ONCE;
     explain(work, part);
     take_over(part, scouted);
     json_decref(scouted);

@@ -42,9 +42,18 @@ struct pool_shard {
 } __attribute__((aligned(64)));
 
 static struct pool_shard pool_shards[POOL_SHARDS];
+#if UNDIS_CHECKED
+/* The explored engine's: there nobody meets anybody, and every execution changes it. */
+static HOST_HOT struct pool_shard explored_shard = {.kept_next = 0};
+#endif
 
 static struct pool_shard *shard_of(const void *block)
 {
+#if UNDIS_CHECKED
+    if (host_arena_holds(block)) {
+        return &explored_shard;
+    }
+#endif
     return &pool_shards[ex_map_hash(block) >> 8 & (POOL_SHARDS - 1)];
 }
 

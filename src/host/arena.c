@@ -139,6 +139,7 @@ static bool guard_stack(struct page_range *lane, uintptr_t base, size_t size)
         if (!snapshot_reopen_page(lane, page)) {
             return false;
         }
+        snapshot_halve_page(lane, page, page + PAGE_BYTES == base + size);
     }
     return snapshot_close_page(lane, base - PAGE_BYTES);
 }

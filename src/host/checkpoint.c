@@ -58,6 +58,26 @@ void host_journal_void(void)
     kept.broken = true;
 }
 
+/* Notes are small, and there are many: no call of memcpy. */
+static inline void note_copy(void *to, const void *from, size_t size)
+{
+    char *target = to;
+    const char *source = from;
+    for (; size >= JOURNAL_WORD; size -= JOURNAL_WORD) {
+        uint64_t word;
+        memcpy(&word, source, JOURNAL_WORD);
+        __asm__("" : "+r"(word)); /* or compilers make a call of it after all */
+        memcpy(target, &word, JOURNAL_WORD);
+        source += JOURNAL_WORD;
+        target += JOURNAL_WORD;
+    }
+    for (; size > 0; size--) {
+        char byte = *source++;
+        __asm__("" : "+r"(byte));
+        *target++ = byte;
+    }
+}
+
 void host_journal_write(void *at, size_t size)
 {
     size_t end = kept.written + rounded(size);
@@ -66,7 +86,7 @@ void host_journal_write(void *at, size_t size)
         kept.broken = true;
         return;
     }
-    memcpy(kept.journal + kept.written, at, size);
+    note_copy(kept.journal + kept.written, at, size);
     memcpy(kept.journal + end, &entry, sizeof(entry));
     kept.written = end + sizeof(entry);
 }
@@ -78,7 +98,7 @@ static void journal_undo(size_t to)
         kept.written -= sizeof(entry);
         memcpy(&entry, kept.journal + kept.written, sizeof(entry));
         kept.written -= rounded(entry.size);
-        memcpy(entry.at, kept.journal + kept.written, entry.size);
+        note_copy(entry.at, kept.journal + kept.written, entry.size);
     }
 }
 
@@ -120,7 +140,7 @@ static void copy_pages(struct checkpoint *checkpoint)
         held->saved = snapshot.hot[i];
         held->closed = snapshot.change_count != 0 && (*snapshot_word(saved) & PAGE_CLOSED) != 0;
         if (!held->closed) {
-            page_copy(checkpoint->copies + i * PAGE_BYTES, saved->page);
+            page_copy(checkpoint->copies + i * PAGE_BYTES, saved->page, saved->live);
         }
     }
 }
@@ -186,8 +206,9 @@ static void put_back_pages(const struct checkpoint *checkpoint)
         }
     }
     for (size_t i = 0; i < checkpoint->count; i++) {
+        const struct saved_page *saved = &snapshot.saved[checkpoint->pages[i].saved];
         if (!checkpoint->pages[i].closed) {
-            page_copy(snapshot.saved[checkpoint->pages[i].saved].page, checkpoint->copies + i * PAGE_BYTES);
+            page_copy(saved->page, checkpoint->copies + i * PAGE_BYTES, saved->live);
         }
     }
 }
@@ -198,6 +219,7 @@ bool host_checkpoint_restore(void)
         return false;
     }
     const struct checkpoint *checkpoint = &kept.checkpoint[kept.count - 1];
+    snapshot.restores++;
     snapshot_undo_changes(checkpoint->changes);
     journal_undo(checkpoint->journal);
     for (unsigned i = 0; i < snapshot.edge_count; i++) {

@@ -24,7 +24,7 @@ bool host_stack_map(struct host_stack *stack, size_t size)
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size = (size + page - 1) & ~(page - 1);
     if (host_arena_is_open()) {
-        *stack = (struct host_stack){arena_stack(size), size};
+        *stack = (struct host_stack){arena_stack(size + STACK_EXTRA), size + STACK_EXTRA - STACK_SPARE};
         return stack->base != NULL;
     }
     char *base =

@@ -56,6 +56,10 @@ bool host_arena_holds(const void *address);
  * RELRO).  Before the first snapshot.  False: there is none. */
 bool host_snapshot_add(const void *address);
 
+/* Only the first `size` bytes from `start`, a page's, are ever written in the pages that they lie in; a
+ * restore copies no more.  May be said again of a larger size, before more is written. */
+void host_snapshot_extent(const void *start, size_t size);
+
 /* Remembers all contents, at most once a process.  The fault handler is host_traps_install's: it calls
  * host_snapshot_fault first. */
 bool host_snapshot_take(void);

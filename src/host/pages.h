@@ -29,10 +29,12 @@
 struct page_range {
     uintptr_t start, end;
     uint32_t *word;
+    uintptr_t used; /* nothing from here to the end is ever written; 0: all may be */
 };
 #define PAGE_HOT 0x80000000u    /* may be written; every restore copies it back */
 #define PAGE_CLOSED 0x40000000u /* not even readable: a guard page, or reserved */
-#define PAGE_SAVED 0x3FFFFFFFu
+#define PAGE_HALF 0x20000000u   /* its upper half is never written */
+#define PAGE_SAVED 0x1FFFFFFFu
 
 static inline uintptr_t page_down(uintptr_t address)
 {
@@ -57,15 +59,17 @@ static inline void bytes_copy(void *to, const void *from, size_t size)
     __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
 }
 
-static inline void page_copy(void *to, const void *from)
+/* The first `size` bytes of a page; a multiple of PAGE_PIECE. */
+#define PAGE_PIECE 64u
+static inline void page_copy(void *to, const void *from, size_t size)
 {
-    size_t words = PAGE_BYTES / 8;
+    size_t words = size / 8;
     __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
 }
 
-static inline void page_zero(void *to)
+static inline void page_zero(void *to, size_t size)
 {
-    size_t words = PAGE_BYTES / 8;
+    size_t words = size / 8;
     __asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(UINT64_C(0)) : "memory");
 }
 
@@ -81,7 +85,13 @@ struct arena_mark {
 };
 void arena_note(struct arena_mark *mark);
 void arena_rewind(const struct arena_mark *mark);
-/* A stack of `size` bytes (whole pages) with a guard page below; NULL when memory is short. */
+/*
+ * A stack of `size` bytes (whole pages) with a guard page below; NULL when memory is short.  The last
+ * STACK_SPARE of them are not to be used, so whoever wants so many asks for STACK_EXTRA more: most stacks are
+ * never deep, and a restore copies what is used of a page.
+ */
+#define STACK_SPARE (PAGE_BYTES / 2)
+#define STACK_EXTRA PAGE_BYTES
 void *arena_stack(size_t size);
 
 /* ---- snapshot.c ---------------------------------------------------------------------------------- */
@@ -91,7 +101,8 @@ struct saved_page {
     char *page;
     char *copy; /* NULL: it was all zero */
     uint32_t hot_place;
-    uint32_t idle;
+    uint16_t idle;
+    uint16_t live; /* so many bytes, from its first one on, are ever written */
 };
 
 /* Reserved pages that the execution opened or closed. */
@@ -109,11 +120,18 @@ struct edge {
 };
 #define SNAPSHOT_EDGES 2u
 
+/* Whole pages of which only the first part is written: their owner says so. */
+struct extent {
+    uintptr_t start, used;
+};
+#define SNAPSHOT_EXTENTS 8u
+
 struct snapshot {
     bool taken;
-    unsigned range_count, edge_count;
+    unsigned range_count, edge_count, extent_count;
     struct page_range *ranges;
     struct edge edges[SNAPSHOT_EDGES];
+    struct extent extents[SNAPSHOT_EXTENTS];
     struct saved_page *saved;
     uint32_t saved_count;
     uint32_t *hot; /* indices of `saved` */
@@ -121,8 +139,9 @@ struct snapshot {
     char *copies, *copies_end;
     struct change *changes;
     size_t change_count;
-    uint64_t restores;
-    uint64_t layout; /* changes when a page becomes a guard page, or is one no more */
+    uint64_t restores, census; /* how many restores there were, and when hot pages were looked at last */
+    uint64_t
+        layout; /* changes when a page becomes a guard page, or is one no more, or more of it is written */
     struct arena_mark mark;
 };
 extern struct snapshot snapshot;
@@ -138,6 +157,8 @@ void host_checkpoints_forget(void);
 
 /* Makes pages of the arena usable for the first time. */
 bool snapshot_open(uintptr_t start, size_t size);
+/* Says of a page, none of which has been written in this execution, whether its upper half will be. */
+void snapshot_halve_page(struct page_range *range, uintptr_t page, bool half);
 /* Makes one a guard page, and ordinary again. */
 bool snapshot_close_page(struct page_range *range, uintptr_t page);
 bool snapshot_reopen_page(struct page_range *range, uintptr_t page);

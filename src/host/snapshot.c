@@ -25,23 +25,27 @@
 #define CHANGES (1u << 16)
 #define COPIES_AT_ONCE (1u << 20) /* bytes */
 #define CENSUS_EVERY 128u         /* restores */
-#define CENSUS_IDLE 8u            /* in a row, and a page is cold: a fault costs as much as 150 copies */
+#define CENSUS_IDLE 32u           /* in a row, and a page is cold: a fault costs as much as 150 copies */
 
 static struct page_range ranges[RANGES] HOST_KEPT;
 struct snapshot snapshot HOST_KEPT __attribute__((aligned(PAGE_BYTES))) = {.ranges = ranges};
 
 extern char __start_undis_kept[] __attribute__((visibility("hidden")));
 extern char __stop_undis_kept[] __attribute__((visibility("hidden")));
+extern char __bss_start[] __attribute__((visibility("hidden")));
 
 /* ---- pages -------------------------------------------------------------------------------------- */
+
+/* Never written. */
+static uint64_t zeros[PAGE_BYTES / 8] __attribute__((used, aligned(PAGE_BYTES)));
 
 HOST_UNCHECKED static bool page_equals(const struct saved_page *saved)
 {
     const uint64_t *now = (const uint64_t *)(void *)saved->page;
-    const uint64_t *then = (const uint64_t *)(void *)saved->copy;
+    const uint64_t *then = saved->copy != NULL ? (const uint64_t *)(void *)saved->copy : zeros;
     uint64_t different = 0;
     for (size_t i = 0; i < PAGE_BYTES / 8; i++) {
-        different |= then != NULL ? now[i] ^ then[i] : now[i];
+        different |= now[i] ^ then[i];
     }
     return different == 0;
 }
@@ -55,7 +59,7 @@ void *pages_reserve(size_t size)
 
 /* ---- what belongs to the machine --------------------------------------------------------------- */
 
-static bool range_add(uintptr_t start, uintptr_t end)
+static bool range_add(uintptr_t start, uintptr_t end, uintptr_t used)
 {
     if (start >= end) {
         return true;
@@ -67,7 +71,7 @@ static bool range_add(uintptr_t start, uintptr_t end)
     if (word == NULL) {
         return false;
     }
-    snapshot.ranges[snapshot.range_count++] = (struct page_range){start, end, word};
+    snapshot.ranges[snapshot.range_count++] = (struct page_range){start, end, word, used};
     return true;
 }
 
@@ -78,18 +82,26 @@ static void edge_add(uintptr_t start, uintptr_t end)
     }
 }
 
-/* A segment without the kept variables, if those lie in it. */
-static bool segment_add(uintptr_t start, uintptr_t end)
+/* The end of what the page behind the kept variables holds: when the zeroed ones are next, they begin a page
+ * of their own, for one of them (zeros) does. */
+static uintptr_t edge_end(uintptr_t kept_end)
+{
+    uintptr_t end = page_up(kept_end), bss = (uintptr_t)__bss_start;
+    return bss >= kept_end && bss <= end && (uintptr_t)zeros >= bss ? bss : end;
+}
+
+/* A segment, in use up to `used`, without the kept variables, if those lie in it. */
+static bool segment_add(uintptr_t start, uintptr_t end, uintptr_t used)
 {
     uintptr_t kept = (uintptr_t)__start_undis_kept, kept_end = (uintptr_t)__stop_undis_kept;
     if (kept < start || kept >= end) {
-        return range_add(start, end);
+        return range_add(start, end, used);
     }
     if (snapshot.edge_count == 0) {
         edge_add(page_down(kept), kept);
-        edge_add(kept_end, page_up(kept_end));
+        edge_add(kept_end, edge_end(kept_end));
     }
-    return range_add(start, page_down(kept)) && range_add(page_up(kept_end), end);
+    return range_add(start, page_down(kept), 0) && range_add(page_up(kept_end), end, used);
 }
 
 static bool range_known(uintptr_t address)
@@ -144,10 +156,10 @@ static int object_add(struct dl_phdr_info *object, size_t size, void *argument)
         const ElfW(Phdr) *header = &object->dlpi_phdr[i];
         if (header->p_type == PT_LOAD && (header->p_flags & PF_W) != 0) {
             uintptr_t start = page_down(object->dlpi_addr + header->p_vaddr);
-            uintptr_t end = page_up(object->dlpi_addr + header->p_vaddr + header->p_memsz);
+            uintptr_t used = object->dlpi_addr + header->p_vaddr + header->p_memsz, end = page_up(used);
             start = after_relro(object, start, end);
             if (!range_known(start)) {
-                search->added = segment_add(start, end) && search->added;
+                search->added = segment_add(start, end, used) && search->added;
             }
         }
     }
@@ -207,6 +219,74 @@ bool host_snapshot_take(void)
     return snapshot.taken;
 }
 
+/* ---- parts of pages ------------------------------------------------------------------------------ */
+
+static struct page_range *range_of(uintptr_t address);
+
+static void live_until(uintptr_t page, uintptr_t used, uintptr_t *end)
+{
+    if (used >= page && used < *end) {
+        *end = used;
+    }
+}
+
+/* How much of a page, from its start, can be written. */
+static uint16_t live_bytes(uintptr_t page, uint32_t word)
+{
+    uintptr_t end = page + ((word & PAGE_HALF) != 0 ? PAGE_BYTES - STACK_SPARE : PAGE_BYTES);
+    const struct page_range *range = range_of(page);
+    if (range != NULL && range->used != 0) {
+        live_until(page, range->used, &end);
+    }
+    for (unsigned i = 0; i < snapshot.extent_count; i++) {
+        const struct extent *extent = &snapshot.extents[i];
+        if (page >= extent->start && page < page_up(extent->used)) {
+            live_until(page, extent->used, &end);
+        }
+    }
+    return (uint16_t)((end - page + PAGE_PIECE - 1) & ~(uintptr_t)(PAGE_PIECE - 1));
+}
+
+static void live_again(struct page_range *range, uintptr_t page)
+{
+    uint32_t word = *word_of(range, page);
+    if ((word & PAGE_SAVED) != 0) {
+        struct saved_page *saved = &snapshot.saved[(word & PAGE_SAVED) - 1];
+        uint16_t live = live_bytes(page, word);
+        snapshot.layout += live != saved->live;
+        saved->live = live;
+    }
+}
+
+void snapshot_halve_page(struct page_range *range, uintptr_t page, bool half)
+{
+    uint32_t *word = word_of(range, page);
+    if (((*word & PAGE_HALF) != 0) != half) {
+        *word ^= PAGE_HALF;
+        live_again(range, page);
+    }
+}
+
+void host_snapshot_extent(const void *start, size_t size)
+{
+    uintptr_t first = (uintptr_t)start;
+    unsigned i = 0;
+    while (i < snapshot.extent_count && snapshot.extents[i].start != first) {
+        i++;
+    }
+    if (i == SNAPSHOT_EXTENTS || first != page_down(first)) {
+        return; /* then whole pages are copied */
+    }
+    snapshot.extent_count += i == snapshot.extent_count;
+    snapshot.extents[i] = (struct extent){first, first + size};
+    for (uintptr_t page = first; page < page_up(first + size); page += PAGE_BYTES) {
+        struct page_range *range = range_of(page);
+        if (range != NULL) {
+            live_again(range, page);
+        }
+    }
+}
+
 /* ---- pages that are written -------------------------------------------------------------------- */
 
 static char *copy_allocate(void)
@@ -229,15 +309,16 @@ static bool page_save(char *page, uint32_t *word)
         return false;
     }
     struct saved_page *saved = &snapshot.saved[snapshot.saved_count];
-    *saved = (struct saved_page){.page = page};
+    *saved = (struct saved_page){.page = page, .live = PAGE_BYTES};
     if (!page_equals(saved)) {
         saved->copy = copy_allocate();
         if (saved->copy == NULL) {
             return false;
         }
-        page_copy(saved->copy, page);
+        page_copy(saved->copy, page, PAGE_BYTES);
     }
-    *word = ++snapshot.saved_count;
+    saved->live = live_bytes((uintptr_t)page, *word);
+    *word |= ++snapshot.saved_count;
     return true;
 }
 
@@ -293,9 +374,9 @@ size_t host_snapshot_pages(void)
 void snapshot_page_restore(const struct saved_page *saved)
 {
     if (saved->copy != NULL) {
-        page_copy(saved->page, saved->copy);
+        page_copy(saved->page, saved->copy, saved->live);
     } else {
-        page_zero(saved->page);
+        page_zero(saved->page, saved->live);
     }
 }
 
@@ -384,7 +465,8 @@ void host_snapshot_restore(void)
     for (unsigned i = 0; i < snapshot.edge_count; i++) {
         bytes_copy(snapshot.edges[i].start, snapshot.edges[i].copy, snapshot.edges[i].size);
     }
-    if (++snapshot.restores % CENSUS_EVERY == 0) {
+    if (++snapshot.restores - snapshot.census >= CENSUS_EVERY) {
+        snapshot.census = snapshot.restores;
         restore_and_count();
     } else {
         for (size_t i = 0; i < snapshot.hot_count; i++) {
@@ -462,7 +544,7 @@ static bool page_reuse(uintptr_t page, uint32_t *word)
         return false;
     }
     if (!page_equals(&present)) {
-        page_zero((void *)page); /* may fault, as any write */
+        page_zero((void *)page, PAGE_BYTES); /* may fault, as any write */
     }
     return true;
 }

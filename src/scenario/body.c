@@ -6,6 +6,7 @@
  */
 #include "scenario/run.h"
 
+#include "host/memory.h"
 #include "io/driver.h"
 #include "ke/pageable.h"
 #include "ndis/adapter.h"
@@ -155,15 +156,23 @@ static void run_plain(struct run *run)
     (void)plain_run(run->options->timeout_seconds * PLAIN_SHARE);
 }
 
+/* A program has begun and not ended. */
+static HOST_HOT bool unfinished = false;
+
+const char *body_inconclusive(const struct run *run)
+{
+    return unfinished ? "undis_assume ended the run" : run->outcome.inconclusive;
+}
+
 /* Every program's undis_scenario, in the order in which they were given. */
 static void run_programs(struct run *run)
 {
     run->outcome.scenario = "program";
     for (unsigned i = 0; i < run->options->driver_count; i++) {
         if (is_program(run, i)) {
-            run->outcome.inconclusive = "undis_assume ended the run"; /* unless it comes to its end */
+            unfinished = true;
             program_run(run->images[i].scenario);
-            run->outcome.inconclusive = NULL;
+            unfinished = false;
         }
     }
 }

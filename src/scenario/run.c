@@ -95,6 +95,7 @@ void scenario_collect(struct scenario_result *result)
 {
     const struct run *run = &scenario_the_run;
     *result = run->outcome;
+    result->inconclusive = body_inconclusive(run);
     if (run->in_life) {
         result->frames_sent = run->life.frames_sent;
         result->frames_received = run->life.frames_received;

@@ -23,4 +23,7 @@ struct run {
 /* The one run of the process, in the machine's memory. */
 extern struct run scenario_the_run;
 
+/* Why the run that is over says nothing; NULL: it does. */
+const char *body_inconclusive(const struct run *run);
+
 #endif

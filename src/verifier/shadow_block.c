@@ -13,15 +13,21 @@
 #include <string.h>
 
 #define BUCKETS 1024
+#define EXPLORED_BUCKETS 16
 
-static struct {
+struct bucket {
     struct ke_guard guard;
     struct shadow_block *first;
-} buckets[BUCKETS];
+};
+static struct bucket buckets[BUCKETS];
+/* The explored engine's: nearly every execution changes one, and there are few blocks. */
+static HOST_HOT struct bucket explored_buckets[EXPLORED_BUCKETS] = {{.first = NULL}};
 
-static size_t bucket_of(uintptr_t address)
+static struct bucket *bucket_of(uintptr_t address)
 {
-    return (address * 0x9E3779B97F4A7C15u) >> 40 & (BUCKETS - 1);
+    size_t hash = (address * 0x9E3779B97F4A7C15u) >> 40;
+    return host_arena_holds((const void *)address) ? &explored_buckets[hash & (EXPLORED_BUCKETS - 1)]
+                                                   : &buckets[hash & (BUCKETS - 1)];
 }
 
 static uintptr_t round_down(uintptr_t value)
@@ -39,26 +45,26 @@ static uintptr_t end_beside(const struct shadow_block *block)
 
 static void put(struct shadow_block *block)
 {
-    size_t bucket = bucket_of(block->address);
-    KIRQL old = ke_guard_enter_quietly(&buckets[bucket].guard);
-    block->next = buckets[bucket].first;
-    buckets[bucket].first = block;
-    ke_guard_leave(&buckets[bucket].guard, old);
+    struct bucket *bucket = bucket_of(block->address);
+    KIRQL old = ke_guard_enter_quietly(&bucket->guard);
+    block->next = bucket->first;
+    bucket->first = block;
+    ke_guard_leave(&bucket->guard, old);
 }
 
 static struct shadow_block *take_out(uintptr_t address)
 {
-    size_t bucket = bucket_of(address);
+    struct bucket *bucket = bucket_of(address);
     struct shadow_block *found = NULL;
-    KIRQL old = ke_guard_enter_quietly(&buckets[bucket].guard);
-    for (struct shadow_block **link = &buckets[bucket].first; *link != NULL; link = &(*link)->next) {
+    KIRQL old = ke_guard_enter_quietly(&bucket->guard);
+    for (struct shadow_block **link = &bucket->first; *link != NULL; link = &(*link)->next) {
         if ((*link)->address == address) {
             found = *link;
             *link = found->next;
             break;
         }
     }
-    ke_guard_leave(&buckets[bucket].guard, old);
+    ke_guard_leave(&bucket->guard, old);
     return found;
 }
 
@@ -71,19 +77,27 @@ static size_t distance(const struct shadow_block *block, uintptr_t address)
     return address < block->address + block->size ? 0 : address - (block->address + block->size) + 1;
 }
 
+static void look_near(struct bucket *bucket, uintptr_t address, size_t *best, struct shadow_block *block)
+{
+    KIRQL old = ke_guard_enter_quietly(&bucket->guard);
+    for (struct shadow_block *at = bucket->first; at != NULL; at = at->next) {
+        size_t away = distance(at, address);
+        if (away < *best) {
+            *best = away;
+            *block = *at;
+        }
+    }
+    ke_guard_leave(&bucket->guard, old);
+}
+
 bool shadow_block_near(uintptr_t address, struct shadow_block *block)
 {
     size_t best = 64;
     for (unsigned i = 0; i < BUCKETS; i++) {
-        KIRQL old = ke_guard_enter_quietly(&buckets[i].guard);
-        for (struct shadow_block *at = buckets[i].first; at != NULL; at = at->next) {
-            size_t away = distance(at, address);
-            if (away < best) {
-                best = away;
-                *block = *at;
-            }
-        }
-        ke_guard_leave(&buckets[i].guard, old);
+        look_near(&buckets[i], address, &best, block);
+    }
+    for (unsigned i = 0; i < EXPLORED_BUCKETS; i++) {
+        look_near(&explored_buckets[i], address, &best, block);
     }
     return best < 64;
 }

@@ -8,6 +8,7 @@
 
 #include "dev/device.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,6 +74,15 @@ static void name_actor(struct actor_key *key)
     }
 }
 
+/* Restores copy what belongs to known actors, and no more. */
+static void add_key(const struct actor_key *key)
+{
+    machine_kept.keys[machine_kept.key_count++] = *key;
+    host_snapshot_extent(&machine,
+                         offsetof(struct machine, view) + machine_kept.key_count * sizeof(machine.view[0]));
+    host_snapshot_extent(machine.actors, machine_kept.key_count * sizeof(machine.actors[0]));
+}
+
 struct actor *actor_of(enum actor_kind kind, unsigned parent, unsigned ordinal)
 {
     unsigned i = 0;
@@ -86,10 +96,10 @@ struct actor *actor_of(enum actor_kind kind, unsigned parent, unsigned ordinal)
         machine_leave(END_STOPPED);
     }
     if (i == machine_kept.key_count) {
-        machine_kept.keys[i] = (struct actor_key){
+        struct actor_key key = {
             .kind = (uint8_t)kind, .parent = (uint8_t)parent, .ordinal = (uint16_t)ordinal};
-        name_actor(&machine_kept.keys[i]);
-        machine_kept.key_count++;
+        name_actor(&key);
+        add_key(&key);
     }
     if (i >= machine.count) {
         machine.count = i + 1;
@@ -149,7 +159,7 @@ bool actor_read(const char *line, unsigned *index)
     }
     if (*index == machine_kept.key_count) {
         name_actor(&key);
-        machine_kept.keys[machine_kept.key_count++] = key;
+        add_key(&key);
     }
     (*index)++;
     return true;

@@ -7,10 +7,10 @@
 #include "engine/explore/machine/internal.h"
 
 /* So many steps cost about as much as a checkpoint. */
-#define WORTH_STEPS 8u
+#define WORTH_STEPS 4u
 /* Now and then an execution starts from the snapshot, which then forgets pages that nobody writes any more.
  */
-#define FRESH_EVERY 256u
+#define FRESH_EVERY 128u
 
 static struct {
     const struct search *search;

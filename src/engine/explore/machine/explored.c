@@ -5,6 +5,7 @@
 
 #include "ke/run.h"
 
+#include <stddef.h>
 #include <string.h>
 
 void machine_trace_step(const struct op *op)
@@ -75,6 +76,24 @@ static bool is_noticed(const struct actor *me, const struct op *op, bool access)
     return (searched || (!access && op->kind != OP_FREE)) && shared_is_step(actor_index(me), op);
 }
 
+_Static_assert(offsetof(struct op, size) == 8 && offsetof(struct op, addr) == 16, "copied by words");
+
+/* Word by word, as it was just written: a wider load would have to wait for the stores. */
+static inline void copy_op(struct op *to, const struct op *from)
+{
+    uint64_t head;
+    memcpy(&head, from, sizeof(head));
+    __asm__("" : "+r"(head));
+    memcpy(to, &head, sizeof(head));
+    to->size = from->size;
+    for (size_t at = offsetof(struct op, addr); at < sizeof(*to); at += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, (const char *)from + at, sizeof(word));
+        __asm__("" : "+r"(word));
+        memcpy((char *)to + at, &word, sizeof(word));
+    }
+}
+
 static void explored_step(const struct op *op)
 {
     struct actor *me = actor_current();
@@ -100,7 +119,7 @@ static void explored_step(const struct op *op)
     if (op->kind == OP_RAISE && machine_is_searched()) {
         threads_migrate(me, op);
     }
-    *own = *op;
+    copy_op(own, op);
     if (own->processor >= 0) {
         own->processor = (int8_t)me->processor->number;
     }

@@ -26,6 +26,13 @@ enum actor_state {
 /* What an actor does when it is switched to at a step that is not being taken. */
 enum actor_errand { ERRAND_NONE, ERRAND_SHOW_WAIT, ERRAND_SHOW_DEADLOCK, ERRAND_SHOW_LOOP, ERRAND_DONE };
 
+struct spin_read {
+    uintptr_t address;
+    uint64_t value;
+    uint32_t size;
+};
+#define SPIN_READS 16u
+
 struct actor {
     enum actor_kind kind;
     enum actor_state state;
@@ -46,13 +53,9 @@ struct actor {
     struct {
         uint64_t hash; /* of registers and stack at the first read of the round */
         uintptr_t pc, address;
-        bool rests;     /* it only reads, and nothing that it reads has changed */
-        unsigned count; /* of the reads since it last did something else */
-        struct {
-            uintptr_t address;
-            uint32_t size;
-            uint64_t value;
-        } reads[16];
+        bool rests;                /* it only reads, and nothing that it reads has changed */
+        unsigned count;            /* of the reads since it last did something else */
+        struct spin_read reads[2]; /* the first ones; the others are in machine.more_reads */
     } spin;
     struct {
         uintptr_t pc, address; /* of one of the accesses that were no step */
@@ -61,10 +64,12 @@ struct actor {
     } private;
     unsigned lock_count;
     const void *locks[FINDING_LOCKS];
-    bool stores; /* --memory tso: it asks for its processor's store buffer for `store` */
-    struct op store;
+    bool stores; /* --memory tso: it asks for its processor's store buffer for machine.stores[] */
 };
 
+/* On three runs of pages: of the first two a restore copies only what the actors that there are have
+ * (actors.c). */
+#define MACHINE_PAGE 4096
 struct machine {
     unsigned count;
     uint32_t ready;    /* bit mask of ACTOR_READY actors */
@@ -85,7 +90,9 @@ struct machine {
     const struct op *observed; /* the step taken last: to be told when its actor runs, on its stack; NULL */
     unsigned alone; /* 1 + the actor that comes after everything that was done, with nobody beside it; 0 */
     struct search_actor view[SEARCH_ACTORS];
-    struct actor actors[SEARCH_ACTORS]; /* last: the first few are all that most executions change */
+    struct actor actors[SEARCH_ACTORS] __attribute__((aligned(MACHINE_PAGE)));
+    struct spin_read more_reads[SEARCH_ACTORS][SPIN_READS - 2] __attribute__((aligned(MACHINE_PAGE)));
+    struct op stores[SEARCH_ACTORS];
 };
 extern struct machine machine;
 

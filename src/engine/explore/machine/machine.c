@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-struct machine machine __attribute__((aligned(4096))); /* on as few pages as can be (host/memory.h) */
+struct machine machine;
 struct machine_kept machine_kept HOST_KEPT;
 
 #define STEPS_DEFAULT 20000u
@@ -43,6 +43,7 @@ static bool prepare(const struct machine_options *options, char *error, size_t e
     ke_observe_begin();
     ke_processors_prepare(options->processors, options->seed);
     ke_lines_anywhere = options->anywhere;
+    host_snapshot_extent(ke_processors, options->processors * sizeof(ke_processors[0]));
     for (unsigned i = 0; i < options->processors; i++) {
         ke_processors[i].irql = PASSIVE_LEVEL;
     }

@@ -314,6 +314,20 @@ static bool nothing_changed(void)
            op_is_access(&machine.view[ke_actor].op);
 }
 
+/* The actor whose step was the next one when this way was gone before, or -1: that has to be found out.  Who
+ * else could go on then is of no interest. */
+static int repeated(void)
+{
+    int next = machine_is_searched() ? search_repeated(machine_kept.search, machine.view) : -1;
+    if (next < 0) {
+        return -1;
+    }
+    const struct actor *actor = &machine.actors[next];
+    const struct op *op = &machine.view[next].op;
+    bool known = actor->state == ACTOR_AT_STEP && !actor->resting && op->kind != OP_TICK;
+    return known && is_ready_to_step(actor, op) ? next : -1;
+}
+
 /* The next actor to switch to: one that has to reach its next step, else the one whose step is taken. */
 static struct actor *next_actor(void)
 {
@@ -325,6 +339,13 @@ static struct actor *next_actor(void)
     }
     if (!ke_invariants_hold()) {
         machine_leave(END_STOPPED);
+    }
+    int again = repeated();
+    if (again >= 0) {
+        machine.value = search_repeat(machine_kept.search);
+        take((unsigned)again);
+        machine.steady = false; /* machine.enabled is of earlier */
+        return &machine.actors[again];
     }
     if (!nothing_changed()) {
         machine.enabled = machine_enable();

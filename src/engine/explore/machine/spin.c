@@ -10,8 +10,14 @@
 
 #include <string.h>
 
-#define SPIN_READS (sizeof(((struct actor *)0)->spin.reads) / sizeof(((struct actor *)0)->spin.reads[0]))
 #define SPIN_STACK 4096 /* the stack above the reading frame that is compared */
+
+static struct spin_read *spin_read(const struct actor *actor, unsigned number)
+{
+    unsigned index = actor_index(actor), inside = sizeof(actor->spin.reads) / sizeof(actor->spin.reads[0]);
+    return number < inside ? &machine.actors[index].spin.reads[number]
+                           : &machine.more_reads[index][number - inside];
+}
 
 static uint64_t value_at(uintptr_t address, uint32_t size)
 {
@@ -63,7 +69,8 @@ __attribute__((no_sanitize("address"))) static uint64_t stack_hash(const struct 
 static bool unchanged(const struct actor *actor)
 {
     for (unsigned i = 0; i < actor->spin.count; i++) {
-        if (value_at(actor->spin.reads[i].address, actor->spin.reads[i].size) != actor->spin.reads[i].value) {
+        const struct spin_read *read = spin_read(actor, i);
+        if (value_at(read->address, read->size) != read->value) {
             return false;
         }
     }
@@ -110,10 +117,8 @@ void spin_note(struct actor *actor, const struct op *op)
         begin_round(actor, op, hash);
     }
     if (op->size <= sizeof(uint64_t)) {
-        actor->spin.reads[actor->spin.count].address = op->addr;
-        actor->spin.reads[actor->spin.count].size = op->size;
-        actor->spin.reads[actor->spin.count].value = value_at(op->addr, op->size);
-        actor->spin.count++;
+        *spin_read(actor, actor->spin.count++) =
+            (struct spin_read){op->addr, value_at(op->addr, op->size), op->size};
     }
 }
 

@@ -104,7 +104,7 @@ bool tso_buffer_is_full(const struct actor *actor, struct op *op)
 
 const struct op *tso_observed(const struct actor *actor, const struct op *op)
 {
-    return op->kind == OP_LOCK && actor->stores ? &actor->store : NULL;
+    return op->kind == OP_LOCK && actor->stores ? &machine.stores[actor_index(actor)] : NULL;
 }
 
 /* ---- what actors do ------------------------------------------------------------------------------- */
@@ -127,7 +127,7 @@ static struct store_buffer *take_buffer(const struct op *store)
     actor_current()->stores = store != NULL;
     if (store != NULL) {
         op.pc = store->pc;
-        actor_current()->store = *store;
+        machine.stores[ke_actor] = *store;
     }
     ke_engine->step(&op);
     return buffer;

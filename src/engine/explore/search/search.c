@@ -219,20 +219,30 @@ static int give_up(struct search *search)
 /* Is it the step that was taken here before?  Else the machine is not deterministic. */
 static bool is_same(const struct search_event *event, const struct search_actor *actor)
 {
-    return actor->enabled && actor->op.addr == event->op.addr && actor->op.object[0] == event->op.object[0] &&
+    return actor->op.addr == event->op.addr && actor->op.object[0] == event->op.object[0] &&
            actor->op.level == event->op.level && actor->op.processor == event->op.processor;
 }
 
 static int replay(struct search *search, const struct search_actor *actors, unsigned *value)
 {
     const struct search_event *event = &search->event[search->depth];
-    if (!is_same(event, &actors[event->actor])) {
+    if (!actors[event->actor].enabled || !is_same(event, &actors[event->actor])) {
         search->counts.diverged++;
         return give_up(search);
     }
-    search->depth++;
-    *value = event->value;
+    *value = search_repeat(search);
     return event->actor;
+}
+
+int search_repeated(const struct search *search, const struct search_actor *actors)
+{
+    const struct search_event *event = &search->event[search->depth];
+    return search->depth < search->replay && is_same(event, &actors[event->actor]) ? event->actor : -1;
+}
+
+unsigned search_repeat(struct search *search)
+{
+    return search->event[search->depth++].value;
 }
 
 int search_pick(struct search *search, const struct search_actor *actors, unsigned count, unsigned *value)

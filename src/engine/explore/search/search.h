@@ -95,6 +95,12 @@ void search_skip(struct search *search, uint32_t steps);
  */
 int search_pick(struct search *search, const struct search_actor *actors, unsigned count, unsigned *value);
 
+/* Instead of search_pick, for steps that the execution before took too: the actor whose step is the next one,
+ * when its op is still the same; -1: search_pick must be asked.  search_repeat takes it, and tells its value.
+ */
+int search_repeated(const struct search *search, const struct search_actor *actors);
+unsigned search_repeat(struct search *search);
+
 /* What `actor` does from now on comes after the step that is being taken (it was made, or was blocked and is
  * readied by it). */
 void search_order(struct search *search, unsigned actor);
