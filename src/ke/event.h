@@ -215,6 +215,7 @@ struct event {
     uintptr_t value[4];
     uintptr_t extra;
     const struct host_registers *registers; /* where to walk the stack from, when not from here */
+    uint64_t now;                           /* event_now's; 0: nobody has asked yet */
 };
 
 struct event_listener {
@@ -247,6 +248,9 @@ static inline bool callback_intact(const struct callback_frame *frame)
 void event_listen(struct event_listener *listener);
 void event_report(struct event *event);
 extern uint64_t event_wanted; /* union of the listeners' kinds */
+
+/* The engine's clock, looked at once an event. */
+uint64_t event_now(struct event *event);
 
 static inline bool event_is_wanted(enum event_kind kind)
 {

@@ -1,6 +1,7 @@
 /*
  * report.c - how events reach their listeners.
  */
+#include "ke/engine.h"
 #include "ke/event.h"
 
 #if UNDIS_CHECKED
@@ -22,6 +23,14 @@ void event_listen(struct event_listener *listener)
     }
     listeners[listener_count++] = listener;
     event_wanted |= listener->kinds;
+}
+
+uint64_t event_now(struct event *event)
+{
+    if (event->now == 0) {
+        event->now = ke_engine->now();
+    }
+    return event->now;
 }
 
 void event_report(struct event *event)

@@ -24,6 +24,14 @@ struct stack_trace {
 /* Walks the stack from here (or from event->registers) to the innermost callback's root. Signal-safe,
  * allocates nothing. */
 void stack_trace_take(struct stack_trace *trace, const struct event *event);
+/* Copies what there is of it. */
+static inline void stack_trace_copy(struct stack_trace *to, const struct stack_trace *from)
+{
+    to->depth = from->depth;
+    for (unsigned i = 0; i < from->depth; i++) {
+        to->pc[i] = from->pc[i];
+    }
+}
 /* The stack of code that stopped at `registers`, up to the frame `root`. */
 void stack_trace_of(struct stack_trace *trace, const struct host_registers *registers, const void *root);
 /* Is address on the stack that is running now? */

@@ -28,6 +28,17 @@ struct verifier_processor *verifier_processor(const struct event *event)
     return verifier_processor_at(event->processor->number);
 }
 
+static void copy(struct held_lock *to, const struct held_lock *from)
+{
+    to->lock = from->lock;
+    to->frame = from->frame;
+    to->flavor = from->flavor;
+    to->saved = from->saved;
+    to->gone = from->gone;
+    to->state = from->state;
+    stack_trace_copy(&to->acquired, &from->acquired);
+}
+
 void held_push(struct verifier_processor *me, const struct held_lock *held)
 {
     KIRQL old = ke_guard_enter_quietly(&me->guard);
@@ -37,7 +48,7 @@ void held_push(struct verifier_processor *me, const struct held_lock *held)
         me->refused = false;
     }
     if (me->depth < HELD_MAXIMUM) {
-        me->held[me->depth++] = *held;
+        copy(&me->held[me->depth++], held);
     }
     ke_guard_leave(&me->guard, old);
 }
@@ -45,7 +56,7 @@ void held_push(struct verifier_processor *me, const struct held_lock *held)
 /* Under the guard: copies entry i out and closes the gap. */
 static void take_out(struct verifier_processor *of, unsigned i, struct held_lock *held)
 {
-    *held = of->held[i];
+    copy(held, &of->held[i]);
     memmove(&of->held[i], &of->held[i + 1], (of->depth - i - 1) * sizeof(of->held[0]));
     of->depth--;
 }
@@ -88,7 +99,7 @@ bool held_find(struct verifier_processor *of, const void *lock, struct held_lock
     KIRQL old = ke_guard_enter_quietly(&of->guard);
     for (unsigned i = of->depth; i-- > 0 && !found;) {
         if (of->held[i].lock == lock) {
-            *held = of->held[i];
+            copy(held, &of->held[i]);
             found = true;
         }
     }

@@ -3,8 +3,8 @@
  *
  * What counts is the time that the processor itself runs, in two parts.  Busy waits that the driver asks for
  * while it holds the lock are added up: they are exact, on both engines, whatever the host does.  The
- * rest is measured on the free-running engine only, and only where a hold was too long by the clock before,
- * so that a lock costs nothing more: from then on with the processor time of the host thread, which does not
+ * rest is measured on the free-running engine only, and only where the last hold was too long by the clock,
+ * so that a lock costs nothing more: there with the processor time of the host thread, which does not
  * count when the host runs something else.  As a virtual machine's host may take time away without a word,
  * and as the checked build itself takes time, one such hold says nothing: a finding needs HOLDS of them in a
  * row at the same place, each longer by SLACK. A hold in which the driver prints is not measured: the time
@@ -27,7 +27,8 @@
 struct hold {
     const void *lock;
     uintptr_t site;
-    struct slow_site *slow; /* the processor time is measured: `running` is set */
+    struct slow_site *slow; /* a hold was too long there before */
+    bool measured;          /* the processor time is: `running` is set */
     uint64_t since, running, stalled;
     unsigned prints; /* of this processor before it */
     struct stack_trace acquired;
@@ -41,6 +42,7 @@ static struct holder {
 
 static struct slow_site {
     volatile uintptr_t site; /* 0: free */
+    volatile bool armed;     /* the last hold was too long by the clock */
     volatile unsigned in_a_row;
 } slow_sites[SITES];
 
@@ -73,7 +75,7 @@ static void take_site(struct event *event, struct verifier_processor *me, struct
 {
     const struct held_lock *top = me->depth > 0 ? &me->held[me->depth - 1] : NULL;
     if (top != NULL && top->lock == event->object) {
-        hold->acquired = top->acquired;
+        stack_trace_copy(&hold->acquired, &top->acquired);
     } else {
         stack_trace_take(&hold->acquired, event);
     }
@@ -91,10 +93,11 @@ static void hear_acquired(struct event *event, struct verifier_processor *me, st
     take_site(event, me, hold);
     hold->slow = NULL;
     if (ke_engine->step == NULL) {
-        hold->since = ke_engine->now();
+        hold->since = event_now(event);
         hold->prints = rtl_debug_prints(me->number);
         hold->slow = slow_site(hold->site, false);
-        hold->running = hold->slow != NULL ? running_ns(event) : 0;
+        hold->measured = hold->slow != NULL && hold->slow->armed;
+        hold->running = hold->measured ? running_ns(event) : 0;
     }
 }
 
@@ -113,13 +116,25 @@ static void report(struct event *event, const struct hold *hold, uint64_t micros
     }
 }
 
-/* What the processor ran, but for what it waited busily, which was judged. */
+/*
+ * What the processor ran, but for what it waited busily, which was judged.  It never ran for longer than the
+ * clock says, and its own time costs a call of the host: a place is armed only as long as its holds are too
+ * long by the clock.
+ */
 static void judge_running(struct event *event, const struct hold *hold)
 {
     struct slow_site *slow = hold->slow;
-    if (slow == NULL) {
-        if (ke_engine->now() - hold->since > LIMIT_NS * SLACK) {
-            slow_site(hold->site, true);
+    if (event_now(event) - hold->since <= LIMIT_NS * SLACK) {
+        if (slow != NULL) {
+            slow->in_a_row = 0;
+            slow->armed = false;
+        }
+        return;
+    }
+    if (!hold->measured) {
+        slow = slow != NULL ? slow : slow_site(hold->site, true);
+        if (slow != NULL) {
+            slow->armed = true;
         }
         return;
     }

@@ -10,8 +10,6 @@
  */
 #include "verifier/lock_table.h"
 
-#include "ke/engine.h"
-
 #include <string.h>
 
 static void report_recursive(struct event *event, const struct lock_record *record, enum lock_flavor flavor)
@@ -175,12 +173,9 @@ static void hear_acquire(struct event *event, struct verifier_processor *me)
 
 static void hear_acquired(struct event *event, struct verifier_processor *me)
 {
-    struct held_lock held = {
-        .lock = event->object,
-        .frame = event->processor->callback,
-        .flavor = (enum lock_flavor)event->value[0],
-        .saved = (KIRQL)event->value[1],
-    };
+    struct held_lock held;
+    held_begin(&held, event->object, (enum lock_flavor)event->value[0], (KIRQL)event->value[1]);
+    held.frame = event->processor->callback;
     bool tried = event->value[2] != 0;
     KIRQL old;
     stack_trace_take(&held.acquired, event);
@@ -201,12 +196,13 @@ static void hear_acquired(struct event *event, struct verifier_processor *me)
         record->tampered = false;
         record->recursed = false;
         record->recursion = 0;
-        record->acquired = held.acquired;
-        record->acquired_at = ke_engine->now();
+        stack_trace_copy(&record->acquired, &held.acquired);
+        record->acquired_at = event_now(event);
         record->acquisitions++;
         record->contended += me->contended && !tried;
         if (record->made.depth == 0) {
-            record->made = held.acquired; /* zero-filled: its first use stands for its making */
+            stack_trace_copy(&record->made,
+                             &held.acquired); /* zero-filled: its first use stands for its making */
         }
     }
     lock_leave(event->object, old);

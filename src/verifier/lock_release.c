@@ -5,7 +5,6 @@
  */
 #include "verifier/lock_table.h"
 
-#include "ke/engine.h"
 #include "ke/thread.h"
 
 struct release {
@@ -16,9 +15,9 @@ struct release {
     KIRQL wanted;  /* IRQL that the driver's call would restore */
 };
 
-void lock_end_hold(struct lock_record *record, unsigned processor)
+void lock_end_hold(struct lock_record *record, unsigned processor, uint64_t now)
 {
-    uint64_t held = ke_engine->now() - record->acquired_at;
+    uint64_t held = now - record->acquired_at;
     if (held > record->longest_ns) {
         record->longest_ns = held;
         record->longest_at = record->acquired.depth > 0 ? record->acquired.pc[0] : 0;
@@ -89,7 +88,7 @@ static void release_for_other(struct release *release, struct lock_record *recor
         frame_forgive_other((struct callback_frame *)(uintptr_t)held.frame, (unsigned)holder);
     }
     frame_forgive(release->event);
-    lock_end_hold(record, (unsigned)holder);
+    lock_end_hold(record, (unsigned)holder, event_now(release->event));
     record->abandoned++; /* the owner may still release it */
     release->event->value[0] = held.flavor;
     release->event->new_irql = cautious_irql(release);
@@ -270,8 +269,8 @@ KIRQL lock_level_after(struct event *event, struct verifier_processor *me, KIRQL
 
 static void release_owned(struct release *release, struct lock_record *record)
 {
-    struct held_lock held = {
-        .lock = release->event->object, .flavor = release->flavor, .saved = release->wanted};
+    struct held_lock held;
+    held_begin(&held, release->event->object, release->flavor, release->wanted);
     held_remove(release->me, release->event->object, &held);
     bool reported = record->tampered;
     KIRQL target = release->wanted;
@@ -296,7 +295,7 @@ static void release_owned(struct release *release, struct lock_record *record)
         }
         target = lowest;
     }
-    lock_end_hold(record, release->me->number);
+    lock_end_hold(record, release->me->number, event_now(release->event));
     release->event->value[0] = held.flavor;
     release->event->new_irql = target;
 }

@@ -74,6 +74,6 @@ uint64_t lock_word(const void *lock, enum lock_flavor flavor);
 void lock_abandon(const void *lock, enum lock_flavor flavor);
 
 /* lock_release.c: what a lock that its memory or its holder's callback took along leaves behind. */
-void lock_end_hold(struct lock_record *record, unsigned processor);
+void lock_end_hold(struct lock_record *record, unsigned processor, uint64_t now);
 
 #endif

@@ -23,7 +23,7 @@ static struct stack_trace routine_trace(const struct callback_frame *frame)
 }
 
 /* Frees the lock word.  Returns false when a finding about this hold exists already. */
-static bool end_hold(const struct held_lock *held, unsigned processor)
+static bool end_hold(struct event *event, const struct held_lock *held, unsigned processor)
 {
     KIRQL old;
     if (held->gone) {
@@ -36,7 +36,7 @@ static bool end_hold(const struct held_lock *held, unsigned processor)
     struct lock_record *record = lock_enter(held->lock, false, &old);
     bool news = record != NULL && !record->tampered && !record->recursed;
     if (record != NULL) {
-        lock_end_hold(record, processor);
+        lock_end_hold(record, processor, event_now(event));
         record->recursion = 0;
         record->abandoned++;
         lock_abandon(held->lock, held->flavor);
@@ -53,7 +53,7 @@ static bool end_holds(struct event *event, struct verifier_processor *me, const 
     bool any = false, tried = false;
     while (held_remove_of_frame(me, frame, &held)) {
         any = true;
-        if (!end_hold(&held, me->number)) {
+        if (!end_hold(event, &held, me->number)) {
             continue;
         }
         if (!tried) {

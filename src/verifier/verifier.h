@@ -61,6 +61,18 @@ struct verifier_processor *verifier_processor_at(unsigned number);
 
 /* ---- held locks (held.c) ----------------------------------------------------------------------- */
 
+/* A hold whose stack is not known.  Not an initialiser: that would clear the room for all of its frames. */
+static inline void held_begin(struct held_lock *held, const void *lock, enum lock_flavor flavor, KIRQL saved)
+{
+    held->lock = lock;
+    held->frame = NULL;
+    held->flavor = flavor;
+    held->saved = saved;
+    held->gone = false;
+    held->state = NULL;
+    held->acquired.depth = 0;
+}
+
 void held_push(struct verifier_processor *me, const struct held_lock *held);
 /* Takes the newest entry for that lock off the stack; false when there is none. */
 bool held_remove(struct verifier_processor *of, const void *lock, struct held_lock *held);
