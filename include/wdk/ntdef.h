@@ -137,6 +137,7 @@ typedef PVOID *PPVOID;
 #define MAXUCHAR 0xff
 #define MAXUSHORT 0xffff
 #define MAXULONG 0xffffffffU
+#define MAXUINT 0xffffffffU
 #define MAXDWORD 0xffffffffU
 #define MAXLONGLONG 0x7fffffffffffffffLL
 #define MAXULONGLONG 0xffffffffffffffffULL

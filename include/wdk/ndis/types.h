@@ -105,6 +105,7 @@ typedef struct _NDIS_OBJECT_HEADER {
 #define NDIS_DECLARE_TIMER_FUNCTION_CONTEXT(type)
 #define NDIS_DECLARE_IO_WORKITEM_CONTEXT(type)
 #define NDIS_DECLARE_SYNCHRONIZE_INTERRUPT_CONTEXT(type)
+#define __sdv_save_adapter_context(Context)
 
 /* ---- media ------------------------------------------------------------------------------------- */
 
