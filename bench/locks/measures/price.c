@@ -145,7 +145,7 @@ void measure_price(const struct plan *of)
         return;
     }
     bool valgrind = command_exists("valgrind");
-    for (unsigned round = 0; round < (plan->quick ? 1 : 5); round++) {
+    for (unsigned round = 0; round < (plan->quick ? 1 : 3); round++) {
         for (unsigned i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
             if (valgrind || strcmp(subjects[i].arguments[0], "valgrind") != 0) {
                 sample_frame(&subjects[i]);
