@@ -1,5 +1,6 @@
 # Runs LOCKS --quick and looks at its JSON: every measure has its rows, each with a number, and no required line is
 # without one.  cmake -DLOCKS= -DBUILD= -DSOURCE= -P smoke.cmake
+cmake_policy(SET CMP0057 NEW) # IN_LIST
 set(file ${BUILD}/bench/locks/smoke.json)
 execute_process(COMMAND ${LOCKS} --quick --build ${BUILD} --source ${SOURCE} --json ${file} --svg ${file}.svg
   RESULT_VARIABLE status OUTPUT_QUIET)

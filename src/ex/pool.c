@@ -22,14 +22,20 @@
 #define POOL_CACHE_LINE 64
 
 #if defined(__SANITIZE_ADDRESS__)
-#define POOL_KEPT_BACK 0
+#define POOL_GUARDED_BY_HOST 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
+#define POOL_GUARDED_BY_HOST 1
+#endif
+#endif
+#if defined(POOL_GUARDED_BY_HOST) || !UNDIS_CHECKED
 #define POOL_KEPT_BACK 0
-#endif
-#endif
-#ifndef POOL_KEPT_BACK
-#define POOL_KEPT_BACK (UNDIS_CHECKED ? 32 : 0) /* blocks per shard */
+#define POOL_SLACK 0u
+#else
+#define POOL_KEPT_BACK 32 /* blocks per shard */
+/* Bytes behind a block: a driver that writes a little too far does not write what is malloc's, so that the
+ * rule speaks and the run goes on. */
+#define POOL_SLACK 16u
 #endif
 #define POOL_KEEP_LARGEST 65536 /* larger blocks are not kept back */
 
@@ -67,7 +73,8 @@ static size_t alignment_for(size_t size, unsigned flags)
 
 static void *aligned_block(size_t alignment, size_t size)
 {
-    return alignment <= POOL_ALIGNMENT ? host_allocate(size) : host_allocate_aligned(alignment, size);
+    return alignment <= POOL_ALIGNMENT ? host_allocate(size + POOL_SLACK)
+                                       : host_allocate_aligned(alignment, size + POOL_SLACK);
 }
 
 static bool crosses_page(const void *block, size_t size)

@@ -1,9 +1,9 @@
 /*
  * Indicates under its lock what it has just sent.  The driver above returns it at once, and the lock of the
  * free lists is taken in that call: the send path takes that lock first.  (The scenario knows nothing of the
- * frame, and says so.)
+ * frame, and says so.  On two processors the order may deadlock before it is reported.)
  * Contexts: entry.
- * Options: --rule AssertionFailed=off.
+ * Options: --rule AssertionFailed=off --processors 1.
  */
 #define RULE_OWN_LIFE
 #define RULE_OWN_SEND
