@@ -38,11 +38,8 @@ extern const unsigned contender_count;
 /* Packages that were not there when this was built; ends with NULL. */
 extern const char *const contenders_left_out[];
 
-/*
- * NAME_pairs and NAME_contend around two statements.  `local` declares what each member has of its own;
- * `self` is NULL in NAME_pairs.  `section` is what stands between the two.
- */
-#define CONTENDER_LOOPS(name, local, acquire, section, release)                                              \
+/* NAME_pairs, around two statements. */
+#define CONTENDER_PAIRS(name, local, acquire, release)                                                       \
     static void name##_pairs(unsigned count)                                                                 \
     {                                                                                                        \
         struct member *const self = crew_first();                                                            \
@@ -53,7 +50,14 @@ extern const char *const contenders_left_out[];
             release;                                                                                         \
         }                                                                                                    \
         (void)self;                                                                                          \
-    }                                                                                                        \
+    }
+
+/*
+ * NAME_pairs and NAME_contend around two statements.  `local` declares what each member has of its own;
+ * `self` is NULL in NAME_pairs.  `section` is what stands between the two.
+ */
+#define CONTENDER_LOOPS(name, local, acquire, section, release)                                              \
+    CONTENDER_PAIRS(name, local, acquire, release)                                                           \
     static void name##_contend(struct member *self)                                                          \
     {                                                                                                        \
         local;                                                                                               \
@@ -75,17 +79,7 @@ extern const char *const contenders_left_out[];
 
 /* The loops of a reader/writer lock: of each hundred pairs the gate says how many write. */
 #define RW_LOOPS(name, local, read, end_read, write, end_write)                                              \
-    static void name##_pairs(unsigned count)                                                                 \
-    {                                                                                                        \
-        struct member *const self = crew_first();                                                            \
-        local;                                                                                               \
-        for (unsigned i = 0; i < count; i++) {                                                               \
-            read;                                                                                            \
-            gate_touch();                                                                                    \
-            end_read;                                                                                        \
-        }                                                                                                    \
-        (void)self;                                                                                          \
-    }                                                                                                        \
+    CONTENDER_PAIRS(name, local, read, end_read)                                                             \
     static void name##_contend(struct member *self)                                                          \
     {                                                                                                        \
         local;                                                                                               \

@@ -4,6 +4,7 @@
 #ifndef UNDIS_CLI_CC_H
 #define UNDIS_CLI_CC_H
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -109,6 +110,14 @@ bool cc_has_pageable(const char *translated, size_t size);
 bool cc_function_follows(const char *at, const char *end);
 /* The attributes of a function that goes into that section. */
 void cc_segment_attribute(FILE *out, const char *segment);
+
+/* ---- C text --------------------------------------------------------------------------------------- */
+
+/* May that stand in an identifier or a number? */
+static inline bool cc_is_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '$';
+}
 
 /* ---- the dialect that no compiler switch gives --------------------------------------------------- */
 

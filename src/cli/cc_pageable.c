@@ -16,11 +16,6 @@ struct token {
     size_t length;
 };
 
-static bool is_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || c == '$';
-}
-
 static bool is(struct token token, const char *text)
 {
     return token.length == strlen(text) && memcmp(token.start, text, token.length) == 0;
@@ -50,7 +45,7 @@ static struct token next(const char **at, const char *stop)
         *at = p < stop ? p + 1 : stop;
         return (struct token){start + 1, (size_t)(p - start - 1)};
     }
-    while (p < stop && is_word(*p)) {
+    while (p < stop && cc_is_word(*p)) {
         p++;
     }
     p += p == start && p < stop;
@@ -80,7 +75,7 @@ bool cc_has_pageable(const char *translated, size_t size)
 static bool is_mentioned(const char *text, const char *stop, struct token name)
 {
     for (const char *p = text; (p = memmem(p, (size_t)(stop - p), name.start, name.length)) != NULL; p++) {
-        if ((p == text || !is_word(p[-1])) && !is_word(p[name.length])) {
+        if ((p == text || !cc_is_word(p[-1])) && !cc_is_word(p[name.length])) {
             return true;
         }
     }
@@ -102,7 +97,7 @@ static void declare_all(FILE *out, const char *text, struct token segment, const
     const char *here = at;
     struct token name;
     while ((name = next(&at, stop)).length != 0 && !is(name, ")")) {
-        if (is_word(name.start[0]) && is_pageable(segment) && is_mentioned(text, here, name)) {
+        if (cc_is_word(name.start[0]) && is_pageable(segment) && is_mentioned(text, here, name)) {
             declare(out, segment, name);
         }
     }

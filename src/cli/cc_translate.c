@@ -33,11 +33,6 @@ struct translator {
     char function[128];
 };
 
-static bool is_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || c == '$';
-}
-
 static bool word_is(const char *word, size_t length, const char *text)
 {
     return strlen(text) == length && memcmp(word, text, length) == 0;
@@ -56,7 +51,7 @@ static bool word_in(const char *word, size_t length, const char *const *list)
 static size_t word_length(const char *at, const char *end)
 {
     size_t length = 0;
-    while (at + length < end && is_word(at[length])) {
+    while (at + length < end && cc_is_word(at[length])) {
         length++;
     }
     return length;
@@ -184,7 +179,7 @@ static void number(struct translator *t)
     bool hex = p + 1 < t->end && p[0] == '0' && (p[1] == 'x' || p[1] == 'X');
     bool real = false;
     while (p < t->end &&
-           (is_word(*p) || *p == '.' ||
+           (cc_is_word(*p) || *p == '.' ||
             ((*p == '+' || *p == '-') && p > t->at && strchr(hex ? "pP" : "eE", p[-1]) != NULL))) {
         real = real || *p == '.' || (hex ? *p == 'p' || *p == 'P' : *p == 'e' || *p == 'E');
         p++;
@@ -368,7 +363,7 @@ char *cc_translate(const char *text, size_t size, bool cplusplus, size_t *result
         } else if (isdigit((unsigned char)c) ||
                    (c == '.' && t.at + 1 < t.end && isdigit((unsigned char)t.at[1]))) {
             number(&t);
-        } else if (is_word(c)) {
+        } else if (cc_is_word(c)) {
             word(&t);
         } else {
             punctuation(&t);

@@ -18,6 +18,17 @@
 #define DEPTH_MASK UINT64_C(0xFFFF)
 #define SEQUENCE_ONE UINT64_C(0x10000)
 
+/* The first word with another depth and a new sequence. */
+static inline uint64_t slist_next(uint64_t word, uint64_t depth)
+{
+    return (word & ~DEPTH_MASK) + SEQUENCE_ONE + (depth & DEPTH_MASK);
+}
+
+static inline PSLIST_ENTRY slist_first(const SLIST_HEADER *head)
+{
+    return (PSLIST_ENTRY)(uintptr_t)head->Region;
+}
+
 #if !UNDIS_CHECKED && defined(__x86_64__)
 #include "ex/slist_free.h"
 #else
@@ -33,19 +44,13 @@ static struct ke_guard *guard_of(const SLIST_HEADER *head)
     return &slist_guards[((uintptr_t)head >> 4 ^ (uintptr_t)head >> 12) % SLIST_GUARDS].guard;
 }
 
-static PSLIST_ENTRY first_of(const SLIST_HEADER *head)
-{
-    return (PSLIST_ENTRY)(uintptr_t)head->Region;
-}
-
 static PSLIST_ENTRY slist_push(PSLIST_HEADER head, PSLIST_ENTRY entry)
 {
     struct ke_guard *guard = guard_of(head);
     KIRQL old = ke_guard_enter_quietly(guard);
-    PSLIST_ENTRY former = first_of(head);
-    ULONGLONG depth = (head->Alignment + 1) & DEPTH_MASK;
+    PSLIST_ENTRY former = slist_first(head);
     entry->Next = former;
-    head->Alignment = ((head->Alignment & ~DEPTH_MASK) + SEQUENCE_ONE) | depth;
+    head->Alignment = slist_next(head->Alignment, head->Alignment + 1);
     head->Region = (ULONGLONG)(uintptr_t)entry;
     ke_guard_leave(guard, old);
     return former;
@@ -55,10 +60,9 @@ static PSLIST_ENTRY slist_pop(PSLIST_HEADER head)
 {
     struct ke_guard *guard = guard_of(head);
     KIRQL old = ke_guard_enter_quietly(guard);
-    PSLIST_ENTRY first = first_of(head);
+    PSLIST_ENTRY first = slist_first(head);
     if (first != NULL) {
-        ULONGLONG depth = (head->Alignment - 1) & DEPTH_MASK;
-        head->Alignment = ((head->Alignment & ~DEPTH_MASK) + SEQUENCE_ONE) | depth;
+        head->Alignment = slist_next(head->Alignment, head->Alignment - 1);
         ke_reads(&first->Next, sizeof(first->Next));
         head->Region = (ULONGLONG)(uintptr_t)first->Next;
     }
@@ -70,9 +74,9 @@ static PSLIST_ENTRY slist_flush(PSLIST_HEADER head)
 {
     struct ke_guard *guard = guard_of(head);
     KIRQL old = ke_guard_enter_quietly(guard);
-    PSLIST_ENTRY first = first_of(head);
+    PSLIST_ENTRY first = slist_first(head);
     if (first != NULL) {
-        head->Alignment = (head->Alignment & ~DEPTH_MASK) + SEQUENCE_ONE;
+        head->Alignment = slist_next(head->Alignment, 0);
         head->Region = 0;
     }
     ke_guard_leave(guard, old);

@@ -15,12 +15,6 @@
 
 #include <wdm.h>
 
-/* Depth and sequence, and the first entry: another depth, a new sequence. */
-static inline uint64_t slist_next(uint64_t word, uint64_t depth)
-{
-    return (word & ~DEPTH_MASK) + SEQUENCE_ONE + (depth & DEPTH_MASK);
-}
-
 /*
  * Replaces the header when it is still *seen; else *seen is what it is now.  A full barrier: what was written
  * to an entry is visible to who pops it.
@@ -45,11 +39,6 @@ static inline SLIST_HEADER slist_look(PSLIST_HEADER head)
     seen.Alignment = __atomic_load_n(&head->Alignment, __ATOMIC_ACQUIRE);
     seen.Region = __atomic_load_n(&head->Region, __ATOMIC_ACQUIRE);
     return seen;
-}
-
-static inline PSLIST_ENTRY slist_first(const SLIST_HEADER *seen)
-{
-    return (PSLIST_ENTRY)(uintptr_t)seen->Region;
 }
 
 static inline PSLIST_ENTRY slist_push(PSLIST_HEADER head, PSLIST_ENTRY entry)

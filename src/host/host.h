@@ -93,6 +93,18 @@ void host_region_switch(void *region);
 /* Names the region of threads that were given none, and gives it to the calling thread. */
 void host_region_set_default(void *region);
 
+/* Where libundis itself is mapped, code and data; known when constructors have run. */
+struct host_image {
+    uintptr_t low, high;
+};
+extern struct host_image host_own_image;
+
+/* Is that an address of libundis's own?  Signal-safe. */
+static inline bool host_is_own(uintptr_t address)
+{
+    return address >= host_own_image.low && address < host_own_image.high;
+}
+
 /* Whether the byte at `address` can be read, at this moment.  Signal-safe. */
 bool host_readable(const void *address);
 

@@ -10,39 +10,9 @@
 
 #include "ke/thread.h"
 
-#include <link.h>
 #include <string.h>
 
 #define FIRST_PAGE 4096 /* a pc in it is a call through a null pointer */
-
-/* Where libundis itself is mapped: its frames are not shown. */
-static uintptr_t own_low, own_high;
-
-static int find_own_image(struct dl_phdr_info *info, size_t size, void *argument)
-{
-    (void)size;
-    uintptr_t low = UINTPTR_MAX, high = 0;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-        if (header->p_type == PT_LOAD) {
-            uintptr_t start = info->dlpi_addr + header->p_vaddr;
-            low = start < low ? start : low;
-            high = start + header->p_memsz > high ? start + header->p_memsz : high;
-        }
-    }
-    uintptr_t here = (uintptr_t)argument;
-    if (here >= low && here < high) {
-        own_low = low;
-        own_high = high;
-        return 1;
-    }
-    return 0;
-}
-
-static __attribute__((constructor)) void find_own_range(void)
-{
-    dl_iterate_phdr(find_own_image, (void *)(uintptr_t)stack_trace_take);
-}
 
 /* How far up a walk that starts at `sp` may read: the end of the last readable frame; 0: not at all. */
 static uintptr_t limit_above(uintptr_t sp)
@@ -66,7 +36,7 @@ static uintptr_t limit_above(uintptr_t sp)
 
 static void add(struct stack_trace *trace, uintptr_t pc)
 {
-    if (trace->depth < FINDING_FRAMES && (pc < own_low || pc >= own_high)) {
+    if (trace->depth < FINDING_FRAMES && !host_is_own(pc)) { /* its frames are not shown */
         trace->pc[trace->depth++] = pc;
     }
 }
