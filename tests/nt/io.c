@@ -399,7 +399,7 @@ static void device_timer(void *argument)
     PDRIVER_OBJECT driver = start_driver();
     CHECK_EQ(IoInitializeTimer(driver->DeviceObject, on_tick, &device_name), STATUS_SUCCESS);
     IoStartTimer(driver->DeviceObject);
-    SLEEP_UNTIL(ticks == 2);
+    SLEEP_UNTIL(ticks >= 2);
     IoStopTimer(driver->DeviceObject);
     LONG now = ticks;
     sleep_ms(1500);
