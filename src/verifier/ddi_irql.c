@@ -11,15 +11,16 @@
 
 #include <string.h>
 
-/* Where the call returns to that was the last to be reported on that processor. */
+/* Where the call returns to that was the last to be reported on that processor, and at what level it was. */
 static uintptr_t reported[KE_MAXIMUM_PROCESSORS];
+static KIRQL reported_at[KE_MAXIMUM_PROCESSORS];
 
 bool ddi_irql_reported(const struct event *event)
 {
     struct stack_trace trace;
     uintptr_t from = reported[event->processor->number];
-    if (from == 0) {
-        return false;
+    if (from == 0 || reported_at[event->processor->number] != event->irql) {
+        return false; /* the same call at another level is judged anew */
     }
     stack_trace_take(&trace, event);
     return trace.depth > 0 && (trace.pc[0] == from || trace.pc[0] == from - 1);
@@ -48,6 +49,7 @@ static bool gives_back(const struct event *event, const char *name)
 static void note_reported(const struct event *event, const char *name)
 {
     reported[event->processor->number] = (uintptr_t)event->object;
+    reported_at[event->processor->number] = event->irql;
     taken[event->processor->number].frame = takes(name) ? event->processor->callback : NULL;
     taken[event->processor->number].irql = event->irql;
 }

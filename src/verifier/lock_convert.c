@@ -6,6 +6,9 @@
 
 static void report(struct event *event, const struct lock_record *record)
 {
+    if (ddi_irql_reported(event)) {
+        return; /* who is below DISPATCH_LEVEL holds no spin lock: one defect */
+    }
     struct finding *finding = finding_begin(
         "SpinLockNotOwned", event,
         "ExTryConvertSharedSpinLockExclusive is called for a spin lock that this processor does "

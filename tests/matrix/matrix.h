@@ -58,7 +58,8 @@ struct family {
     uint32_t (*end)(const struct oracle_state *state); /* rules for a callback that returns now */
 };
 
-extern const struct family family_spin, family_rw, family_queued, family_event, family_timer;
+extern const struct family family_spin, family_dpc, family_queued, family_ex, family_rw, family_rwold,
+    family_event, family_timer;
 
 /* The library's half of a sequence that ends with an acquisition holds locks in memory that goes: forgets
  * what the checked build knows of the locks in it. */

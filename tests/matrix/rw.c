@@ -1,6 +1,8 @@
 /*
  * rw.c - two NDIS_RW_LOCK_EX, three lock states: the oracle is spec section 4a, clauses RW-3 to RW-5, RW-8 to
- * RW-10, RW-12; and SL-12, SL-17, SL-20, which hold for whatever raises IRQL and is held.
+ * RW-10, RW-12; and SL-12, SL-17, SL-20, which hold for whatever raises IRQL and is held.  The older
+ * NDIS_RW_LOCK is a family of its own, "rwold": in the place of the flag it has functions for callers at
+ * DISPATCH_LEVEL, of which acquisition and release must pair (RW-16, RW-17).
  *
  * Where the pages are silent: a processor that writes may read as well.
  */
@@ -9,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum operation { READ, READ_AT_DISPATCH, WRITE, WRITE_AT_DISPATCH, RELEASE, OPERATIONS };
+enum operation { READ, READ_AT_DISPATCH, WRITE, WRITE_AT_DISPATCH, RELEASE, DPR_RELEASE };
 #define LOCKS 2
 #define STATES 3
 
@@ -19,7 +21,8 @@ enum holder { NOBODY, READER, WRITER };
 
 /* One acquisition: a lock state that is in use. */
 struct hold {
-    enum holder how;
+    enum holder how : 8;
+    bool dpr; /* acquired with the older lock's function for callers at DISPATCH_LEVEL */
     unsigned char lock;
     unsigned char turn; /* the higher the newer */
     KIRQL saved;
@@ -107,8 +110,11 @@ static struct hold *newest_of(struct state *state, unsigned lock)
     return newest;
 }
 
-/* RW-4, RW-12, SL-12.  A state that is another's stands for the newest acquisition of the lock. */
-static uint32_t release(struct state *state, unsigned lock, struct hold *hold)
+/*
+ * RW-4, RW-12, RW-17, SL-12.  A state that is another's stands for the newest acquisition of the lock,
+ * however that began.
+ */
+static uint32_t release(struct state *state, unsigned lock, struct hold *hold, bool dpr)
 {
     uint32_t rules = 0;
     if (hold->how == NOBODY || hold->lock != lock) {
@@ -117,6 +123,8 @@ static uint32_t release(struct state *state, unsigned lock, struct hold *hold)
             return RULE(SpinLockNotOwned);
         }
         rules = RULE(RwLockState);
+    } else if (hold->dpr != dpr) {
+        rules = RULE(SpinLockFlavor);
     }
     hold->how = NOBODY;
     if (hold->saved < DISPATCH_LEVEL && holds_any(state)) {
@@ -126,24 +134,35 @@ static uint32_t release(struct state *state, unsigned lock, struct hold *hold)
     return rules;
 }
 
-static struct verdict judge(struct oracle_state *where, unsigned operation)
+static struct verdict judge_lock(struct oracle_state *where, unsigned operation, bool old)
 {
     struct state state = get(where);
     struct hold *hold = &state.by[operation / LOCKS % STATES];
     unsigned lock = operation % LOCKS;
     enum operation what = operation / LOCKS / STATES;
     struct verdict verdict = {0};
-    if (what == RELEASE) {
-        verdict.rules = release(&state, lock, hold);
+    if (what >= RELEASE) {
+        verdict.rules = release(&state, lock, hold, what == DPR_RELEASE);
     } else {
         bool write = what == WRITE || what == WRITE_AT_DISPATCH;
-        verdict.rules = acquire(&state, lock, hold, write ? WRITER : READER,
-                                what == READ_AT_DISPATCH || what == WRITE_AT_DISPATCH);
+        bool at_dispatch = what == READ_AT_DISPATCH || what == WRITE_AT_DISPATCH;
+        verdict.rules = acquire(&state, lock, hold, write ? WRITER : READER, at_dispatch);
+        hold->dpr = verdict.rules == 0 ? old && at_dispatch : hold->dpr;
     }
     verdict.irql = state.irql;
     note_used(&state, operation);
     memcpy(where, &state, sizeof state);
     return verdict;
+}
+
+static struct verdict judge(struct oracle_state *where, unsigned operation)
+{
+    return judge_lock(where, operation, false);
+}
+
+static struct verdict judge_old(struct oracle_state *where, unsigned operation)
+{
+    return judge_lock(where, operation, true);
 }
 
 /* SL-20 */
@@ -197,16 +216,56 @@ static int perform(unsigned operation)
     return 0;
 }
 
+static NDIS_RW_LOCK old_locks[LOCKS];
+static LOCK_STATE old_states[STATES];
+
+static void fresh_old(void)
+{
+    memset(old_states, 0, sizeof old_states);
+    for (unsigned i = 0; i < LOCKS; i++) {
+        NdisInitializeReadWriteLock(&old_locks[i]);
+    }
+}
+
+static void clean_old(void)
+{
+    matrix_forget(old_locks, sizeof old_locks);
+}
+
+static int perform_old(unsigned operation)
+{
+    PNDIS_RW_LOCK lock = &old_locks[operation % LOCKS];
+    LOCK_STATE *state = &old_states[operation / LOCKS % STATES];
+    enum operation what = operation / LOCKS / STATES;
+    switch (what) {
+    case READ:
+    case WRITE:
+        NdisAcquireReadWriteLock(lock, what == WRITE, state);
+        break;
+    case READ_AT_DISPATCH:
+    case WRITE_AT_DISPATCH:
+        NdisDprAcquireReadWriteLock(lock, what == WRITE_AT_DISPATCH, state);
+        break;
+    case RELEASE:
+        NdisReleaseReadWriteLock(lock, state);
+        break;
+    default:
+        NdisDprReleaseReadWriteLock(lock, state);
+        break;
+    }
+    return 0;
+}
+
 static void describe(unsigned operation, char *text, size_t size)
 {
-    static const char *const names[] = {"Read", "Read+flag", "Write", "Write+flag", "Release"};
+    static const char *const names[] = {"Read", "Read+flag", "Write", "Write+flag", "Release", "DprRelease"};
     snprintf(text, size, "%s(%c,%u)", names[operation / LOCKS / STATES], "AB"[operation % LOCKS],
              operation / LOCKS % STATES);
 }
 
 const struct family family_rw = {
     .name = "rw",
-    .operations = OPERATIONS * LOCKS * STATES,
+    .operations = DPR_RELEASE * LOCKS * STATES,
     .length = 5,
     .describe = describe,
     .fresh = fresh,
@@ -215,5 +274,19 @@ const struct family family_rw = {
     .start = start,
     .possible = possible,
     .judge = judge,
+    .end = end,
+};
+
+const struct family family_rwold = {
+    .name = "rwold",
+    .operations = (DPR_RELEASE + 1) * LOCKS * STATES,
+    .length = 4,
+    .describe = describe,
+    .fresh = fresh_old,
+    .perform = perform_old,
+    .clean = clean_old,
+    .start = start,
+    .possible = possible,
+    .judge = judge_old,
     .end = end,
 };

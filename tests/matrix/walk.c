@@ -17,8 +17,8 @@
 #define LENGTH_MAXIMUM 12
 #define COMPLAINTS 20
 
-static const struct family *const families[] = {&family_spin, &family_rw, &family_queued, &family_event,
-                                                &family_timer};
+static const struct family *const families[] = {&family_spin, &family_dpc,   &family_queued, &family_ex,
+                                                &family_rw,   &family_rwold, &family_event,  &family_timer};
 static const KIRQL levels[] = {PASSIVE_LEVEL, APC_LEVEL, DISPATCH_LEVEL, 5};
 
 #define MATRIX_NAME(name) #name,
