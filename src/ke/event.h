@@ -47,6 +47,11 @@ enum event_kind {
     EVENT_RW_CONVERTED, /* the reader has become the writer; value[0] = its flavour from now on */
     EVENT_RW_RELEASE,   /* before; value[1], new_irql, value[0] and skip as for EVENT_LOCK_RELEASE */
 
+    /* Interrupt spin locks.  object = the lock. */
+    EVENT_INTERRUPT_LOCKED,   /* value[0] = 1: by the system, to call a service routine */
+    EVENT_INTERRUPT_UNLOCKED, /* about to be released */
+    EVENT_INTERRUPT_GONE,     /* its interrupt was disconnected */
+
     /* Locks that threads own (mutex.h).  object = the FAST_MUTEX, KMUTEX, ERESOURCE ..., value[0] = enum
        mutex_kind, value[1] = 1: shared. */
     EVENT_MUTEX_ACQUIRE, /* before; value[2] = 1: it would not wait. skip: go on as if it was acquired */

@@ -6,7 +6,6 @@
 #include "ke/ddi.h"
 #include "ke/dispatch.h"
 #include "ke/line.h"
-#include "ke/spinlock.h"
 
 static struct ke_interrupt *interrupt_of(PKINTERRUPT interrupt)
 {
@@ -34,10 +33,8 @@ KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
     struct ke_interrupt *interrupt = interrupt_of(Interrupt);
     ddi_enter_range(KeAcquireInterruptSpinLock, interrupt, PASSIVE_LEVEL, interrupt->irql);
     KIRQL old = ke_raise(interrupt->irql);
-    interrupt = ke_interrupt_leader(interrupt);
-    ke_interrupt_check_free(interrupt);
-    ke_spin_lock_take(&interrupt->lock);
-    interrupt->owner = ke_processor();
+    ke_interrupt_check_free(ke_interrupt_leader(interrupt));
+    ke_interrupt_lock(interrupt, false);
     return old;
 }
 
@@ -63,8 +60,7 @@ VOID KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql)
     ddi_enter_range(KeReleaseInterruptSpinLock, interrupt, interrupt->irql, interrupt->irql);
     interrupt = ke_interrupt_leader(interrupt);
     if (!is_not_held(interrupt)) {
-        interrupt->owner = NULL;
-        ke_spin_lock_drop(&interrupt->lock);
+        ke_interrupt_unlock(interrupt);
     }
     ke_lower(OldIrql);
 }

@@ -152,16 +152,18 @@ void ke_line_deassert(struct ke_line *line)
 
 /* ---- service ----------------------------------------------------------------------------------- */
 
-static void interrupt_lock(struct ke_interrupt *interrupt)
+void ke_interrupt_lock(struct ke_interrupt *interrupt, bool for_service)
 {
     interrupt = ke_interrupt_leader(interrupt);
     ke_spin_lock_take(&interrupt->lock);
     interrupt->owner = ke_processor();
+    event_send(EVENT_INTERRUPT_LOCKED, &interrupt->lock, for_service, 0, 0, 0);
 }
 
-static void interrupt_unlock(struct ke_interrupt *interrupt)
+void ke_interrupt_unlock(struct ke_interrupt *interrupt)
 {
     interrupt = ke_interrupt_leader(interrupt);
+    event_send(EVENT_INTERRUPT_UNLOCKED, &interrupt->lock, 0, 0, 0, 0);
     interrupt->owner = NULL;
     ke_spin_lock_drop(&interrupt->lock);
 }
@@ -188,11 +190,11 @@ static bool interrupt_call(struct ke_interrupt *interrupt)
 {
     bool claimed = false, raises = ke_irql() < interrupt->irql;
     KIRQL old = raises ? interrupt_raise(interrupt) : ke_irql();
-    interrupt_lock(interrupt);
+    ke_interrupt_lock(interrupt, true);
     if (interrupt->connected) {
         claimed = interrupt->service(interrupt, interrupt->context);
     }
-    interrupt_unlock(interrupt);
+    ke_interrupt_unlock(interrupt);
     if (raises) {
         interrupt_lower(interrupt, old);
     }
@@ -313,9 +315,9 @@ void ke_interrupt_connect_shared(struct ke_interrupt *interrupt, struct ke_line 
 static void disconnect_locked(struct ke_interrupt *interrupt)
 {
     KIRQL old = interrupt_raise(interrupt);
-    interrupt_lock(interrupt);
+    ke_interrupt_lock(interrupt, true);
     interrupt->connected = FALSE;
-    interrupt_unlock(interrupt);
+    ke_interrupt_unlock(interrupt);
     interrupt_lower(interrupt, old);
 }
 
@@ -332,6 +334,7 @@ void ke_interrupt_disconnect(struct ke_interrupt *interrupt)
     ke_guard_leave(&line->guard, old);
 
     disconnect_locked(interrupt);
+    event_send(EVENT_INTERRUPT_GONE, &interrupt->lock, 0, 0, 0, 0);
     if (ke_engine->step != NULL) {
         return; /* a service that is about to take the lock finds it disconnected, and memory is not used
                    again */
@@ -360,12 +363,12 @@ BOOLEAN ke_interrupt_synchronize(struct ke_interrupt *interrupt, BOOLEAN (*routi
 {
     KIRQL old = interrupt_raise(interrupt);
     ke_interrupt_check_free(ke_interrupt_leader(interrupt));
-    interrupt_lock(interrupt);
+    ke_interrupt_lock(interrupt, false);
     struct callback_frame frame;
     callback_enter(&frame, CALLBACK_SYNCHRONIZE, name, (const void *)(uintptr_t)routine);
     BOOLEAN result = routine(context);
     callback_leave(&frame);
-    interrupt_unlock(interrupt);
+    ke_interrupt_unlock(interrupt);
     interrupt_lower(interrupt, old);
     return result;
 }

@@ -74,6 +74,11 @@ static inline struct ke_interrupt *ke_interrupt_leader(struct ke_interrupt *inte
  */
 void ke_interrupt_check_free(struct ke_interrupt *leader);
 
+/* At the interrupt's level: its lock, or its leader's.  for_service: who is interrupted does not ask for it.
+ */
+void ke_interrupt_lock(struct ke_interrupt *interrupt, bool for_service);
+void ke_interrupt_unlock(struct ke_interrupt *interrupt);
+
 /* PASSIVE_LEVEL.  After it returns the service routine neither runs nor will (IN-16). */
 void ke_interrupt_disconnect(struct ke_interrupt *interrupt);
 

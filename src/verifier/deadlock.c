@@ -13,6 +13,13 @@
 
 #include <stdio.h>
 
+/* Who holds it: a spin lock of any kind, an interrupt spin lock.  acquired may be NULL. */
+static int owner_of(const void *lock, struct stack_trace *acquired)
+{
+    int owner = lock_owner(lock, acquired);
+    return owner != LOCK_NO_OWNER ? owner : order_interrupt_owner(lock, acquired);
+}
+
 /* Follows processor -> lock -> owner from `start`; returns the number of processors in the cycle, 0 for none.
  */
 static unsigned find_cycle(unsigned start, unsigned members[KE_MAXIMUM_PROCESSORS])
@@ -20,7 +27,7 @@ static unsigned find_cycle(unsigned start, unsigned members[KE_MAXIMUM_PROCESSOR
     unsigned at = start;
     for (unsigned i = 0; i < KE_MAXIMUM_PROCESSORS; i++) {
         const void *lock = verifier_processor_at(at)->waiting_for;
-        int owner = lock != NULL ? lock_owner(lock, NULL) : LOCK_NO_OWNER;
+        int owner = lock != NULL ? owner_of(lock, NULL) : LOCK_NO_OWNER;
         if (lock != NULL && owner == LOCK_NO_OWNER) {
             owner = rw_blocker(lock, at, start);
         }
@@ -67,7 +74,7 @@ static void report_cycle(struct event *event, const unsigned *members, unsigned 
         if (i > 0) {
             finding_add_stack(finding, "waiting", (int)members[i], &member->waiting);
         }
-        int owner = lock_owner(member->waiting_for, &owned);
+        int owner = owner_of(member->waiting_for, &owned);
         int reader = owner == LOCK_NO_OWNER ? rw_blocker(member->waiting_for, members[i], members[0]) : owner;
         if (owner != LOCK_NO_OWNER) {
             finding_add_stack(finding, "owner acquired at", owner, &owned);

@@ -4,8 +4,12 @@
  *
  * Whenever a lock is acquired while others are held, the graph (order_graph.h) learns that pair: of their
  * classes, or of the locks themselves when both are of one class.  Spin locks of all kinds and NDIS's
- * reader/writer locks are held by processors (held.c), mutexes by threads (order_mutex.c).  The two never
- * meet: a mutex that is waited for while a spin lock is held is WaitAtDispatch's.
+ * reader/writer locks are held by processors (held.c), interrupt spin locks, too (order_interrupt.c), mutexes
+ * by threads (order_mutex.c).  The two never meet: a mutex that is waited for while a spin lock is held is
+ * WaitAtDispatch's.
+ *
+ * What a service routine interrupts is not taken for waiting for its interrupt spin lock: a lock that is held
+ * below the device's level and acquired at that level, too, is SpinLockAboveDispatch's.
  *
  * Nobody waits in an attempt (KeTryToAcquire..., a zero time-out) and in a recursive acquisition: these lead
  * nowhere, but what was got by an attempt is held like anything else.  A share is not waited for while
@@ -134,9 +138,18 @@ static void add_guards(struct graph_step *step, const struct order_outer *outer,
     }
 }
 
+/* Where a lock was taken that the system took to call a service routine: in that routine, the outermost
+ * frame.
+ */
+static void enter_service(struct stack_trace *entered, const struct stack_trace *trace)
+{
+    entered->depth = trace->depth > 0 ? 1 : 0;
+    entered->pc[0] = trace->depth > 0 ? trace->pc[trace->depth - 1] : 0;
+}
+
 void lock_order_learn(struct event *event, const struct order_outer *outer, unsigned count, bool shared)
 {
-    struct stack_trace trace = {.depth = 0};
+    struct stack_trace trace = {.depth = 0}, entered;
     bool taken = false;
     struct order_names wanted = order_names_of(event->object);
     for (unsigned i = 0; i < count; i++) {
@@ -160,6 +173,10 @@ void lock_order_learn(struct event *event, const struct order_outer *outer, unsi
             if (!taken) {
                 stack_trace_take(&trace, event);
                 taken = true;
+            }
+            if (outer[i].acquired.depth == 0) {
+                enter_service(&entered, &trace);
+                step.held = &entered;
             }
             if (graph_add(&step, &circle)) {
                 note_circle(event, &circle);
@@ -223,6 +240,16 @@ static unsigned collect_held(struct verifier_processor *me, const struct event *
     return count;
 }
 
+static void learn(struct event *event, struct verifier_processor *me, bool shared)
+{
+    struct order_outer outer[ORDER_OUTER];
+    unsigned count = collect_held(me, event, outer);
+    count += order_interrupts_held(event->object, me->number, outer + count, ORDER_OUTER - count);
+    if (count > 0) {
+        lock_order_learn(event, outer, count, shared);
+    }
+}
+
 static void hear_acquired(struct event *event, struct verifier_processor *me)
 {
     bool interlocked = event->kind == EVENT_LOCK_INTERLOCKED;
@@ -233,11 +260,17 @@ static void hear_acquired(struct event *event, struct verifier_processor *me)
         (interlocked && held_find(me, event->object, &held))) {
         return;
     }
-    struct order_outer outer[ORDER_OUTER];
-    unsigned count = collect_held(me, event, outer);
-    if (count > 0) {
-        lock_order_learn(event, outer, count, !interlocked && is_shared((enum lock_flavor)event->value[0]));
+    learn(event, me, !interlocked && is_shared((enum lock_flavor)event->value[0]));
+}
+
+static void hear_interrupt(struct event *event, struct verifier_processor *me)
+{
+    bool by_service = event->value[0] != 0;
+    me->waiting_for = NULL;
+    if (!by_service) {
+        learn(event, me, false);
     }
+    order_interrupt_push(event, me->number);
 }
 
 /* ---- hearing ----------------------------------------------------------------------------------- */
@@ -245,10 +278,16 @@ static void hear_acquired(struct event *event, struct verifier_processor *me)
 static void hear(struct event *event)
 {
     struct verifier_processor *me = verifier_processor(event);
-    if (me == NULL || me->depth == 0) {
+    if (me == NULL) {
         return;
     }
-    if (event->kind == EVENT_LOCK_ACQUIRE || event->kind == EVENT_RW_ACQUIRE) {
+    if (event->kind == EVENT_INTERRUPT_LOCKED) {
+        hear_interrupt(event, me);
+    } else if (event->kind == EVENT_INTERRUPT_UNLOCKED) {
+        order_interrupt_pop(event->object, me->number);
+    } else if (me->depth == 0 && !order_interrupts_any(me->number)) {
+        return;
+    } else if (event->kind == EVENT_LOCK_ACQUIRE || event->kind == EVENT_RW_ACQUIRE) {
         hear_acquire(event, me);
     } else {
         hear_acquired(event, me);
@@ -258,7 +297,8 @@ static void hear(struct event *event)
 static struct event_listener listener = {
     .name = "lock order",
     .kinds = 1ull << EVENT_LOCK_ACQUIRE | 1ull << EVENT_LOCK_ACQUIRED | 1ull << EVENT_LOCK_INTERLOCKED |
-             1ull << EVENT_RW_ACQUIRE | 1ull << EVENT_RW_ACQUIRED,
+             1ull << EVENT_RW_ACQUIRE | 1ull << EVENT_RW_ACQUIRED | 1ull << EVENT_INTERRUPT_LOCKED |
+             1ull << EVENT_INTERRUPT_UNLOCKED,
     .hear = hear,
 };
 

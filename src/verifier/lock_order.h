@@ -25,6 +25,16 @@ struct order_outer {
 /* lock_order.c.  The event's object has been acquired, by who waited for it while these were held. */
 void lock_order_learn(struct event *event, const struct order_outer *outer, unsigned count, bool shared);
 
+/* order_interrupt.c.  The interrupt spin locks that a processor holds. */
+bool order_interrupts_any(unsigned processor);
+void order_interrupt_push(const struct event *event, unsigned processor);
+void order_interrupt_pop(const void *lock, unsigned processor);
+/* All but that one, the newest first, at most `room`.  One whose stack is empty is held by the system, which
+ * calls its service routine. */
+unsigned order_interrupts_held(const void *but, unsigned processor, struct order_outer *outer, unsigned room);
+/* The processor that holds it, -1 for none.  acquired may be NULL. */
+int order_interrupt_owner(const void *lock, struct stack_trace *acquired);
+
 /* Are both in one circle of which there is a finding?  Never so on the explored engine, which
  * reports circles at the end of the search only. */
 bool lock_order_is_reported(const void *a, const void *b);

@@ -156,7 +156,7 @@ static void hear(struct event *event)
     case EVENT_DRIVER_UNLOAD:
         high = event->value[0];
         break;
-    default: /* a lock is freed */
+    default: /* a lock is freed, an interrupt disconnected */
         break;
     }
     forget(low, high);
@@ -166,7 +166,7 @@ static struct event_listener listener = {
     .name = "lock classes",
     .kinds = 1ull << EVENT_LOCK_INIT | 1ull << EVENT_RW_INIT | 1ull << EVENT_LOCK_FREE |
              1ull << EVENT_RW_FREE | 1ull << EVENT_OBJECT_DESTROY | 1ull << EVENT_THREAD_END |
-             1ull << EVENT_DRIVER_UNLOAD,
+             1ull << EVENT_DRIVER_UNLOAD | 1ull << EVENT_INTERRUPT_GONE,
     .hear = hear,
 };
 

@@ -252,6 +252,170 @@ static void lock_of_another(void *argument)
     isr_disconnect(&isr);
 }
 
+/* ---- in which order: LockOrder ------------------------------------------------------------------- */
+
+static struct isr other_isr;
+static KSPIN_LOCK at_level; /* only ever acquired at the interrupts' level */
+
+static void take_interrupts(struct isr *first, struct isr *second)
+{
+    KIRQL outer = KeAcquireInterruptSpinLock(handle_of(&first->interrupt));
+    KIRQL inner = KeAcquireInterruptSpinLock(handle_of(&second->interrupt));
+    KeReleaseInterruptSpinLock(handle_of(&second->interrupt), inner);
+    KeReleaseInterruptSpinLock(handle_of(&first->interrupt), outer);
+}
+
+static void two_interrupt_locks(bool both_orders)
+{
+    isr_connect(&isr, 7, 1, NULL, NULL);
+    isr_connect(&other_isr, 7, 1, NULL, NULL);
+    take_interrupts(&isr, &other_isr);
+    take_interrupts(both_orders ? &other_isr : &isr, both_orders ? &isr : &other_isr);
+    isr_disconnect(&other_isr);
+    isr_disconnect(&isr);
+}
+
+static void interrupts_in_one_order(void *argument)
+{
+    (void)argument;
+    two_interrupt_locks(false);
+}
+
+static void interrupts_in_both_orders(void *argument)
+{
+    (void)argument;
+    two_interrupt_locks(true);
+}
+
+/* What is connected where another was is another lock. */
+static void interrupts_of_two_lives(void *argument)
+{
+    (void)argument;
+    isr_connect(&isr, 7, 1, NULL, NULL);
+    isr_connect(&other_isr, 7, 1, NULL, NULL);
+    take_interrupts(&isr, &other_isr);
+    isr_disconnect(&other_isr);
+    isr_disconnect(&isr);
+    isr_connect(&isr, 7, 1, NULL, NULL);
+    isr_connect(&other_isr, 7, 1, NULL, NULL);
+    take_interrupts(&other_isr, &isr);
+    isr_disconnect(&other_isr);
+    isr_disconnect(&isr);
+}
+
+static BOOLEAN take_at_level(void *context)
+{
+    (void)context;
+    KeAcquireSpinLockAtDpcLevel(&at_level);
+    KeReleaseSpinLockFromDpcLevel(&at_level);
+    return TRUE;
+}
+
+static BOOLEAN nothing(void *context)
+{
+    (void)context;
+    return TRUE;
+}
+
+/* The spin lock, and the interrupt's in it. */
+static void take_spin_lock_first(void)
+{
+    KIRQL old;
+    KeRaiseIrql(7, &old);
+    KeAcquireSpinLockAtDpcLevel(&at_level);
+    ke_interrupt_synchronize(&isr.interrupt, nothing, NULL, "nothing");
+    KeReleaseSpinLockFromDpcLevel(&at_level);
+    KeLowerIrql(old);
+}
+
+static void spin_lock_inside(void *argument)
+{
+    (void)argument;
+    isr_connect(&isr, 7, 1, NULL, NULL);
+    KeInitializeSpinLock(&at_level);
+    ke_interrupt_synchronize(&isr.interrupt, take_at_level, NULL, "take");
+    KIRQL old = KeAcquireInterruptSpinLock(handle_of(&isr.interrupt));
+    take_at_level(NULL);
+    KeReleaseInterruptSpinLock(handle_of(&isr.interrupt), old);
+    isr_disconnect(&isr);
+}
+
+static void spin_lock_in_both_orders(void *argument)
+{
+    (void)argument;
+    isr_connect(&isr, 7, 1, NULL, NULL);
+    KeInitializeSpinLock(&at_level);
+    ke_interrupt_synchronize(&isr.interrupt, take_at_level, NULL, "take");
+    take_spin_lock_first();
+    isr_disconnect(&isr);
+}
+
+static void take_in_service(void *argument)
+{
+    (void)argument;
+    take_at_level(NULL);
+}
+
+static void service_against_spin_lock(void *argument)
+{
+    (void)argument;
+    KeInitializeSpinLock(&at_level);
+    isr_connect(&isr, 7, 1, take_in_service, NULL);
+    ke_line_assert(isr.line);
+    SLEEP_UNTIL(isr.runs == 1);
+    take_spin_lock_first();
+    isr_disconnect(&isr);
+}
+
+/* A spin lock that the service routine does not take may be held when it interrupts. */
+static void service_interrupts_a_holder(void *argument)
+{
+    KSPIN_LOCK lock;
+    KIRQL old;
+    (void)argument;
+    KeInitializeSpinLock(&lock);
+    KeInitializeSpinLock(&at_level);
+    isr_connect(&isr, 7, 1, take_in_service, NULL);
+    run_on(0);
+    KeAcquireSpinLock(&lock, &old);
+    ke_line_assert(isr.line);
+    CHECK_SOON(isr.runs == 1);
+    KeReleaseSpinLock(&lock, old);
+    isr_disconnect(&isr);
+}
+
+/* Both at the same moment, before either order was ever complete. */
+static volatile LONG have_one;
+
+static void interrupt_then_spin_lock(void *argument)
+{
+    (void)argument;
+    run_on(1);
+    KeAcquireInterruptSpinLock(handle_of(&isr.interrupt));
+    InterlockedIncrement(&have_one);
+    CHECK_SOON(have_one == 2);
+    KeAcquireSpinLockAtDpcLevel(&at_level);
+    CHECK(false);
+}
+
+static void each_has_one(void *argument)
+{
+    struct thread thread;
+    KIRQL old;
+    (void)argument;
+    check_expected_end = UNDIS_STOPPED;
+    KeInitializeSpinLock(&at_level);
+    isr_connect(&isr, 7, 1, NULL, NULL);
+    thread_start(&thread, interrupt_then_spin_lock, NULL, 1);
+    run_on(0);
+    KeRaiseIrql(7, &old);
+    KeAcquireSpinLockAtDpcLevel(&at_level);
+    InterlockedIncrement(&have_one);
+    CHECK_SOON(have_one == 2);
+    KeAcquireInterruptSpinLock(handle_of(&isr.interrupt));
+    CHECK(false);
+}
+
 /* ---- IN-16: after disconnect returns, the ISR neither runs nor will ----------------------------- */
 
 static volatile LONG connected;
@@ -388,6 +552,14 @@ static const struct test_case cases[] = {
     CASE("interrupt-lock-in-service", lock_in_its_service, "SpinLockRecursive", 2, BOTH),
     CASE("interrupt-lock-not-owned", lock_not_held, "SpinLockNotOwned", 2, CHECKED),
     CASE("interrupt-lock-wrong-owner", lock_of_another, "SpinLockWrongOwner", 2, CHECKED),
+    CASE("interrupt-order", interrupts_in_one_order, "", 2, BOTH),
+    CASE("interrupt-order-both", interrupts_in_both_orders, "LockOrder", 2, BOTH),
+    CASE("interrupt-order-two-lives", interrupts_of_two_lives, "", 2, BOTH),
+    CASE("interrupt-order-spin", spin_lock_inside, "", 2, BOTH),
+    CASE("interrupt-order-spin-both", spin_lock_in_both_orders, "LockOrder", 2, BOTH),
+    CASE("interrupt-order-service", service_against_spin_lock, "LockOrder", 2, BOTH),
+    CASE("interrupt-order-interrupted", service_interrupts_a_holder, "", 2, BOTH),
+    CASE("interrupt-order-deadlock", each_has_one, "Deadlock", 2, CHECKED),
     CASE("interrupt-disconnect", connect_and_disconnect, "", 4, BOTH),
     CASE("interrupt-disconnect-waits", disconnect_waits_for_the_service, "", 2, BOTH),
     CASE("interrupt-affinity", interrupts_stay_in_their_affinity, "", 4, BOTH),
