@@ -16,11 +16,13 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { KEY_INSTRUMENT = 256, KEY_DPR, KEY_FORCE };
+enum { KEY_INSTRUMENT = 256, KEY_FREE, KEY_DPR, KEY_FORCE };
 
 static const struct argp_option option_table[] = {
     {"output", 'o', "DRIVER.so", 0, "The driver to write (default: the first source's name)", 0},
     {"instrument", KEY_INSTRUMENT, NULL, 0, "Report every memory access of the driver to the engine", 0},
+    {"free", KEY_FREE, NULL, 0,
+     "For the free build alone, with its quick locks inlined: run it with run --free", 0},
     {"dpr-old-irql", KEY_DPR, "store|keep", 0,
      "What NdisDprAcquireSpinLock does to OldIrql: store DISPATCH_LEVEL (headers before NDIS 6.20) or keep "
      "it "
@@ -45,6 +47,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_INSTRUMENT:
         options->instrument = true;
+        return 0;
+    case KEY_FREE:
+        options->free = true;
         return 0;
     case KEY_DPR:
         if (strcmp(argument, "store") != 0 && strcmp(argument, "keep") != 0) {
@@ -317,6 +322,9 @@ static int check_and_build(struct cc_options *options)
     char output[PATH_MAX];
     if (options->sources.count == 0) {
         return cli_error("cc: which source? (undis cc [-o DRIVER.so] SOURCE.c ...)");
+    }
+    if (options->free && options->instrument) {
+        return cli_error("cc: --free and --instrument exclude each other: the free build hears of no access");
     }
     for (size_t i = 0; i < options->sources.count; i++) {
         const char *source = options->sources.items[i];

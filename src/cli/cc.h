@@ -35,6 +35,7 @@ struct cc_options {
     const char *output;
     bool pageable; /* the source at hand has functions in pageable sections */
     bool instrument;
+    bool free; /* for the free build alone */
     bool store_old_irql;
     struct cc_list sources;
     struct cc_list flags;  /* the user's, after -- */

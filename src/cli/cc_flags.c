@@ -184,6 +184,9 @@ void cc_add_flags(struct cc_list *list, const struct cc_options *options, bool c
     if (options->store_old_irql) {
         cc_list_add(list, "-DUNDIS_DPR_OLD_IRQL_STORE=1");
     }
+    if (options->free) {
+        cc_list_add(list, "-DUNDIS_FREE_BUILD=1");
+    }
     if (options->instrument) {
         ADD_TABLE(list, instrument_flags);
         add_builtins(list);

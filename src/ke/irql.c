@@ -5,16 +5,14 @@
 #include "ke/dispatch.h"
 #include "ke/step.h"
 
+#include <undis/free/irql.h>
+
 #undef KeRaiseIrql
 #undef KeGetCurrentIrql
 #undef KeLowerIrql
 #undef KfLowerIrql
 #undef KeRaiseIrqlToDpcLevel
 
-/*
- * In the free build raising is a load and a store, lowering a store and a test: an interrupt that comes in
- * between finds the level from before or from after, and what it left pending is seen by the test.
- */
 #if UNDIS_CHECKED
 
 KIRQL ke_raise(KIRQL irql)
@@ -46,22 +44,21 @@ static KIRQL change(KIRQL irql, bool down)
 
 static inline KIRQL change(KIRQL irql, bool down)
 {
-    KIRQL old = ke_irql();
-    ke_irql_store(irql);
-    if (down && __builtin_expect(ke_pending() >> (irql + 1) != 0, 0)) {
-        ke_deliver();
+    if (!down) {
+        return undis_irql_raise(irql);
     }
-    return old;
+    undis_irql_lower(irql);
+    return irql;
 }
 
 KIRQL ke_raise(KIRQL irql)
 {
-    return change(irql, false);
+    return undis_irql_raise(irql);
 }
 
 void ke_lower(KIRQL irql)
 {
-    change(irql, true);
+    undis_irql_lower(irql);
 }
 
 #endif
@@ -92,11 +89,7 @@ VOID KeLowerIrql(KIRQL NewIrql)
 {
     ddi_enter(KeLowerIrql);
     ke_about_to_lower(NewIrql);
-    if (!UNDIS_CHECKED && __builtin_expect(NewIrql == PASSIVE_LEVEL, 1)) {
-        change(PASSIVE_LEVEL, true); /* a constant: the store waits for nothing */
-    } else {
-        change(NewIrql, true);
-    }
+    change(NewIrql, true);
 }
 
 /* KfLowerIrql: KeLowerIrql under the name that older headers import. */

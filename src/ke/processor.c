@@ -10,9 +10,9 @@
 #include <stddef.h>
 
 _Static_assert(offsetof(struct ke_processor, self) == 0, "%gs:0 is the control region's own address");
-_Static_assert(offsetof(struct ke_processor, irql) == 8, "%gs:8 is IRQL");
-_Static_assert(offsetof(struct ke_processor, pending) == 12, "%gs:12 is the pending mask");
-_Static_assert(offsetof(struct ke_processor, number) == 16, "%gs:16 is the processor's number");
+_Static_assert(offsetof(struct ke_processor, irql) == UNDIS_REGION_IRQL, "where region.h has IRQL");
+_Static_assert(offsetof(struct ke_processor, pending) == UNDIS_REGION_PENDING, "and the pending mask");
+_Static_assert(offsetof(struct ke_processor, number) == UNDIS_REGION_NUMBER, "and the processor's number");
 
 /* The first sixteen on one page (HOST_HOT). */
 struct ke_processor ke_processors[KE_MAXIMUM_PROCESSORS] __attribute__((aligned(4096)));

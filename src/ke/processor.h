@@ -14,6 +14,7 @@
 
 #include "host/host.h"
 
+#include <undis/free/region.h>
 #include <wdm.h>
 
 /* IRQLs of Windows x64 that the public headers do not name for drivers (spec IR-4). */
@@ -87,53 +88,48 @@ static inline struct ke_processor *ke_processor(void)
     __asm__ volatile("movq %%gs:0, %0" : "=r"(self));
     return self;
 }
-static inline KIRQL ke_irql(void)
-{
-    KIRQL irql;
-    __asm__ volatile("movb %%gs:8, %0" : "=q"(irql)::"memory");
-    return irql;
-}
-static inline void ke_irql_store(KIRQL irql)
-{
-    __asm__ volatile("movb %0, %%gs:8" ::"qi"(irql) : "memory");
-}
-static inline uint32_t ke_processor_number(void)
-{
-    uint32_t number;
-    __asm__ volatile("movl %%gs:16, %0" : "=r"(number));
-    return number;
-}
-static inline uint32_t ke_pending(void)
-{
-    uint32_t pending;
-    __asm__ volatile("movl %%gs:12, %0" : "=r"(pending)::"memory");
-    return pending;
-}
 #else /* other architectures, and Valgrind, which does not know the GS base */
 struct ke_processor *ke_processor_tls(void);
 static inline struct ke_processor *ke_processor(void)
 {
     return ke_processor_tls();
 }
-static inline KIRQL ke_irql(void)
+static inline uint8_t undis_region_irql(void)
 {
     return ke_processor()->irql;
 }
-static inline void ke_irql_store(KIRQL irql)
+static inline void undis_region_irql_store(uint8_t irql)
 {
     __asm__ volatile("" ::: "memory");
     ke_processor()->irql = irql;
     __asm__ volatile("" ::: "memory");
 }
-static inline uint32_t ke_processor_number(void)
+static inline uintptr_t undis_region_number(void)
 {
     return ke_processor()->number;
 }
-static inline uint32_t ke_pending(void)
+static inline uint32_t undis_region_pending(void)
 {
     return ke_processor()->pending;
 }
 #endif
+
+static inline KIRQL ke_irql(void)
+{
+    return undis_region_irql();
+}
+static inline void ke_irql_store(KIRQL irql)
+{
+    undis_region_irql_store(irql);
+}
+static inline uint32_t ke_processor_number(void)
+{
+    return (uint32_t)undis_region_number();
+}
+static inline uint32_t ke_pending(void)
+{
+    return undis_region_pending();
+}
 
 /*
  * In the free build a DPC that a processor queues to itself makes no atomic operation on its pending mask: it

@@ -16,7 +16,7 @@ struct writer {
     volatile uint32_t word;      /* of the explored engine (ex/rwexplored.h) */
 };
 C_ASSERT(sizeof(struct writer) <= 16);
-C_ASSERT(sizeof(NDIS_RW_LOCK_REFCOUNT) >= sizeof(struct rw_reader));
+C_ASSERT(sizeof(NDIS_RW_LOCK_REFCOUNT) >= sizeof(struct undis_rw_reader));
 C_ASSERT(KE_MAXIMUM_PROCESSORS <= MAXIMUM_PROCESSORS);
 
 struct rw_lock rw_lock_old(void *object)
@@ -40,9 +40,9 @@ void rw_clear(const void *object)
 #endif
 
 /* At DISPATCH_LEVEL. */
-static inline struct rw_reader *own_reader(PNDIS_RW_LOCK lock)
+static inline struct undis_rw_reader *own_reader(PNDIS_RW_LOCK lock)
 {
-    return (struct rw_reader *)(void *)&lock->RefCount[ke_processor_number()];
+    return (struct undis_rw_reader *)(void *)&lock->RefCount[ke_processor_number()];
 }
 
 static void take(PNDIS_RW_LOCK lock, bool write)

@@ -13,9 +13,9 @@
  * that is mostly read.  A host_barrier costs as much as some hundred fences. */
 #define STREAK_LIMIT 1024u
 
-static struct rw_reader *reader_at(const struct rw_words *words, unsigned processor)
+static struct undis_rw_reader *reader_at(const struct rw_words *words, unsigned processor)
 {
-    return (struct rw_reader *)(void *)(uintptr_t)rw_readers(words, processor);
+    return (struct undis_rw_reader *)(void *)(uintptr_t)rw_readers(words, processor);
 }
 
 static void fence(void)
@@ -97,27 +97,27 @@ static void wait_for_reader(struct rw_wait *wait, volatile uint32_t *count)
 
 /* ---- reading --------------------------------------------------------------------------------------- */
 
-static void count_up(struct rw_reader *reader)
+static void count_up(struct undis_rw_reader *reader)
 {
 #if UNDIS_CHECKED
     __atomic_add_fetch(&reader->count, 1, __ATOMIC_SEQ_CST); /* rw_abandon changes it, too */
 #else
-    rw_count_up(&reader->count);
+    undis_rw_count_store(&reader->count, reader->count + 1);
 #endif
 }
 
-static void count_down(struct rw_reader *reader)
+static void count_down(struct undis_rw_reader *reader)
 {
 #if UNDIS_CHECKED
     __atomic_sub_fetch(&reader->count, 1, __ATOMIC_SEQ_CST);
 #else
-    rw_count_down(&reader->count);
+    undis_rw_count_store(&reader->count, reader->count - 1);
 #endif
 }
 
 /* A read that made a fence, of a word that was free: makes the lock asymmetric when it is the last of a
  * streak. */
-static void count_streak(struct rw_reader *reader, volatile uint32_t *word, uint32_t seen)
+static void count_streak(struct undis_rw_reader *reader, volatile uint32_t *word, uint32_t seen)
 {
 #if UNDIS_CHECKED
     (void)reader, (void)word, (void)seen; /* every count is an atomic operation there anyhow */
@@ -139,7 +139,7 @@ static void end_read(const struct rw_words *words, unsigned processor);
 /* This processor's count was raised: may it read?  Recursion always succeeds (RW-8). */
 static bool is_admitted(const struct rw_words *words, unsigned me)
 {
-    struct rw_reader *own = reader_at(words, me);
+    struct undis_rw_reader *own = reader_at(words, me);
     if (look(words->writer) == RW_ASYMMETRIC) {
         return true;
     }

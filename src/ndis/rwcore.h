@@ -31,22 +31,18 @@
 #include "ke/event.h"
 #include "ke/processor.h"
 
-enum { RW_HELD_READ = 1, RW_HELD_WRITE = 2 }; /* LockState of LOCK_STATE and LOCK_STATE_EX */
+#include <ndis.h>
+#include <undis/free/rwlock.h>
 
-#define RW_ASYMMETRIC 0x80000000u
+enum { RW_HELD_READ = UNDIS_RW_HELD_READ, RW_HELD_WRITE = UNDIS_RW_HELD_WRITE };
+
+#define RW_ASYMMETRIC UNDIS_RW_ASYMMETRIC
 #define RW_AWAITED                                                                                           \
     0x40000000u              /* somebody sleeps until the writer, or a reader that he waits for, has gone    \
                               */
 #define RW_EPOCH 0x3FFFFF00u /* counts writes while readers make fences */
 #define RW_EPOCH_ONE 0x00000100u
 #define RW_WRITER 0x000000FFu /* processor number plus one; 0: none */
-
-/* What a lock keeps for each processor; the next one's follows after words.stride bytes. */
-struct rw_reader {
-    volatile uint32_t count;  /* reads that this processor is in */
-    volatile uint32_t word;   /* of the explored engine (ex/rwexplored.h) */
-    volatile uint32_t streak; /* an epoch, and how many reads made a fence in it (rwcore.c) */
-};
 
 /* A lock as it is called here: whose words they are. */
 struct rw_lock {
@@ -76,13 +72,13 @@ void rw_end_write(const struct rw_lock *lock);
 
 #if UNDIS_CHECKED
 
-static inline bool rw_read_quickly(volatile uint32_t *word, struct rw_reader *own)
+static inline bool rw_read_quickly(volatile uint32_t *word, struct undis_rw_reader *own)
 {
     (void)word, (void)own;
     return false;
 }
 
-static inline bool rw_end_read_quickly(volatile uint32_t *word, struct rw_reader *own)
+static inline bool rw_end_read_quickly(volatile uint32_t *word, struct undis_rw_reader *own)
 {
     (void)word, (void)own;
     return false;
@@ -90,47 +86,14 @@ static inline bool rw_end_read_quickly(volatile uint32_t *word, struct rw_reader
 
 #else
 
-/*
- * Only this processor changes its count, at DISPATCH_LEVEL: no atomic operation.  The branches store
- * constants, so that the store need not wait for the load before it, nor the next acquisition for this one's
- * release.
- */
-static inline void rw_count_store(volatile uint32_t *count, uint32_t value)
+static inline bool rw_read_quickly(volatile uint32_t *word, struct undis_rw_reader *own)
 {
-    __atomic_store_n(count, value, __ATOMIC_RELEASE);
-    __asm__ volatile("" ::: "memory"); /* the half of the fence that is the compiler's */
+    return undis_rw_begin_read(word, &own->count);
 }
 
-static inline void rw_count_up(volatile uint32_t *count)
+static inline bool rw_end_read_quickly(volatile uint32_t *word, struct undis_rw_reader *own)
 {
-    uint32_t before = *count;
-    if (__builtin_expect(before == 0, 1)) {
-        rw_count_store(count, 1);
-    } else {
-        rw_count_store(count, before + 1);
-    }
-}
-
-static inline void rw_count_down(volatile uint32_t *count)
-{
-    uint32_t before = *count;
-    if (__builtin_expect(before == 1, 1)) {
-        rw_count_store(count, 0);
-    } else {
-        rw_count_store(count, before - 1);
-    }
-}
-
-static inline bool rw_read_quickly(volatile uint32_t *word, struct rw_reader *own)
-{
-    rw_count_up(&own->count);
-    return __builtin_expect(__atomic_load_n(word, __ATOMIC_ACQUIRE) == RW_ASYMMETRIC, 1);
-}
-
-static inline bool rw_end_read_quickly(volatile uint32_t *word, struct rw_reader *own)
-{
-    rw_count_down(&own->count);
-    return __builtin_expect(__atomic_load_n(word, __ATOMIC_ACQUIRE) == RW_ASYMMETRIC, 1);
+    return undis_rw_end_read(word, &own->count);
 }
 
 #endif
@@ -158,10 +121,8 @@ static inline KIRQL rw_raise(void)
 
 static inline void rw_lower(KIRQL old)
 {
-    if (__builtin_expect(old == PASSIVE_LEVEL, 1)) {
-        ke_unmask(PASSIVE_LEVEL);
-    } else if (old < DISPATCH_LEVEL) {
-        ke_unmask(old);
+    if (old < DISPATCH_LEVEL) {
+        undis_irql_lower(old);
     }
 }
 

@@ -10,37 +10,19 @@
 #include "ndis/adapter.h"
 #include "ndis/rwcore.h"
 
-#define LINE 64 /* bytes that cores pass to each other */
-
-struct own_line {
-    struct rw_reader reader;
-    char pad[LINE - sizeof(struct rw_reader)];
-};
-
 struct _NDIS_RW_LOCK_EX {
-    volatile uint32_t writer; /* rwcore.h */
-    uint32_t depth;           /* the writer's acquisitions */
-    volatile uint32_t word;   /* of the explored engine */
-    void *block;              /* that this lies in, aligned */
-    char pad[LINE - 24];
-    struct own_line readers[KE_MAXIMUM_PROCESSORS];
+    struct undis_rw_lock words;
 };
-C_ASSERT(sizeof(struct own_line) == LINE && offsetof(struct _NDIS_RW_LOCK_EX, readers) == LINE);
+C_ASSERT(UNDIS_RW_PROCESSORS == KE_MAXIMUM_PROCESSORS);
 
 struct rw_lock rw_lock_ex(void *object)
 {
-    struct _NDIS_RW_LOCK_EX *lock = object;
+    struct undis_rw_lock *lock = &((struct _NDIS_RW_LOCK_EX *)object)->words;
     return (struct rw_lock){
-        .object = lock,
+        .object = object,
         .words = {&lock->writer, &lock->word, &lock->readers[0].reader.count, sizeof(lock->readers[0])},
         .depth = &lock->depth,
     };
-}
-
-/* At DISPATCH_LEVEL. */
-static inline struct rw_reader *own_reader(PNDIS_RW_LOCK_EX lock)
-{
-    return &lock->readers[ke_processor_number()].reader;
 }
 
 static enum lock_flavor flavor_of(bool write, UCHAR flags)
@@ -78,10 +60,11 @@ PNDIS_RW_LOCK_EX NdisAllocateRWLock(NDIS_HANDLE NdisHandle)
         return NULL;
     }
     struct _NDIS_RW_LOCK_EX *lock = NULL;
-    void *block = ke_allocate(sizeof *lock + LINE - 1);
+    void *block = ke_allocate(sizeof *lock + UNDIS_RW_LINE - 1);
     if (block != NULL) {
-        lock = (struct _NDIS_RW_LOCK_EX *)(((uintptr_t)block + LINE - 1) & ~(uintptr_t)(LINE - 1));
-        lock->block = block;
+        lock = (struct _NDIS_RW_LOCK_EX *)(((uintptr_t)block + UNDIS_RW_LINE - 1) &
+                                           ~(uintptr_t)(UNDIS_RW_LINE - 1));
+        lock->words.block = block;
         event_send(EVENT_OBJECT_CREATE, lock, OBJECT_HANDLE, sizeof *lock, 0, (uintptr_t)NdisHandle);
         event_send(EVENT_RW_INIT, lock, LOCK_RW_READ, 0, 0, 0);
     }
@@ -95,14 +78,8 @@ VOID NdisFreeRWLock(PNDIS_RW_LOCK_EX Lock)
     bool refused = event_send(EVENT_RW_FREE, Lock, LOCK_RW_READ, 0, 0, 0);
     event_send(EVENT_OBJECT_DESTROY, Lock, OBJECT_HANDLE, 0, 0, 0);
     if (!refused) {
-        ke_free(Lock->block);
+        ke_free(Lock->words.block);
     }
-}
-
-static __attribute__((noinline)) void read_slowly(PNDIS_RW_LOCK_EX lock)
-{
-    struct rw_lock own = rw_lock_ex(lock);
-    rw_read_slowly(&own);
 }
 
 /*
@@ -112,12 +89,15 @@ static __attribute__((noinline)) void read_slowly(PNDIS_RW_LOCK_EX lock)
 VOID NdisAcquireRWLockRead(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
     ddi_enter(NdisAcquireRWLockRead);
+#if UNDIS_CHECKED
     if (begin(Lock, LockState, Flags, false, false)) {
-        if (!rw_read_quickly(&Lock->writer, own_reader(Lock))) {
-            read_slowly(Lock);
-        }
+        struct rw_lock lock = rw_lock_ex(Lock);
+        rw_read_slowly(&lock);
         acquired(Lock, LockState);
     }
+#else
+    undis_rw_acquire_read(Lock, LockState, Flags);
+#endif
 }
 
 /*
@@ -179,7 +159,7 @@ BOOLEAN NdisTryPromoteRWLockFromReadToWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_E
     return TRUE;
 }
 
-static __attribute__((noinline)) void release(PNDIS_RW_LOCK_EX lock, PLOCK_STATE_EX state)
+static void release(PNDIS_RW_LOCK_EX lock, PLOCK_STATE_EX state)
 {
     enum lock_flavor flavor = flavor_of(state->LockState == RW_HELD_WRITE, state->Flags);
     KIRQL irql = state->OldIrql;
@@ -191,14 +171,6 @@ static __attribute__((noinline)) void release(PNDIS_RW_LOCK_EX lock, PLOCK_STATE
     rw_lower(irql);
 }
 
-/* What is left of a release when rw_end_read_quickly is not all. */
-static __attribute__((noinline)) void end_read_slowly(PNDIS_RW_LOCK_EX lock, KIRQL irql)
-{
-    struct rw_lock own = rw_lock_ex(lock);
-    rw_end_read_slowly(&own);
-    rw_lower(irql);
-}
-
 /*
  * Releases one acquisition on the processor that made it and restores the IRQL saved then.  DISPATCH_LEVEL.
  * RW-11, RW-12, nf-ndis-ndisreleaserwlock.
@@ -206,15 +178,30 @@ static __attribute__((noinline)) void end_read_slowly(PNDIS_RW_LOCK_EX lock, KIR
 VOID NdisReleaseRWLock(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState)
 {
     ddi_enter(NdisReleaseRWLock);
-    if (UNDIS_CHECKED || LockState->LockState == RW_HELD_WRITE) {
-        release(Lock, LockState);
-        return;
-    }
-    KIRQL irql = LockState->OldIrql;
-    LockState->LockState = 0;
-    if (rw_end_read_quickly(&Lock->writer, own_reader(Lock))) {
-        rw_lower(irql);
-    } else {
-        end_read_slowly(Lock, irql);
-    }
+#if UNDIS_CHECKED
+    release(Lock, LockState);
+#else
+    undis_rw_release(Lock, LockState);
+#endif
 }
+
+#if !UNDIS_CHECKED
+
+void undis_free(rw_read)(PNDIS_RW_LOCK_EX Lock)
+{
+    struct rw_lock lock = rw_lock_ex(Lock);
+    rw_read_slowly(&lock);
+}
+
+void undis_free(rw_read_ended)(PNDIS_RW_LOCK_EX Lock)
+{
+    struct rw_lock lock = rw_lock_ex(Lock);
+    rw_end_read_slowly(&lock);
+}
+
+void undis_free(rw_write_end)(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState)
+{
+    release(Lock, LockState);
+}
+
+#endif

@@ -178,6 +178,20 @@ static void note_symbol(struct image_facts *facts, const char *name, const GElf_
     }
 }
 
+/* What only a free build of one layout exports (undis/free/region.h). */
+static bool is_bound_to_free_build(const char *import)
+{
+    return strncmp(import, "undis_free_", sizeof("undis_free_") - 1) == 0;
+}
+
+static bool reject_free(struct image *image)
+{
+    return reject(image,
+                  UNDIS_CHECKED
+                      ? "is built with `undis cc --free` and runs on the free build only: `undis run --free`"
+                      : "is built with the `undis cc --free` of another version of undis: build it again");
+}
+
 static bool check_symbols(struct image *image, struct image_facts *facts)
 {
     struct table table;
@@ -195,6 +209,9 @@ static bool check_symbols(struct image *image, struct image_facts *facts)
         note_symbol(facts, name, &symbol);
         if (symbol.st_shndx == SHN_UNDEF && GELF_ST_BIND(symbol.st_info) == STB_GLOBAL &&
             dlsym(RTLD_DEFAULT, name) == NULL && !found_in_needed(image, name)) {
+            if (is_bound_to_free_build(name)) {
+                return reject_free(image);
+            }
             list_missing(image, name, &missing, &unlisted);
         }
     }

@@ -64,6 +64,37 @@ dpr)
     build --dpr-old-irql store -o store.so "$here/dpr.c" -- -DEXPECTED=DISPATCH_LEVEL
     runs store.so
     ;;
+free)
+    inlined='(Kf?RaiseIrql|KeRaiseIrqlToDpcLevel|KeLowerIrql|KeGetCurrentIrql|NdisAcquireRWLockRead|NdisReleaseRWLock)'
+    cp "$here/free.c" free.cpp
+    build -o both.so "$here/free.c"
+    nm -D both.so | grep -q undis_free_ && fail "without --free the driver wants the free build"
+    runs both.so
+    for source in "$here/free.c" free.cpp; do
+        for options in '--dpr-old-irql=store' '-- -O0'; do
+            # shellcheck disable=SC2086
+            build --free -o free.so "$source" $options
+            nm -D free.so | grep -Eq "U $inlined\$" && fail "$source, $options: something is called"
+            "$undis" run --free free.so --processors 4 >out 2>err || fail "run --free of $source, $options"
+        done
+    done
+    for verb in run explore; do
+        "$undis" $verb free.so >out 2>err
+        [ $? -eq 2 ] || fail "the checked build took it: $verb"
+        [ "$(cat err)" = "undis: free.so: is built with \`undis cc --free\` and runs on the free build only: \`undis run --free\`" ] ||
+            fail "the refusal of $verb"
+    done
+    sed 's/undis_free_./undis_free_0/g' free.so >other.so
+    "$undis" run --free other.so >out 2>err
+    [ $? -eq 2 ] || fail "a driver of another layout was taken"
+    [ "$(cat err)" = "undis: other.so: is built with the \`undis cc --free\` of another version of undis: build it again" ] ||
+        fail "the refusal of another layout"
+    printf '#include <ntddk.h>\nNTSTATUS DriverEntry(PDRIVER_OBJECT o, PUNICODE_STRING p) { (void)o; (void)p; return 0; }\n' >none.c
+    build --free -o none.so none.c
+    "$undis" run none.so >out 2>err
+    [ $? -eq 2 ] || fail "the checked build took a driver that calls nothing"
+    refused '--free and --instrument exclude' --free --instrument none.c
+    ;;
 instrument)
     build -o plain.so "$here/atomics.c"
     nm -D plain.so | grep -q __tsan && fail "plain.so is instrumented"

@@ -12,6 +12,8 @@ undis=$prefix/bin/undis
 CC=$cc "$undis" cc -o idle.so "$source/drivers/idle.c"
 "$undis" run idle.so | grep -q '^verdict: clean'
 "$undis" run --free idle.so | grep -q '^verdict: '
+CC=$cc "$undis" cc --free -o free.so "$source/drivers/good.c"
+"$undis" run --free free.so | grep -q '^verdict: '
 
 libraries=$(dirname "$(find "$prefix" -name undis.pc)")
 cat >program.c <<'END'

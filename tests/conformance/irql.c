@@ -2,7 +2,7 @@
  * irql.c - spec section 1: the IRQL model, clause by clause.
  *
  * Levels are simulated by undis; what hardware does below a processor's interrupt controller is not
- * modelled and not tested.
+ * modelled and not tested.  UNDIS_TEST_INLINE()
  */
 #include <ndis.h>
 

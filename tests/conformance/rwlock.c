@@ -1,5 +1,5 @@
 /*
- * rwlock.c - spec section 4: NDIS_RW_LOCK_EX and NDIS_RW_LOCK.
+ * rwlock.c - spec section 4: NDIS_RW_LOCK_EX and NDIS_RW_LOCK.  UNDIS_TEST_INLINE()
  */
 #include <ndis.h>
 

@@ -1,5 +1,6 @@
 /*
  * asymmetric.c - the fast and the slow side against each other, with the host's barrier where it has one.
+ * UNDIS_TEST_INLINE(rw_lock)
  */
 #include "asymmetric.h"
 

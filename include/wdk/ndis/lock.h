@@ -144,4 +144,8 @@ typedef KMUTEX NDIS_MUTEX, *PNDIS_MUTEX;
 
 EXTERN_C_END
 
+#if UNDIS_FREE_BUILD /* undis cc --free */
+#include <undis/free/inline_ndis.h>
+#endif
+
 #endif

@@ -187,4 +187,8 @@ DECLSPEC_NORETURN VOID KeBugCheck(ULONG BugCheckCode);
 
 EXTERN_C_END
 
+#if UNDIS_FREE_BUILD /* undis cc --free */
+#include <undis/free/inline_ke.h>
+#endif
+
 #endif

@@ -1,0 +1,73 @@
+/*
+ * region.h - the head of a processor's control region, which the GS base points at, and what code of the free
+ * build does with it.
+ *
+ * The headers in this directory are the quick sides of functions that the library exports.  The library's
+ * free build is compiled from them, and so is a driver built with `undis cc --free`: there they are inlined,
+ * and what is left to the library is called by names that say which layout both were built with.  They are
+ * no interface: a driver includes <wdm.h> or <ndis.h>.  C and C++, after <ntdef.h>.
+ */
+#ifndef UNDIS_FREE_REGION_H
+#define UNDIS_FREE_REGION_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define UNDIS_FREE_ASSERT(holds, text) static_assert(holds, text)
+#else
+#define UNDIS_FREE_ASSERT(holds, text) _Static_assert(holds, text)
+#endif
+#define UNDIS_FREE_INLINE static __inline__ __attribute__((__unused__, __always_inline__))
+#define undis_likely(holds) __builtin_expect(!!(holds), 1)
+#define undis_unlikely(holds) __builtin_expect(!!(holds), 0)
+
+/*
+ * Raise it whenever code compiled from these headers before and after would not do together: an offset, a
+ * lock's words, what a quick side leaves to a slow one.
+ */
+#define UNDIS_FREE_LAYOUT 1
+
+/* undis_free(NAME): what libundis-free exports for inlined code: undis_free_1_NAME. */
+#define undis_free_join(layout, name) undis_free_##layout##_##name
+#define undis_free_expand(layout, name) undis_free_join(layout, name)
+#define undis_free(name) undis_free_expand(UNDIS_FREE_LAYOUT, name)
+
+/* Where things are in the region: bytes from its beginning. */
+#define UNDIS_REGION_IRQL 8     /* uint8_t */
+#define UNDIS_REGION_PENDING 12 /* uint32_t: bit L is set when something waits for IRQL to be below L */
+#define UNDIS_REGION_NUMBER 16  /* uint32_t: the processor's */
+
+#if defined(__x86_64__) && !defined(UNDIS_REGION_TLS)
+
+/*
+ * A thread may go on on another processor whenever IRQL is below DISPATCH_LEVEL: nothing is kept in a
+ * register over such a moment, and each function is one instruction.
+ */
+UNDIS_FREE_INLINE uint8_t undis_region_irql(void)
+{
+    uint32_t irql; /* all of a register: a part of one would wait for the rest */
+    __asm__ volatile("movzbl %%gs:%c1, %0" : "=r"(irql) : "i"(UNDIS_REGION_IRQL) : "memory");
+    return (uint8_t)irql;
+}
+
+UNDIS_FREE_INLINE void undis_region_irql_store(uint8_t irql)
+{
+    __asm__ volatile("movb %0, %%gs:%c1" ::"qi"(irql), "i"(UNDIS_REGION_IRQL) : "memory");
+}
+
+UNDIS_FREE_INLINE uintptr_t undis_region_number(void)
+{
+    uintptr_t number;
+    __asm__ volatile("movl %%gs:%c1, %k0" : "=r"(number) : "i"(UNDIS_REGION_NUMBER));
+    return number;
+}
+
+UNDIS_FREE_INLINE uint32_t undis_region_pending(void)
+{
+    uint32_t pending;
+    __asm__ volatile("movl %%gs:%c1, %0" : "=r"(pending) : "i"(UNDIS_REGION_PENDING) : "memory");
+    return pending;
+}
+
+#endif
+#endif
