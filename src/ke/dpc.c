@@ -13,6 +13,8 @@
 #include "ke/step.h"
 #include "ke/threadeddpc.h"
 
+#include <undis/free/irql.h>
+
 #define DPC_TYPE 19 /* KOBJECTS: DpcObject, as a debugger shows it */
 
 void ke_dpc_initialize_processor(struct ke_processor *processor)
@@ -67,6 +69,63 @@ static struct ke_processor *dpc_target(PRKDPC dpc)
     return number == 0 || number > ke_processor_count ? ke_processor() : &ke_processors[number - 1];
 }
 
+static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVOID argument2);
+
+#if !UNDIS_CHECKED
+
+/* callback_enter and callback_leave for a processor that stays at DISPATCH_LEVEL. */
+static __attribute__((noinline)) void call_routine(struct ke_processor *processor, PRKDPC dpc,
+                                                   PVOID argument1, PVOID argument2)
+{
+    struct callback_frame frame;
+    PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
+    frame.seal = ~(uintptr_t)&frame;
+    frame.kind = CALLBACK_DPC;
+    frame.irql = DISPATCH_LEVEL;
+    frame.name = "DPC";
+    frame.routine = (const void *)(uintptr_t)routine;
+    frame.stack_root = __builtin_frame_address(0);
+    frame.outer = processor->callback;
+    processor->callback = &frame;
+    routine(dpc, dpc->DeferredContext, argument1, argument2);
+    if (__builtin_expect(!callback_intact(&frame) || ke_irql() != DISPATCH_LEVEL, 0)) {
+        callback_leave(&frame);
+    } else {
+        processor->callback = frame.outer;
+    }
+}
+
+/*
+ * Below DISPATCH_LEVEL, with nothing else waiting, a DPC for this processor would be taken off the queue as
+ * soon as it was put there: it does not go there at all, but is run.  Its insertion and removal are then one
+ * moment, that of the look at DpcData: no other processor can tell, and no atomic operation is needed.
+ * False: it has to be queued.
+ */
+static inline bool run_at_once(PRKDPC dpc, PVOID argument1, PVOID argument2)
+{
+    KIRQL old = ke_irql();
+    if (old >= DISPATCH_LEVEL) {
+        return false;
+    }
+    ke_irql_store(DISPATCH_LEVEL);
+    struct ke_processor *me = ke_processor();
+    if (dpc_target(dpc) != me || __atomic_load_n(&dpc->DpcData, __ATOMIC_ACQUIRE) != NULL ||
+        !dpc_queue_is_empty(me) || ke_pending() != 0 || dpc->DeferredRoutine == flush_routine) {
+        undis_irql_lower(old);
+        return false;
+    }
+    me->progress++;
+    me->dpc_count++;
+    me->dpc_since = 0;
+    me->dpc_active = true;
+    call_routine(me, dpc, argument1, argument2);
+    ke_processor()->dpc_active = false;
+    undis_irql_lower(old);
+    return true;
+}
+
+#endif
+
 /*
  * KeInsertQueueDpc: any IRQL.  Queues the DPC to its target processor; FALSE when it is queued already.
  * The arguments are those of the insertion that succeeded.  nf-wdm-keinsertqueuedpc, DP-1, DP-2.
@@ -77,6 +136,11 @@ BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument
     if (ke_threaded_dpc_wanted(Dpc)) {
         return ke_threaded_dpc_insert(Dpc, dpc_target(Dpc), SystemArgument1, SystemArgument2);
     }
+#if !UNDIS_CHECKED
+    if (run_at_once(Dpc, SystemArgument1, SystemArgument2)) {
+        return TRUE;
+    }
+#endif
     ke_about_to_change_always(Dpc, &dpc_target(Dpc)->dpc_queue);
     ke_uses(Dpc);
     KIRQL old = ke_mask();
@@ -117,8 +181,6 @@ static uint64_t dpc_time_used(struct ke_processor *processor)
     }
     return now - processor->dpc_since;
 }
-
-static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVOID argument2);
 
 bool ke_dpc_run_next(struct ke_processor *processor)
 {
