@@ -81,7 +81,7 @@ static KIRQL enter(void)
     for (;;) {
         KIRQL old = ke_raise(IPI_LEVEL);
         ke_about_to_try(ke_spin_lock_word(&call.busy));
-        if (ke_word_try(ke_spin_lock_word(&call.busy))) {
+        if (ke_spin_lock_try(&call.busy)) {
             return old;
         }
         ke_lower(old);

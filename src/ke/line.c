@@ -341,7 +341,8 @@ void ke_interrupt_disconnect(struct ke_interrupt *interrupt)
     }
     /* A service that began before may still have the object in its hands. */
     LARGE_INTEGER moment = {.QuadPart = -1000};
-    while (__atomic_load_n(&line->serving, __ATOMIC_ACQUIRE) != 0 || interrupt->lock != 0) {
+    while (__atomic_load_n(&line->serving, __ATOMIC_ACQUIRE) != 0 ||
+           !ke_spin_lock_is_unused(&interrupt->lock)) {
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     }
 }

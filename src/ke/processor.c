@@ -5,6 +5,7 @@
 #include "ke/dispatch.h"
 #include "ke/engine.h"
 #include "ke/event.h"
+#include "ke/lockhost.h"
 #include "ke/processor.h"
 
 #include <stddef.h>
@@ -13,11 +14,14 @@ _Static_assert(offsetof(struct ke_processor, self) == 0, "%gs:0 is the control r
 _Static_assert(offsetof(struct ke_processor, irql) == UNDIS_REGION_IRQL, "where region.h has IRQL");
 _Static_assert(offsetof(struct ke_processor, pending) == UNDIS_REGION_PENDING, "and the pending mask");
 _Static_assert(offsetof(struct ke_processor, number) == UNDIS_REGION_NUMBER, "and the processor's number");
+_Static_assert(offsetof(struct ke_processor, lock_owner) == 10, "%gs:10 is its name in locks");
+_Static_assert(offsetof(struct ke_processor, lock_entries) == 32, "%gs:32 counts entries into locks");
 
 /* The first sixteen on one page (HOST_HOT). */
 struct ke_processor ke_processors[KE_MAXIMUM_PROCESSORS] __attribute__((aligned(4096)));
 unsigned ke_processor_count;
-struct ke_processor ke_outside = {.self = &ke_outside, .irql = KE_MASKED, .number = ~0u};
+struct ke_processor ke_outside = {
+    .self = &ke_outside, .irql = KE_MASKED, .lock_owner = LOCKWORD_NOBODY, .number = ~0u};
 
 #if !defined(__x86_64__) || defined(UNDIS_REGION_TLS)
 void *host_region_get(void);

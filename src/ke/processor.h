@@ -44,11 +44,13 @@ struct ke_processor {
     struct ke_processor *self; /* offset 0: what %gs:0 reads */
     volatile KIRQL irql;       /* offset 8 */
     volatile BOOLEAN idle;
-    UCHAR reserved[2];
+    uint8_t lock_owner; /* offset 10: this processor's name in locks biased to it (lockword.h) */
+    UCHAR reserved[1];
     volatile uint32_t pending; /* offset 12: bit L is set when something waits for IRQL to be below L */
     uint32_t number;           /* offset 16 */
     uint32_t wake;             /* futex word that the idle loop sleeps on */
     struct _KTHREAD *current;  /* offset 24 */
+    int32_t lock_entries;      /* offset 32: into shared locks, until one is looked at (spinlock.c) */
 
     volatile uint64_t lines;     /* bit n: line n waits for delivery here */
     volatile uint32_t isr_depth; /* ISRs now on this processor */
@@ -61,6 +63,7 @@ struct ke_processor {
     volatile uint64_t progress; /* counts passages below DISPATCH_LEVEL and DPCs begun: the watchdog's food */
     struct callback_frame *callback; /* innermost driver callback now running here */
     uint64_t random;                 /* state of this processor's random choices */
+    uint32_t lock_looks;             /* looks at shared spin locks (spinlock.c) */
 
     /* DPC queue (dpcqueue.h): the checked build's is guarded by dpc_guard, the free one's as told there. */
     LIST_ENTRY dpc_queue;

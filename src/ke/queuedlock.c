@@ -2,87 +2,11 @@
  * queuedlock.c - in-stack queued spin locks: spin locks whose waiters are served in the order in which they
  * came (spec SL-19, SL-23).
  *
- * The high half of the KSPIN_LOCK holds two tickets: who came last, and whose turn it is.  A turn is over
- * when the word, the low half, is taken: so one waiter at a time tries to take the word, and its holder is a
- * holder like any other.  With nobody waiting the high half is zero, for a free lock is a zero KSPIN_LOCK.
- * The explored engine decides about every order itself and needs no tickets: whoever it lets have the word
- * came first.  KLOCK_QUEUE_HANDLE carries the lock and the old IRQL from the acquisition to the release.
+ * The tickets of lockword.h are the queue.  KLOCK_QUEUE_HANDLE carries the lock and the old IRQL from the
+ * acquisition to the release.
  */
 #include "ke/ddi.h"
-#include "ke/engine.h"
 #include "ke/spinlock.h"
-
-#define QUEUE_SPINS 100
-#define QUEUE_PATIENCE_NS 1000000u
-#define QUEUE_REPORT_NS 100000000u
-
-#define LAST_ONE 0x10000u /* the last ticket given out: high half; whose turn: low half */
-
-static volatile uint32_t *tickets_of(PKSPIN_LOCK lock)
-{
-    return ke_spin_lock_word(lock) + 1;
-}
-
-static bool is_explored(void)
-{
-#if UNDIS_CHECKED
-    return ke_stepping;
-#else
-    return false;
-#endif
-}
-
-/* Waits, as ke_spin_lock_contend does, for the turn of `ticket`. */
-static void wait_turn(PKSPIN_LOCK lock, uint16_t ticket)
-{
-    volatile uint32_t *tickets = tickets_of(lock);
-    event_send(EVENT_LOCK_WAIT, lock, 0, 0, 0, 0);
-    for (unsigned i = 0; i < QUEUE_SPINS; i++) {
-        if ((uint16_t)*tickets == ticket) {
-            return;
-        }
-        host_relax();
-    }
-    uint64_t reported = ke_engine->now();
-    for (uint32_t seen = *tickets; (uint16_t)seen != ticket; seen = *tickets) {
-        ke_engine->lock_wait(tickets, seen, QUEUE_PATIENCE_NS);
-        uint64_t now = ke_engine->now();
-        if (now - reported >= QUEUE_REPORT_NS) {
-            reported = now;
-            event_send(EVENT_LOCK_WAIT, lock, 0, 1, 0, 0);
-        }
-    }
-}
-
-void ke_spin_lock_queue_up(PKSPIN_LOCK lock)
-{
-    if (!is_explored()) {
-        uint32_t before = __atomic_fetch_add(tickets_of(lock), LAST_ONE, __ATOMIC_ACQ_REL);
-        uint16_t ticket = (uint16_t)(before / LAST_ONE);
-        if (ticket != (uint16_t)before) {
-            wait_turn(lock, ticket);
-        }
-    }
-}
-
-void ke_spin_lock_queue_on(PKSPIN_LOCK lock)
-{
-    volatile uint32_t *tickets = tickets_of(lock);
-    if (is_explored()) {
-        return;
-    }
-    uint32_t seen = *tickets, next, waiting;
-    do {
-        uint16_t turn = (uint16_t)(seen + 1);
-        waiting = (uint16_t)(seen / LAST_ONE - turn);
-        next = waiting == 0 ? 0 : (seen & ~(LAST_ONE - 1)) | turn;
-    } while (!__atomic_compare_exchange_n(tickets, &seen, next, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
-    for (; waiting > 0; waiting--) { /* the one whose turn it is may be the last to be woken */
-        ke_engine->lock_wake(tickets);
-    }
-}
-
-/* ---- the functions that drivers call ------------------------------------------------------------- */
 
 static PKSPIN_LOCK lock_of(PKLOCK_QUEUE_HANDLE handle)
 {

@@ -7,6 +7,7 @@
 #include "ke/clock.h"
 #include "ke/dispatch.h"
 #include "ke/engine.h"
+#include "ke/spinlock.h"
 
 #include <string.h>
 
@@ -68,6 +69,7 @@ static void prepare_processor(unsigned number, uint64_t seed)
     processor->self = processor;
     processor->irql = KE_MASKED;
     processor->number = number;
+    ke_spin_lock_prepare(processor);
     processor->random = (seed + 1) * 0x9E3779B97F4A7C15u + number;
     processor->host.region = processor;
     processor->host.name = "processor";

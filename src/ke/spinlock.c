@@ -1,13 +1,13 @@
 /*
  * spinlock.c - the Ke spin lock functions, and waiting for a lock (spec section 2).
  *
- * A waiter spins briefly and then asks the engine to wait, because the host may have preempted the
- * holder.  It stays interruptible above its own IRQL all the while.  No fairness is promised (SL-19).
+ * A waiter spins briefly and then sleeps, because the host may have preempted the holder.  It stays
+ * interruptible above its own IRQL all the while.  No fairness is promised (SL-19).
  */
 #include "ke/ddi.h"
 #include "ke/spinlock.h"
 
-#include "ke/engine.h"
+#include "ke/lockwait.h"
 
 #undef KeInitializeSpinLock
 #undef KeAcquireSpinLock
@@ -18,49 +18,82 @@
 #undef KeTryToAcquireSpinLockAtDpcLevel
 #undef KeTestSpinLock
 
-#define SPIN_LIMIT 100
-#define WAIT_REPORT_NS 100000000u
+#define ENTRIES_UNTIL_LOOK 1024
+#define ENTRY_AFTER_WAIT 32 /* so many entries one stands for that had to wait */
 
-static bool spin_briefly(volatile uint32_t *word)
+void ke_spin_lock_prepare(struct ke_processor *processor)
 {
-    for (int i = 0; i < SPIN_LIMIT; i++) {
-        if (*word == WORD_FREE && ke_word_try(word)) {
-            return true;
-        }
-        host_relax();
-    }
-    return false;
+    unsigned number = processor->number;
+    bool may_own = !UNDIS_CHECKED && host_barrier_there && number < LOCKWORD_PROCESSORS;
+    processor->lock_owner = may_own ? LOCKWORD_FREE(number) : LOCKWORD_NOBODY;
+    processor->lock_entries = ENTRIES_UNTIL_LOOK;
 }
 
-void ke_spin_lock_contend(PKSPIN_LOCK lock)
+/* Each doubt makes it half as likely.  The looks are counted, not drawn: a multiplication spreads them. */
+void ke_spin_lock_look(PKSPIN_LOCK lock)
 {
-    volatile uint32_t *word = ke_spin_lock_word(lock);
+    struct ke_processor *processor = ke_processor();
+    uint32_t looks = ++processor->lock_looks * 0x9E3779B9u >> 16;
+    processor->lock_entries = ENTRIES_UNTIL_LOOK;
+    if (!lockword_is_nested() && (looks & ((1u << ke_lock_word(lock)->doubt) - 1)) == 0) {
+        lockword_claim(ke_lock_word(lock));
+    }
+}
+
+static void wait_for(PKSPIN_LOCK lock)
+{
+    struct ke_processor *processor = ke_processor();
     event_send(EVENT_LOCK_WAIT, lock, 0, 0, 0, 0);
-    if (spin_briefly(word)) {
-        return;
-    }
-    uint64_t since = ke_engine->now(), reported = since;
-    for (;;) {
-        uint64_t now = ke_engine->now();
-        uint32_t expected = WORD_FREE;
-        if (ke_word_wait_turn(word, now - since > WORD_PATIENCE_NS, &expected)) {
-            return;
-        }
-        if (expected != WORD_FREE) {
-            ke_engine->lock_wait(word, expected,
-                                 now - since > WORD_PATIENCE_NS ? WAIT_REPORT_NS : WORD_PATIENCE_NS);
-        }
-        if (now - reported >= WAIT_REPORT_NS) {
-            reported = now;
-            event_send(EVENT_LOCK_WAIT, lock, 0, 1, 0, 0);
-        }
+    lockword_wait(ke_lock_word(lock));
+    if (!UNDIS_CHECKED && processor->lock_entries < ENTRY_AFTER_WAIT) {
+        ke_spin_lock_look(lock);
+    } else {
+        processor->lock_entries -= ENTRY_AFTER_WAIT;
     }
 }
 
-void ke_spin_lock_pass(PKSPIN_LOCK lock)
+void ke_spin_lock_enter_slowly(PKSPIN_LOCK lock, enum lockword_entry entry)
 {
-    ke_word_pass(ke_spin_lock_word(lock));
-    ke_engine->lock_wake(ke_spin_lock_word(lock));
+    if (entry == LOCKWORD_LOST) {
+        lockword_undo(ke_lock_word(lock));
+    }
+    wait_for(lock);
+}
+
+void ke_spin_lock_leave_slowly(PKSPIN_LOCK lock)
+{
+    lockword_leave_slowly(ke_lock_word(lock));
+}
+
+bool ke_spin_lock_is_unused(PKSPIN_LOCK lock)
+{
+    return lockword_is_unused(ke_lock_word(lock));
+}
+
+bool ke_spin_lock_try(PKSPIN_LOCK lock)
+{
+    enum lockword_entry entry = lockword_enter(ke_lock_word(lock));
+    if (entry == LOCKWORD_LOST) {
+        lockword_undo(ke_lock_word(lock));
+    }
+    return entry == LOCKWORD_ENTERED || entry == LOCKWORD_ENTERED_SHARED ||
+           lockword_try_slowly(ke_lock_word(lock));
+}
+
+void ke_spin_lock_take_in_turn(PKSPIN_LOCK lock)
+{
+    ke_about_to_lock(ke_spin_lock_word(lock));
+    switch (lockword_enter_first(ke_lock_word(lock))) {
+    case LOCKWORD_ENTERED:
+    case LOCKWORD_ENTERED_SHARED:
+        return;
+    case LOCKWORD_LOST:
+        lockword_undo(ke_lock_word(lock));
+        break;
+    case LOCKWORD_BUSY:
+        break;
+    }
+    wait_for(lock);
 }
 
 void ke_spin_lock_abandon(PKSPIN_LOCK lock)
@@ -159,7 +192,7 @@ BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
     ddi_enter(KeTryToAcquireSpinLockAtDpcLevel);
     ke_about_to_try(ke_spin_lock_word(SpinLock));
-    if (!ke_word_try(ke_spin_lock_word(SpinLock))) {
+    if (!ke_spin_lock_try(SpinLock)) {
         return FALSE;
     }
     event_send(EVENT_LOCK_ACQUIRED, SpinLock, LOCK_KE_DPC, ke_irql(), 1, 0);
@@ -190,5 +223,5 @@ BOOLEAN KeTestSpinLock(PKSPIN_LOCK SpinLock)
 {
     ddi_enter(KeTestSpinLock);
     ke_about_to_test(ke_spin_lock_word(SpinLock));
-    return *ke_spin_lock_word(SpinLock) == WORD_FREE;
+    return lockword_is_free(ke_lock_word(SpinLock));
 }

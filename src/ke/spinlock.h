@@ -1,56 +1,76 @@
 /*
  * spinlock.h - the spin lock under all flavours (spec section 2).
  *
- * The lock is the low 32 bits of the KSPIN_LOCK, a lock word (word.h).  A zeroed KSPIN_LOCK is a free
- * lock.  Owner and flavour are the verifier's business and lie beside.
+ * The KSPIN_LOCK is a lock word (lockword.h).  Owner and flavour, as the verifier has them, lie beside.
  */
 #ifndef UNDIS_KE_SPINLOCK_H
 #define UNDIS_KE_SPINLOCK_H
 
 #include "ke/event.h"
+#include "ke/lockhost.h"
 #include "ke/step.h"
-#include "ke/word.h"
 
-/* Out of line: waits until the word is ours; releases it to somebody who waits. */
-void ke_spin_lock_contend(PKSPIN_LOCK lock);
-void ke_spin_lock_pass(PKSPIN_LOCK lock);
+_Static_assert(sizeof(KSPIN_LOCK) == sizeof(union lockword), "a KSPIN_LOCK has room for it");
 
-static inline volatile uint32_t *ke_spin_lock_word(PKSPIN_LOCK lock)
+static inline union lockword *ke_lock_word(PKSPIN_LOCK lock)
 {
-    return (volatile uint32_t *)(void *)lock;
+    return (union lockword *)(void *)lock;
 }
 
+/* What the engine knows the lock by: zero is free, as long as nobody is its owner. */
+static inline volatile uint32_t *ke_spin_lock_word(PKSPIN_LOCK lock)
+{
+    return &ke_lock_word(lock)->low;
+}
+
+/* Out of line, for what lockword_enter and lockword_leave did not do; enter_slowly waits until it is ours. */
+void ke_spin_lock_enter_slowly(PKSPIN_LOCK lock, enum lockword_entry entry);
+void ke_spin_lock_leave_slowly(PKSPIN_LOCK lock);
+/* Entered as one of several, and due to be looked at: is it this processor's alone? */
+void ke_spin_lock_look(PKSPIN_LOCK lock);
+
+/* Gives the processor its name in locks. */
+void ke_spin_lock_prepare(struct ke_processor *processor);
+
+/* Mutual exclusion alone; IRQL, DISPATCH_LEVEL or above, is the caller's. */
+static inline void ke_spin_lock_take(PKSPIN_LOCK lock)
+{
+    ke_about_to_lock(ke_spin_lock_word(lock));
+    enum lockword_entry entry = lockword_enter(ke_lock_word(lock));
+    if (__builtin_expect(entry == LOCKWORD_ENTERED, 1)) {
+        return;
+    }
+    if (__builtin_expect(entry != LOCKWORD_ENTERED_SHARED, 0)) {
+        ke_spin_lock_enter_slowly(lock, entry);
+    } else if (__builtin_expect(lockword_counts(), 0)) {
+        ke_spin_lock_look(lock);
+    }
+}
+
+/* Free, with nobody waiting, at this moment. */
+bool ke_spin_lock_is_unused(PKSPIN_LOCK lock);
+
+/* False at once when it is held. */
+bool ke_spin_lock_try(PKSPIN_LOCK lock);
+
 /*
- * First come, first served among those who acquire the lock as a queued one (queuedlock.c): returns when it
- * is the caller's turn to take the word, and lets the next one go when he has it.  Who holds the word is no
- * longer in the queue, so that a release is the same for all.
+ * The same, first come, first served among those who take it so (queuedlock.c).  To the explored engine,
+ * which decides about every order itself, whoever it lets have the word came first.
  */
-void ke_spin_lock_queue_up(PKSPIN_LOCK lock);
-void ke_spin_lock_queue_on(PKSPIN_LOCK lock);
+void ke_spin_lock_take_in_turn(PKSPIN_LOCK lock);
 
 static inline bool ke_lock_is_queued(enum lock_flavor flavor)
 {
     return flavor == LOCK_QUEUED || flavor == LOCK_QUEUED_DPC || flavor == LOCK_QUEUED_FOR_DPC;
 }
 
-/* Mutual exclusion alone; IRQL is the caller's. */
-static inline void ke_spin_lock_take(PKSPIN_LOCK lock)
-{
-    ke_about_to_lock(ke_spin_lock_word(lock));
-    if (__builtin_expect(!ke_word_try(ke_spin_lock_word(lock)), 0)) {
-        ke_spin_lock_contend(lock);
-    }
-}
-
-/* The same in the way of that flavour, which is a constant. */
+/* In the way of that flavour, which is a constant. */
 static inline void ke_spin_lock_take_as(PKSPIN_LOCK lock, enum lock_flavor flavor)
 {
     if (ke_lock_is_queued(flavor)) {
-        ke_spin_lock_queue_up(lock);
-    }
-    ke_spin_lock_take(lock);
-    if (ke_lock_is_queued(flavor)) {
-        ke_spin_lock_queue_on(lock);
+        ke_spin_lock_take_in_turn(lock);
+    } else {
+        ke_spin_lock_take(lock);
     }
 }
 
@@ -58,8 +78,8 @@ static inline void ke_spin_lock_take_as(PKSPIN_LOCK lock, enum lock_flavor flavo
 static inline void ke_spin_lock_drop(PKSPIN_LOCK lock)
 {
     ke_about_to_unlock(ke_spin_lock_word(lock));
-    if (!ke_word_drop(ke_spin_lock_word(lock))) {
-        ke_spin_lock_pass(lock);
+    if (__builtin_expect(!lockword_leave(ke_lock_word(lock)), 0)) {
+        ke_spin_lock_leave_slowly(lock);
     }
 }
 

@@ -28,7 +28,7 @@ static void queued_at(KIRQL irql)
     CHECK_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
     KeReleaseInStackQueuedSpinLockForDpc(&handle);
     CHECK_EQ(KeGetCurrentIrql(), irql);
-    CHECK_EQ(lock, 0); /* free: what it was made of */
+    CHECK(KeTestSpinLock(&lock));
 }
 
 static void for_dpc_at(KIRQL irql)
@@ -103,7 +103,7 @@ static void queued_excludes(void *argument)
         thread_join(&threads[i]);
     }
     CHECK_EQ(counter, 18000);
-    CHECK_EQ(lock, 0);
+    CHECK(KeTestSpinLock(&lock));
 }
 
 /* ---- first come, first served -------------------------------------------------------------------- */
@@ -120,11 +120,11 @@ static void come(void *argument)
     KeReleaseInStackQueuedSpinLock(&handle);
 }
 
-/* How many have come and not had the lock yet (src/ke/queuedlock.c). */
+/* How many have come and not had the lock yet (src/ke/lockword.h). */
 static unsigned queue_length(void)
 {
-    uint32_t tickets = (uint32_t)(*(volatile KSPIN_LOCK *)&lock >> 32);
-    return (uint16_t)((tickets >> 16) - tickets);
+    uint64_t word = *(volatile KSPIN_LOCK *)&lock;
+    return (uint8_t)((word >> 56) - (word >> 48));
 }
 
 static void queued_in_order(void *argument)

@@ -1,0 +1,158 @@
+/*
+ * lockword.h - the spin lock in a KSPIN_LOCK (spec section 2): who may enter, who waits, who is next.
+ *
+ * Eight bytes, little-endian; all zero is a free lock that nobody has used.
+ *
+ *   0 locked    1: held by a processor that took it with a compare-and-exchange ("shared")
+ *   1 wanted    1: whoever is next sleeps and must be woken, and nobody else may take it
+ *   2 bias      whose lock this is: LOCKWORD_FREE of a processor; 0: nobody's
+ *   3 request   what the next one asks the processor in `bias` for
+ *   4 owner     the processor in `bias` writes here whether it is inside: by plain stores, it alone
+ *   5 doubt     how often a bias was wrong: exponent of how rarely it is tried
+ *   6 turn      of those who wait, the ticket of the one who is next
+ *   7 last      the next ticket to be given out
+ *
+ * A lock that one processor uses is biased to it: it enters by a plain store to `owner` and a look at `bias`
+ * and `request`, and leaves by a look and a store; there is no locked instruction and no fence.  A lock that
+ * several use is entered by one compare-and-exchange and left by one plain store.  Those who find it held
+ * take a ticket; one of them, the next one, looks at the word, the others sleep.  What the next one does
+ * depends on what he sees:
+ *
+ *   shared          spins, then marks the word as wanted and sleeps until it is released
+ *   biased, in use  watches for some microseconds and then asks for a lease: at its next entry or exit the
+ *                   owner hands the bias over.  So a lock that many fight for stays with each of them for a
+ *                   while, at the price of an uncontended one, and goes round in the order of the tickets
+ *   biased, idle    asks for it to be shared; an owner that does not answer has it taken away
+ *
+ * Memory order.  Entry acquires, exit releases: x86 has both for nothing, elsewhere they are said.  One place
+ * needs a store before a load and has no fence between them: an entering owner stores `owner` = inside, then
+ * loads `bias` and `request`; the next one stores `request`, then loads `owner`.  The next one has
+ * lockword_barrier() between the two, which is a fence at some point of every thread's program.  If that
+ * point is before the owner's load, the load sees the request; else it is after the owner's store, and the
+ * next one sees that.  So never do both miss each other.
+ *
+ * An exit ends with the store or the exchange that releases: the lock's memory may be gone right after it.
+ * So the owner looks for a request before it lets go, and who leaves a shared lock at `wanted`.  What comes
+ * between the look and the store is overlooked: therefore the next one never sleeps without a limit.
+ *
+ * An owner that was stopped between its look at `owner` and its store may write "inside" long after the lock
+ * was taken from it.  It then finds another bias, and takes its word back.  Until it has, `owner` is no use
+ * to somebody else.  It has when `owner` is 0, which it writes itself, at DISPATCH_LEVEL, below which there
+ * is no other entry of that processor under way; or when its IRQL was seen below DISPATCH_LEVEL after the
+ * word stopped saying FREE and a barrier (LOCKWORD_GONE): the whole entry lies at DISPATCH_LEVEL or above.
+ *
+ * tests/model/lock.pml is the same in Promela, checked by Spin; tests/explored/lockword runs this file on the
+ * explored engine with store buffers.  Whoever includes it defines first what it stands on: lockword_me here,
+ * the rest in lockwait.h (src/ke/lockhost.h is the library's).
+ */
+#ifndef UNDIS_KE_LOCKWORD_H
+#define UNDIS_KE_LOCKWORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the places of the bytes in the words below are those of a little-endian machine"
+#endif
+
+union lockword {
+    volatile uint64_t all;
+    struct {
+        volatile uint32_t low, high;
+    };
+    struct {
+        volatile uint8_t locked, wanted;
+        volatile uint16_t bias_request;
+    };
+    struct {
+        volatile uint8_t bytes_[4], owner, doubt, turn, last;
+    };
+};
+_Static_assert(sizeof(union lockword) == 8, "a KSPIN_LOCK");
+
+#define LOCKWORD_LOCKED 0x1u
+#define LOCKWORD_WANTED 0x100u
+#define LOCKWORD_BIAS(low) ((uint8_t)((low) >> 16))
+#define LOCKWORD_REQUEST(low) ((uint8_t)((low) >> 24))
+
+/* What `owner` says about processor n; the first one also names it in `bias` and asks for a lease in
+ * `request`. The last processor has no such number and is never an owner. */
+#define LOCKWORD_FREE(n) ((uint8_t)(((n) + 1) << 2 | 1))
+#define LOCKWORD_INSIDE(free) ((uint8_t)((free) + 1))
+#define LOCKWORD_GONE(free) ((uint8_t)((free) + 2))
+#define LOCKWORD_NUMBER(owner) (((owner) >> 2) - 1u)
+#define LOCKWORD_KIND(owner) ((owner)&3)
+#define LOCKWORD_PROCESSORS 63
+/* Of those who are never owners; and what no owner is, but would be inside. */
+#define LOCKWORD_NOBODY 1
+#define LOCKWORD_SHARE 2 /* request: make it a shared one */
+
+#define LOCKWORD_DOUBT_MAXIMUM 12
+
+#if defined(__x86_64__)
+/* A plain store, after everything before it; only the compiler could reorder it. */
+#define lockword_put(place, value)                                                                           \
+    do {                                                                                                     \
+        __asm__ volatile("" ::: "memory");                                                                   \
+        (place) = (value);                                                                                   \
+        __asm__ volatile("" ::: "memory");                                                                   \
+    } while (0)
+/* A plain load, before everything after it. */
+#define lockword_get(place)                                                                                  \
+    __extension__({                                                                                          \
+        __typeof__(+(place)) lockword_seen = (place);                                                        \
+        __asm__ volatile("" ::: "memory");                                                                   \
+        lockword_seen;                                                                                       \
+    })
+#else
+#define lockword_put(place, value) __atomic_store_n(&(place), (value), __ATOMIC_RELEASE)
+#define lockword_get(place) __atomic_load_n(&(place), __ATOMIC_ACQUIRE)
+#endif
+
+static inline bool lockword_swap(union lockword *lock, uint32_t seen, uint32_t value)
+{
+    return __atomic_compare_exchange_n(&lock->low, &seen, value, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+/* ---- in and out ---------------------------------------------------------------------------------- */
+
+enum lockword_entry {
+    LOCKWORD_ENTERED,        /* as its owner */
+    LOCKWORD_ENTERED_SHARED, /* as one of several */
+    LOCKWORD_LOST,           /* call lockword_undo, then lockword_wait */
+    LOCKWORD_BUSY            /* call lockword_wait */
+};
+
+static inline enum lockword_entry lockword_enter(union lockword *lock)
+{
+    uint8_t me = lockword_me();
+    if (lockword_get(lock->owner) == me) {
+        lockword_put(lock->owner, LOCKWORD_INSIDE(me));
+        return lockword_get(lock->bias_request) == me ? LOCKWORD_ENTERED : LOCKWORD_LOST;
+    }
+    uint32_t free = 0;
+    return __atomic_compare_exchange_n(&lock->low, &free, LOCKWORD_LOCKED, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED)
+               ? LOCKWORD_ENTERED_SHARED
+               : LOCKWORD_BUSY;
+}
+
+/* False: still inside; call lockword_leave_slowly. */
+static inline bool lockword_leave(union lockword *lock)
+{
+    uint8_t me = lockword_me();
+    if (lockword_get(lock->owner) == LOCKWORD_INSIDE(me)) {
+        if (lockword_get(lock->bias_request) != me) {
+            return false;
+        }
+        lockword_put(lock->owner, me);
+        return true;
+    }
+    if (lockword_get(lock->low) != LOCKWORD_LOCKED) {
+        return false;
+    }
+    lockword_put(lock->locked, 0);
+    return true;
+}
+
+#endif
