@@ -93,10 +93,14 @@ static uint64_t until(uint64_t due, uint64_t now)
 }
 
 /* Sleeps until a timer may be due or a quantum is over.  A due timer already posted is asked for again after
- * a quantum. */
+ * a quantum.  Whatever it goes by, the end too, is read after clock_word: who changes it counts that up
+ * afterwards. */
 static void clock_sleep(uint64_t posted)
 {
     uint32_t seen = __atomic_load_n(&clock_word, __ATOMIC_SEQ_CST);
+    if (clock_stop) {
+        return;
+    }
     __atomic_store_n(&clock_rests, true, __ATOMIC_SEQ_CST);
     bool quanta = ke_ready_threads() != 0;
     clock_rests = !quanta;
