@@ -10,6 +10,8 @@
 #include "ke/event.h"
 #include "ke/processor.h"
 
+#include <undis/free/lockown.h>
+
 /* How often the one who is next looks, some 0.5 us apart: before he asks or goes to sleep; at an owner that
  * is never inside; at one that he has asked.  And how often, some 30 ns apart, those behind him. */
 #define LOCKWORD_TURNS 64u
@@ -20,7 +22,6 @@
 struct lockword_sleeper {
     uint64_t since, reported; /* when the wait was told of last */
 };
-static inline uint8_t lockword_me(void);
 static inline void lockword_barrier(void);
 static inline bool lockword_is_elsewhere(unsigned number);
 static inline bool lockword_is_nested(void);
@@ -32,37 +33,6 @@ void lockword_sleep(struct lockword_sleeper *sleeper, const volatile uint32_t *w
 void lockword_wake(const volatile uint32_t *word);
 void lockword_sleep_in_queue(struct lockword_sleeper *sleeper, const union lockword *lock, uint8_t ticket);
 void lockword_wake_in_queue(const union lockword *lock, uint8_t ticket);
-
-/* LOCKWORD_FREE of this processor; LOCKWORD_NOBODY of code that runs on none. */
-static inline uint8_t lockword_me(void)
-{
-#if UNDIS_CHECKED
-    return LOCKWORD_NOBODY;
-#elif defined(__x86_64__) && !defined(UNDIS_REGION_TLS)
-    uint32_t me;
-    __asm__ volatile("movzbl %%gs:10, %0" : "=r"(me)::"memory"); /* not before the raise of IRQL */
-    return (uint8_t)me;
-#else
-    return ke_processor()->lock_owner;
-#endif
-}
-
-/* Counts an entry into a shared lock; true: this one is to be looked at. */
-static inline bool lockword_counts(void)
-{
-#if UNDIS_CHECKED
-    return false;
-#elif defined(__x86_64__) && !defined(UNDIS_REGION_TLS)
-    bool due;
-    __asm__ volatile("decl %%gs:%c1"
-                     : "=@ccs"(due)
-                     : "i"(__builtin_offsetof(struct ke_processor, lock_entries))
-                     : "memory");
-    return due;
-#else
-    return --ke_processor()->lock_entries < 0;
-#endif
-}
 
 /* Without it nobody is ever an owner. */
 static inline void lockword_barrier(void)

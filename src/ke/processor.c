@@ -14,8 +14,8 @@ _Static_assert(offsetof(struct ke_processor, self) == 0, "%gs:0 is the control r
 _Static_assert(offsetof(struct ke_processor, irql) == UNDIS_REGION_IRQL, "where region.h has IRQL");
 _Static_assert(offsetof(struct ke_processor, pending) == UNDIS_REGION_PENDING, "and the pending mask");
 _Static_assert(offsetof(struct ke_processor, number) == UNDIS_REGION_NUMBER, "and the processor's number");
-_Static_assert(offsetof(struct ke_processor, lock_owner) == 10, "%gs:10 is its name in locks");
-_Static_assert(offsetof(struct ke_processor, lock_entries) == 32, "%gs:32 counts entries into locks");
+_Static_assert(offsetof(struct ke_processor, lock_owner) == UNDIS_REGION_LOCK_OWNER, "and its name in locks");
+_Static_assert(offsetof(struct ke_processor, lock_entries) == UNDIS_REGION_LOCK_ENTRIES, "and their count");
 
 /* The first sixteen on one page (HOST_HOT). */
 struct ke_processor ke_processors[KE_MAXIMUM_PROCESSORS] __attribute__((aligned(4096)));

@@ -107,6 +107,14 @@ static inline void undis_region_irql_store(uint8_t irql)
     ke_processor()->irql = irql;
     __asm__ volatile("" ::: "memory");
 }
+static inline uint8_t undis_region_lock_owner(void)
+{
+    return ke_processor()->lock_owner;
+}
+static inline int undis_region_lock_entered(void)
+{
+    return --ke_processor()->lock_entries < 0;
+}
 static inline uintptr_t undis_region_number(void)
 {
     return ke_processor()->number;

@@ -96,6 +96,25 @@ void ke_spin_lock_take_in_turn(PKSPIN_LOCK lock)
     wait_for(lock);
 }
 
+#if !UNDIS_CHECKED
+
+void undis_free(lock_enter)(PKSPIN_LOCK SpinLock, enum lockword_entry entry)
+{
+    ke_spin_lock_enter_slowly(SpinLock, entry);
+}
+
+void undis_free(lock_leave)(PKSPIN_LOCK SpinLock)
+{
+    ke_spin_lock_leave_slowly(SpinLock);
+}
+
+void undis_free(lock_look)(PKSPIN_LOCK SpinLock)
+{
+    ke_spin_lock_look(SpinLock);
+}
+
+#endif
+
 void ke_spin_lock_abandon(PKSPIN_LOCK lock)
 {
     ke_spin_lock_drop(lock);

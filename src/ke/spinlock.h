@@ -10,6 +10,8 @@
 #include "ke/lockhost.h"
 #include "ke/step.h"
 
+#include <undis/free/spinlock.h>
+
 _Static_assert(sizeof(KSPIN_LOCK) == sizeof(union lockword), "a KSPIN_LOCK has room for it");
 
 static inline union lockword *ke_lock_word(PKSPIN_LOCK lock)
@@ -35,16 +37,15 @@ void ke_spin_lock_prepare(struct ke_processor *processor);
 /* Mutual exclusion alone; IRQL, DISPATCH_LEVEL or above, is the caller's. */
 static inline void ke_spin_lock_take(PKSPIN_LOCK lock)
 {
+#if UNDIS_CHECKED
     ke_about_to_lock(ke_spin_lock_word(lock));
     enum lockword_entry entry = lockword_enter(ke_lock_word(lock));
-    if (__builtin_expect(entry == LOCKWORD_ENTERED, 1)) {
-        return;
-    }
     if (__builtin_expect(entry != LOCKWORD_ENTERED_SHARED, 0)) {
         ke_spin_lock_enter_slowly(lock, entry);
-    } else if (__builtin_expect(lockword_counts(), 0)) {
-        ke_spin_lock_look(lock);
     }
+#else
+    undis_lock_take(lock);
+#endif
 }
 
 /* Free, with nobody waiting, at this moment. */
@@ -77,10 +78,14 @@ static inline void ke_spin_lock_take_as(PKSPIN_LOCK lock, enum lock_flavor flavo
 /* The word is released before IRQL falls: an interrupt delivered by the fall must find it free. */
 static inline void ke_spin_lock_drop(PKSPIN_LOCK lock)
 {
+#if UNDIS_CHECKED
     ke_about_to_unlock(ke_spin_lock_word(lock));
     if (__builtin_expect(!lockword_leave(ke_lock_word(lock)), 0)) {
         ke_spin_lock_leave_slowly(lock);
     }
+#else
+    undis_lock_drop(lock);
+#endif
 }
 
 /*
@@ -89,6 +94,12 @@ static inline void ke_spin_lock_drop(PKSPIN_LOCK lock)
  */
 static inline void ke_spin_lock_acquire(PKSPIN_LOCK lock, enum lock_flavor flavor, KIRQL *old_irql)
 {
+#if !UNDIS_CHECKED
+    if (!ke_lock_is_queued(flavor)) {
+        undis_lock_acquire(lock, old_irql);
+        return;
+    }
+#endif
     if (event_send(EVENT_LOCK_ACQUIRE, lock, flavor, 0, 0, 0)) {
         return;
     }
@@ -138,8 +149,7 @@ static inline void ke_spin_lock_release_from_dpc(PKSPIN_LOCK lock, enum lock_fla
 static inline void ke_spin_lock_release(PKSPIN_LOCK lock, enum lock_flavor flavor, KIRQL irql)
 {
     (void)flavor;
-    ke_spin_lock_drop(lock);
-    ke_unmask(irql);
+    undis_lock_release(lock, irql);
 }
 
 /* Releases without touching IRQL (SL-9). */

@@ -45,12 +45,16 @@ VOID NdisFreeSpinLock(PNDIS_SPIN_LOCK SpinLock)
 VOID NdisAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
     ddi_enter(NdisAcquireSpinLock);
+#if UNDIS_CHECKED
     KIRQL old = NOT_TAKEN;
     ke_spin_lock_acquire(&SpinLock->SpinLock, LOCK_NDIS, &old);
-    if (!UNDIS_CHECKED || old != NOT_TAKEN) {
+    if (old != NOT_TAKEN) {
         ke_writes(&SpinLock->OldIrql, sizeof(SpinLock->OldIrql));
         SpinLock->OldIrql = old;
     }
+#else
+    ke_spin_lock_acquire(&SpinLock->SpinLock, LOCK_NDIS, &SpinLock->OldIrql);
+#endif
 }
 
 /* NdisReleaseSpinLock: DISPATCH_LEVEL; releases and restores the level saved in this lock (SL-7). */

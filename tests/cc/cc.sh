@@ -65,7 +65,8 @@ dpr)
     runs store.so
     ;;
 free)
-    inlined='(Kf?RaiseIrql|KeRaiseIrqlToDpcLevel|KeLowerIrql|KeGetCurrentIrql|NdisAcquireRWLockRead|NdisReleaseRWLock)'
+    inlined='(Kf?RaiseIrql|KeRaiseIrqlToDpcLevel|KeLowerIrql|KeGetCurrentIrql|NdisAcquireRWLockRead|NdisReleaseRWLock'
+    inlined+='|Ndis(Dpr)?(Acquire|Release)SpinLock|Ke(Acquire|Release)SpinLock(RaiseToDpc|AtDpcLevel|FromDpcLevel)?)'
     cp "$here/free.c" free.cpp
     build -o both.so "$here/free.c"
     nm -D both.so | grep -q undis_free_ && fail "without --free the driver wants the free build"

@@ -1,6 +1,7 @@
 /*
  * spinlock.c - spec section 2: NDIS_SPIN_LOCK, what holds in both builds, and what a defect does in the
  * free build.  What the checked build says about defects is in spinlock_checked.c.
+ * UNDIS_TEST_INLINE()
  */
 #include <ndis.h>
 

@@ -10,7 +10,7 @@ functions="NdisAcquireSpinLock NdisReleaseSpinLock NdisDprAcquireSpinLock NdisDp
     NdisAcquireRWLockRead NdisAcquireRWLockWrite NdisReleaseRWLock
     NdisAcquireReadWriteLock NdisReleaseReadWriteLock NdisInterlockedInsertTailList NdisInterlockedRemoveHeadList"
 # Which of them the mutant changes: those that have events.
-hooked="NdisAcquireSpinLock NdisDprAcquireSpinLock KeAcquireSpinLockRaiseToDpc NdisAcquireReadWriteLock"
+hooked="NdisDprAcquireSpinLock KeAcquireSpinLockAtDpcLevel KeAcquireInStackQueuedSpinLock NdisAcquireReadWriteLock"
 
 fail() {
     echo "failed: $*"

@@ -9,6 +9,7 @@
  *
  * usage: torture KIND [--seconds N] [--processors N] [--threads N]; KIND "all" takes them in turn.
  * What this does not show: orders that the host's scheduler never produces.
+ * UNDIS_TEST_INLINE(ndis ndis_dpr ke)
  */
 #include <ndis.h>
 

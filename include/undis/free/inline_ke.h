@@ -11,6 +11,7 @@
 #if defined(__x86_64__) && !defined(UNDIS_REGION_TLS)
 
 #include <undis/free/irql.h>
+#include <undis/free/spinlock.h>
 
 #define UNDIS_FREE_FUNCTION extern __inline__ __attribute__((__gnu_inline__, __always_inline__))
 
@@ -38,6 +39,28 @@ UNDIS_FREE_FUNCTION KIRQL KeRaiseIrqlToDpcLevel(VOID)
 UNDIS_FREE_FUNCTION VOID KeLowerIrql(KIRQL NewIrql)
 {
     undis_irql_lower(NewIrql);
+}
+
+UNDIS_FREE_FUNCTION KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
+{
+    KIRQL old;
+    undis_lock_acquire(SpinLock, &old);
+    return old;
+}
+
+UNDIS_FREE_FUNCTION VOID KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
+{
+    undis_lock_release(SpinLock, NewIrql);
+}
+
+UNDIS_FREE_FUNCTION VOID KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    undis_lock_take(SpinLock);
+}
+
+UNDIS_FREE_FUNCTION VOID KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    undis_lock_drop(SpinLock);
 }
 
 EXTERN_C_END

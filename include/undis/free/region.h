@@ -33,9 +33,12 @@
 #define undis_free(name) undis_free_expand(UNDIS_FREE_LAYOUT, name)
 
 /* Where things are in the region: bytes from its beginning. */
-#define UNDIS_REGION_IRQL 8     /* uint8_t */
-#define UNDIS_REGION_PENDING 12 /* uint32_t: bit L is set when something waits for IRQL to be below L */
-#define UNDIS_REGION_NUMBER 16  /* uint32_t: the processor's */
+#define UNDIS_REGION_IRQL 8          /* uint8_t */
+#define UNDIS_REGION_LOCK_OWNER 10   /* uint8_t: what the processor is called in locks that are biased to it \
+                                      */
+#define UNDIS_REGION_PENDING 12      /* uint32_t: bit L is set when something waits for IRQL to be below L */
+#define UNDIS_REGION_NUMBER 16       /* uint32_t: the processor's */
+#define UNDIS_REGION_LOCK_ENTRIES 32 /* int32_t: into shared locks, until one of them is looked at */
 
 #if defined(__x86_64__) && !defined(UNDIS_REGION_TLS)
 
@@ -53,6 +56,21 @@ UNDIS_FREE_INLINE uint8_t undis_region_irql(void)
 UNDIS_FREE_INLINE void undis_region_irql_store(uint8_t irql)
 {
     __asm__ volatile("movb %0, %%gs:%c1" ::"qi"(irql), "i"(UNDIS_REGION_IRQL) : "memory");
+}
+
+UNDIS_FREE_INLINE uint8_t undis_region_lock_owner(void)
+{
+    uint32_t owner;
+    __asm__ volatile("movzbl %%gs:%c1, %0" : "=r"(owner) : "i"(UNDIS_REGION_LOCK_OWNER) : "memory");
+    return (uint8_t)owner;
+}
+
+/* Counts one; true: the count is below zero. */
+UNDIS_FREE_INLINE int undis_region_lock_entered(void)
+{
+    int due;
+    __asm__ volatile("decl %%gs:%c1" : "=@ccs"(due) : "i"(UNDIS_REGION_LOCK_ENTRIES) : "memory");
+    return due;
 }
 
 UNDIS_FREE_INLINE uintptr_t undis_region_number(void)
