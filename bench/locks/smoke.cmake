@@ -35,8 +35,10 @@ function(need measure contender)
 endfunction()
 
 set(locks "xchg + store" "xchg + store in a library" pthread_spin pthread_mutex NdisAcquireSpinLock NdisDprAcquireSpinLock
+  "NdisAcquireSpinLock inlined" "NdisDprAcquireSpinLock inlined"
   KeAcquireInStackQueuedSpinLock)
-set(rw_locks pthread_rwlock NDIS_RW_LOCK_EX "NDIS_RW_LOCK_EX at dispatch")
+set(rw_locks pthread_rwlock NDIS_RW_LOCK_EX "NDIS_RW_LOCK_EX at dispatch" "NDIS_RW_LOCK_EX inlined"
+  "NDIS_RW_LOCK_EX at dispatch inlined")
 set(lists "list under pthread_mutex" "NdisInterlocked list" SLIST_HEADER)
 if(left_out EQUAL 0)
   list(APPEND locks "ck fas" "ck ticket" "ck mcs" "ck clh" "DPDK spin" "DPDK ticket" "DPDK mcs")
@@ -57,6 +59,8 @@ if("pairs" IN_LIST measures)
   need(call "KeInsertQueueDpc until it ran" 1)
   need(call "call between two xchg" 1)
   need(call "two empty calls of a library" 1)
+  need(call "two plain stores" 1)
+  need(call "KeRaiseIrql, KeLowerIrql inlined" 1)
 endif()
 if("contended" IN_LIST measures)
   foreach(lock IN LISTS locks)

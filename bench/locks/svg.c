@@ -24,7 +24,7 @@
 /* undis and the rivals that stand for their kind. */
 static const struct {
     const char *name, *colour;
-} drawn[] = {{"NdisAcquireSpinLock", "#d62728"},
+} drawn[] = {{"NdisAcquireSpinLock inlined", "#d62728"},
              {"xchg + store", "#7f7f7f"},
              {"pthread_spin", "#1f77b4"},
              {"pthread_mutex", "#17becf"},

@@ -1,7 +1,8 @@
 /*
  * bare.c - floors.  Under every lock that is taken by an atomic instruction: one exchange and one store,
  * where they are used, and in a library's two functions.  Under every lock in a library: two calls that do
- * nothing. Under a DPC: a function called through a pointer between the two atomics of a queue.
+ * nothing.  Under every lock: two plain stores.  Under a DPC: a function called through a pointer between the
+ * two atomics of a queue.
  */
 #include "contender.h"
 #include "library.h"
@@ -36,6 +37,17 @@ CONTENDER(called, "xchg + store in a library", "", SPIN_LOCK, ON_HOST, library_r
 /* No lock: only measured alone. */
 CALL_LOOPS(empty, (library_nothing(), gate_touch(), library_nothing()))
 CONTENDER(empty, "two empty calls of a library", "", CALL, ON_HOST, NULL);
+
+static inline void store_twice(void)
+{
+    __atomic_store_n(&word, 1, __ATOMIC_RELEASE);
+    gate_touch();
+    __atomic_store_n(&word, 0, __ATOMIC_RELEASE);
+}
+
+/* What a lock costs at least that stores anything when it is entered and left. */
+CALL_LOOPS(stores, store_twice())
+CONTENDER(stores, "two plain stores", "", CALL, ON_HOST, reset);
 
 static volatile uint32_t queued;
 static void (*volatile function)(void) = gate_touch;

@@ -5,10 +5,13 @@
 
 #include <stddef.h>
 
-#define CONTENDERS_BARE(X) X(bare) X(called) X(empty) X(call)
+#define CONTENDERS_BARE(X) X(bare) X(called) X(empty) X(stores) X(call)
 #define CONTENDERS_PTHREAD(X) X(pthread_spin) X(pthread_mutex) X(pthread_rwlock) X(pthread_list)
 #define CONTENDERS_NDIS_LOCKS(X) X(ndis) X(ndis_dpr) X(ndis_queued) X(ndis_rw) X(ndis_rw_dpr)
-#define CONTENDERS_NDIS(X) CONTENDERS_NDIS_LOCKS(X) X(ndis_list) X(ndis_slist) X(ndis_call)
+#define CONTENDERS_INLINE(X)                                                                                 \
+    X(ndis_inline) X(ndis_dpr_inline) X(ndis_rw_inline) X(ndis_rw_dpr_inline) X(ndis_irql)
+#define CONTENDERS_NDIS(X)                                                                                   \
+    CONTENDERS_NDIS_LOCKS(X) CONTENDERS_INLINE(X) X(ndis_list) X(ndis_slist) X(ndis_call)
 #if BENCH_CK
 #define CONTENDERS_CK(X) X(ck_fas) X(ck_ticket) X(ck_mcs) X(ck_clh) X(ck_rwlock) X(ck_pflock) X(ck_stack)
 #else
