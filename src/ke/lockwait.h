@@ -111,7 +111,9 @@ static inline void lockword_claim(union lockword *lock)
             return;
         }
         lockword_barrier();
-        if (!lockword_is_elsewhere(LOCKWORD_NUMBER(gone))) {
+        /* In this order: what an entry there stored into `owner` comes before the fall of its IRQL, and could
+         * lie over our word (lockword_undo in an interrupt). */
+        if (!lockword_is_elsewhere(LOCKWORD_NUMBER(gone)) || lockword_get(lock->owner) != gone) {
             return;
         }
     }
