@@ -68,6 +68,9 @@ void host_thread_interrupt(const struct host_thread *thread);
 /* Processor time that the thread has used so far, in nanoseconds. */
 uint64_t host_thread_cpu_ns(const struct host_thread *thread);
 
+/* Is the thread asleep by its own doing, and not just without a processor at the moment? */
+bool host_thread_sleeps(const struct host_thread *thread);
+
 /* ---- barriers ---------------------------------------------------------------------------------- */
 
 /* Can host_barrier be called?  Set when the library is loaded; UNDIS_NO_MEMBARRIER in the environment says

@@ -4,8 +4,11 @@
 #include "host/host.h"
 #include "host/trap.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -107,4 +110,20 @@ unsigned long host_thread_self(void)
 void host_thread_interrupt(const struct host_thread *thread)
 {
     syscall(SYS_tgkill, thread->pid != 0 ? thread->pid : getpid(), thread->tid, HOST_INTERRUPT_SIGNAL);
+}
+
+/* Field 3 of the kernel's line about the thread, behind the name in parentheses. */
+bool host_thread_sleeps(const struct host_thread *thread)
+{
+    char path[64], line[256];
+    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", thread->tid);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return false;
+    }
+    ssize_t length = read(file, line, sizeof(line) - 1);
+    close(file);
+    line[length > 0 ? length : 0] = 0;
+    const char *name_end = strrchr(line, ')');
+    return name_end != NULL && name_end[1] == ' ' && (name_end[2] == 'S' || name_end[2] == 'D');
 }

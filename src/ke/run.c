@@ -116,9 +116,9 @@ static uint64_t pass_time(struct watched_time *time)
 }
 
 /*
- * A processor is stuck when it has used its limit of host processor time (or four times that of real
- * time: it may be waiting) at DISPATCH_LEVEL or above without once falling below it.  The DISPATCH_LEVEL
- * post makes every fall visible as progress.
+ * A processor is stuck when it has used its limit of host processor time, or sleeps after four times that of
+ * real time, at DISPATCH_LEVEL or above without once falling below it.  The DISPATCH_LEVEL post makes every
+ * fall visible as progress.
  */
 static bool is_stuck(struct ke_processor *processor, struct watch *watch, uint64_t limit, uint64_t now)
 {
@@ -129,7 +129,8 @@ static bool is_stuck(struct ke_processor *processor, struct watch *watch, uint64
         return false;
     }
     ke_post(processor, DISPATCH_LEVEL);
-    return cpu - watch->cpu > limit || now - watch->since > 4 * limit;
+    return cpu - watch->cpu > limit ||
+           (now - watch->since > 4 * limit && host_thread_sleeps(&processor->host));
 }
 
 /*
