@@ -79,7 +79,6 @@ typedef const char *PCSTR, *LPCSTR, *PCSZ, *PCCH, *PCNZCH;
 typedef short SHORT, *PSHORT;
 typedef int LONG, *PLONG;
 typedef int INT, *PINT;
-typedef int BOOL, *PBOOL;
 typedef unsigned char UCHAR, *PUCHAR;
 typedef unsigned short USHORT, *PUSHORT;
 typedef unsigned int ULONG, *PULONG;

@@ -21,6 +21,16 @@ typedef const char *NTSTRSAFE_PCSTR;
 typedef wchar_t *NTSTRSAFE_PWSTR;
 typedef const wchar_t *NTSTRSAFE_PCWSTR;
 
+/* Flags of the Ex functions; the low byte is what they fill with. */
+#define STRSAFE_FILL_BYTE_MASK 0x000000FF
+#define STRSAFE_IGNORE_NULLS 0x00000100
+#define STRSAFE_FILL_BEHIND_NULL 0x00000200
+#define STRSAFE_FILL_ON_FAILURE 0x00000400
+#define STRSAFE_NULL_ON_FAILURE 0x00000800
+#define STRSAFE_NO_TRUNCATION 0x00001000
+#define STRSAFE_FILL_BYTE(x) ((ULONG)(((x)&STRSAFE_FILL_BYTE_MASK) | STRSAFE_FILL_BEHIND_NULL))
+#define STRSAFE_FAILURE_BYTE(x) ((ULONG)(((x)&STRSAFE_FILL_BYTE_MASK) | STRSAFE_FILL_ON_FAILURE))
+
 #define UNDIS_STRSAFE_FAMILY(count, suffix, unit)                                                            \
     NTSTATUS RtlString##count##Copy##suffix(unit *pszDest, size_t dest, const unit *pszSrc);                 \
     NTSTATUS RtlString##count##CopyN##suffix(unit *pszDest, size_t dest, const unit *pszSrc, size_t toCopy); \
@@ -30,6 +40,12 @@ typedef const wchar_t *NTSTRSAFE_PCWSTR;
     NTSTATUS RtlString##count##VPrintf##suffix(unit *pszDest, size_t dest, const unit *pszFormat,            \
                                                va_list argList);                                             \
     NTSTATUS RtlString##count##Printf##suffix(unit *pszDest, size_t dest, const unit *pszFormat, ...);       \
+    NTSTATUS RtlString##count##VPrintfEx##suffix(unit *pszDest, size_t dest, unit **ppszDestEnd,             \
+                                                 size_t *remaining, ULONG dwFlags, const unit *pszFormat,    \
+                                                 va_list argList);                                           \
+    NTSTATUS RtlString##count##PrintfEx##suffix(unit *pszDest, size_t dest, unit **ppszDestEnd,              \
+                                                size_t *remaining, ULONG dwFlags, const unit *pszFormat,     \
+                                                ...);                                                        \
     NTSTATUS RtlString##count##Length##suffix(const unit *psz, size_t maximum, size_t *length)
 
 UNDIS_STRSAFE_FAMILY(Cch, A, char);

@@ -14,6 +14,7 @@
 #include "wdm/dispatcher.h"
 #include "wdm/ke.h"
 #include "wdm/ex.h"
+#include "wdm/callback.h"
 #include "wdm/mm.h"
 #include "wdm/cm.h"
 #include "wdm/register.h"
@@ -22,5 +23,6 @@
 #include "wdm/rtl.h"
 #include "wdm/irp.h"
 #include "wdm/io.h"
+#include "wdm/interrupt.h"
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * windef.h - the old names of basic types; all are in ntdef.h.
+ * windef.h - the old names of basic types, as in minwindef.h.
  */
 #ifndef UNDIS_WINDEF_H
 #define UNDIS_WINDEF_H
 
-#include "ntdef.h"
+#include "minwindef.h"
 
 #endif

@@ -84,6 +84,21 @@ static void stop_machine(void)
     ke_stop_word_set(KE_STOP_BUGCHECK);
 }
 
+/*
+ * Calls what drivers registered, the other processors being stopped.  Not when the library was interrupted in
+ * a critical section of its own, nor under the explored engine, of whose machine a bug check is the end.
+ */
+static void tell_drivers(struct ke_processor *processor)
+{
+    if (processor != &ke_outside && ke_irql() != KE_MASKED && ke_engine->step == NULL &&
+        ke_bugcheck_anybody()) {
+        ke_freeze_all();
+        processor->faulted = false; /* a routine that faults is a finding, too */
+        ke_irql_store(HIGH_LEVEL);
+        ke_bugcheck_tell();
+    }
+}
+
 static void bugcheck(bool by_driver, ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4)
 {
     static struct ke_processor *volatile reporting;
@@ -104,6 +119,7 @@ static void bugcheck(bool by_driver, ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULO
             event_report(&event);
         }
 #endif
+        tell_drivers(processor);
         stop_machine();
     } else if (processor == reporting) {
         stop_machine(); /* the report itself failed */

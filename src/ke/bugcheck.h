@@ -22,4 +22,8 @@ enum { KE_STOP_RUNNING, KE_STOP_ENDED, KE_STOP_BUGCHECK };
 const volatile uint32_t *ke_stop_word(void);
 void ke_stop_word_set(uint32_t value);
 
+/* bugcheckcallback.c: the routines that drivers registered for a bug check, and whether there are any. */
+void ke_bugcheck_tell(void);
+bool ke_bugcheck_anybody(void);
+
 #endif

@@ -44,12 +44,13 @@ static bool is_not_held(struct ke_interrupt *interrupt)
     if (interrupt->owner == ke_processor()) {
         return false;
     }
+    const KSPIN_LOCK *lock = ke_interrupt_spin_lock(interrupt);
     return interrupt->owner == NULL
                ? event_misuse("SpinLockNotOwned", "an interrupt spin lock is released that nobody holds",
-                              &interrupt->lock, 0x10, (uintptr_t)&interrupt->lock)
+                              lock, 0x10, (uintptr_t)lock)
                : event_misuse("SpinLockWrongOwner",
-                              "an interrupt spin lock is released that another processor holds",
-                              &interrupt->lock, 0xC4, 0x1004);
+                              "an interrupt spin lock is released that another processor holds", lock, 0xC4,
+                              0x1004);
 }
 
 /* KeReleaseInterruptSpinLock: DIRQL; releases it and restores OldIrql. */

@@ -11,6 +11,7 @@
 #include "ke/spinlock.h"
 
 #define LINES 64
+#define FIRST_VECTOR 0x50u
 #define LINE_SHARERS 8
 #define STORM_LIMIT 200000
 
@@ -77,6 +78,11 @@ struct ke_line *ke_line_object(struct ke_line *line)
 KIRQL ke_line_irql(const struct ke_line *line)
 {
     return line->irql;
+}
+
+unsigned ke_line_vector(const struct ke_line *line)
+{
+    return FIRST_VECTOR + (unsigned)(line - lines);
 }
 
 /* Which processors the next interrupt may come to: one of the line's affinity, on the explored engine the
@@ -155,17 +161,17 @@ void ke_line_deassert(struct ke_line *line)
 void ke_interrupt_lock(struct ke_interrupt *interrupt, bool for_service)
 {
     interrupt = ke_interrupt_leader(interrupt);
-    ke_spin_lock_take(&interrupt->lock);
+    ke_spin_lock_take(ke_interrupt_spin_lock(interrupt));
     interrupt->owner = ke_processor();
-    event_send(EVENT_INTERRUPT_LOCKED, &interrupt->lock, for_service, 0, 0, 0);
+    event_send(EVENT_INTERRUPT_LOCKED, ke_interrupt_spin_lock(interrupt), for_service, 0, 0, 0);
 }
 
 void ke_interrupt_unlock(struct ke_interrupt *interrupt)
 {
     interrupt = ke_interrupt_leader(interrupt);
-    event_send(EVENT_INTERRUPT_UNLOCKED, &interrupt->lock, 0, 0, 0, 0);
+    event_send(EVENT_INTERRUPT_UNLOCKED, ke_interrupt_spin_lock(interrupt), 0, 0, 0, 0);
     interrupt->owner = NULL;
-    ke_spin_lock_drop(&interrupt->lock);
+    ke_spin_lock_drop(ke_interrupt_spin_lock(interrupt));
 }
 
 /* To the interrupt's DIRQL from a level that is not above it; returns that level.  And back. */
@@ -342,7 +348,7 @@ void ke_interrupt_disconnect(struct ke_interrupt *interrupt)
     /* A service that began before may still have the object in its hands. */
     LARGE_INTEGER moment = {.QuadPart = -1000};
     while (__atomic_load_n(&line->serving, __ATOMIC_ACQUIRE) != 0 ||
-           !ke_spin_lock_is_unused(&interrupt->lock)) {
+           !ke_spin_lock_is_unused(ke_interrupt_spin_lock(interrupt))) {
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     }
 }
@@ -354,8 +360,8 @@ void ke_interrupt_check_free(struct ke_interrupt *leader)
             "SpinLockRecursive",
             "an interrupt spin lock is acquired by the processor that holds it already, in the "
             "service routine say: it would wait for itself for ever",
-            &leader->lock, 0xF, (uintptr_t)&leader->lock);
-        ke_bugcheck(0xF, (uintptr_t)&leader->lock, 0, 0, 0);
+            ke_interrupt_spin_lock(leader), 0xF, (uintptr_t)ke_interrupt_spin_lock(leader));
+        ke_bugcheck(0xF, (uintptr_t)ke_interrupt_spin_lock(leader), 0, 0, 0);
     }
 }
 

@@ -28,6 +28,8 @@ void ke_line_destroy(struct ke_line *line);
 /* What steps that touch the line name: itself, or its group. */
 struct ke_line *ke_line_object(struct ke_line *line);
 KIRQL ke_line_irql(const struct ke_line *line);
+/* The number by which drivers know it. */
+unsigned ke_line_vector(const struct ke_line *line);
 
 /* Any host thread, any IRQL.  Asserting an edge-triggered line sends one interrupt. */
 void ke_line_assert(struct ke_line *line);
@@ -45,8 +47,9 @@ void ke_line_deassert_source(struct ke_line *line, unsigned source);
 struct ke_interrupt {
     LIST_ENTRY link;
     struct ke_line *line;
-    KIRQL irql;      /* SynchronizeIrql */
-    KSPIN_LOCK lock; /* the interrupt spin lock, unless it uses its leader's */
+    KIRQL irql;        /* SynchronizeIrql */
+    KSPIN_LOCK lock;   /* the interrupt spin lock, unless it uses its leader's */
+    PKSPIN_LOCK given; /* or the driver has given one; set before it is connected */
     struct ke_interrupt *leader;
     struct ke_processor *volatile owner;
     BOOLEAN (*service)(struct ke_interrupt *interrupt, void *context);
@@ -68,6 +71,12 @@ void ke_interrupt_connect_shared(struct ke_interrupt *interrupt, struct ke_line 
 static inline struct ke_interrupt *ke_interrupt_leader(struct ke_interrupt *interrupt)
 {
     return interrupt->leader != NULL ? interrupt->leader : interrupt;
+}
+
+/* The spin lock of a leader. */
+static inline PKSPIN_LOCK ke_interrupt_spin_lock(struct ke_interrupt *leader)
+{
+    return leader->given != NULL ? leader->given : &leader->lock;
 }
 
 /* Bug check 0xF when this processor holds the lock that is to be acquired (IN-21); `leader` is whose it is.

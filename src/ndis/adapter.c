@@ -38,7 +38,7 @@ static void describe_interrupt(CM_PARTIAL_RESOURCE_DESCRIPTOR *descriptor, const
     descriptor->ShareDisposition = CmResourceShareShared;
     descriptor->Flags = CM_RESOURCE_INTERRUPT_LEVEL_SENSITIVE;
     descriptor->u.Interrupt.Level = ke_line_irql(line);
-    descriptor->u.Interrupt.Vector = ke_line_irql(line);
+    descriptor->u.Interrupt.Vector = ke_line_vector(line);
     descriptor->u.Interrupt.Affinity = (KAFFINITY)-1;
 }
 
@@ -50,7 +50,7 @@ static void describe_message(CM_PARTIAL_RESOURCE_DESCRIPTOR *descriptor, const s
     descriptor->ShareDisposition = CmResourceShareDeviceExclusive;
     descriptor->Flags = CM_RESOURCE_INTERRUPT_LATCHED | CM_RESOURCE_INTERRUPT_MESSAGE;
     descriptor->u.MessageInterrupt.Translated.Level = ke_line_irql(device->messages.lines[message]);
-    descriptor->u.MessageInterrupt.Translated.Vector = ke_line_irql(device->messages.lines[message]);
+    descriptor->u.MessageInterrupt.Translated.Vector = ke_line_vector(device->messages.lines[message]);
     descriptor->u.MessageInterrupt.Translated.Affinity = device->messages.targets[message];
 }
 
@@ -104,6 +104,8 @@ struct ndis_adapter *adapter_create(struct ndis_miniport_driver *driver, struct 
         ke_free(adapter);
         return NULL;
     }
+    io_pdo_add(&adapter->physical, device, adapter->index);
+    adapter_bus_begin(adapter);
     InterlockedIncrement(&driver->adapters);
     return adapter;
 }
@@ -119,6 +121,7 @@ void adapter_destroy(struct ndis_adapter *adapter)
         InsertTailList(&shut_down, &adapter->link);
         return;
     }
+    io_pdo_remove(&adapter->physical);
     InterlockedDecrement(&adapter->driver->adapters);
     adapter_parameters_free(adapter);
     ke_free(adapter->resources);

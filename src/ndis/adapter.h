@@ -11,6 +11,7 @@
 #define UNDIS_NDIS_ADAPTER_H
 
 #include "dev/device.h"
+#include "io/pdo.h"
 #include "ke/engine.h"
 #include "ke/event.h"
 #include "ke/line.h"
@@ -19,6 +20,7 @@
 #include "ke/run.h"
 #include "ke/thread.h"
 #include "ndis/gate.h"
+#include "ndis/parameters.h"
 
 #include <ndis.h>
 
@@ -77,6 +79,12 @@ struct ndis_binding {
     void *context;
 };
 
+/* What a driver may change in the configuration space of its device. */
+struct ndis_bus_registers {
+    USHORT command;
+    UCHAR cache_line, latency, interrupt_line;
+};
+
 struct ndis_adapter {
     uint32_t signature;
     LIST_ENTRY link;
@@ -87,6 +95,9 @@ struct ndis_adapter {
     ULONG index; /* NetLuid and ifIndex come from it */
     struct device *device;
     struct ke_line *line;
+    struct io_pdo physical;
+    DEVICE_OBJECT functional, next_device; /* that only need to be there */
+    struct ndis_bus_registers bus;
 
     volatile enum adapter_state state;
     struct ke_guard guard;       /* of what follows up to the blank line */
@@ -183,6 +194,8 @@ struct ndis_miniport_driver *miniport_of(const DRIVER_OBJECT *object);
 /* A new adapter of that driver, Halted.  `device` may be NULL: a virtual adapter. */
 struct ndis_adapter *adapter_create(struct ndis_miniport_driver *driver, struct device *device,
                                     const char *name);
+/* bus.c: the configuration space as the bus driver leaves it. */
+void adapter_bus_begin(struct ndis_adapter *adapter);
 /* Halted or Shutdown only. */
 void adapter_destroy(struct ndis_adapter *adapter);
 
@@ -258,6 +271,8 @@ void binding_close(struct ndis_binding *binding);
 
 /* What Windows writes there when it installs an adapter: NetCfgInstanceId, the GUID by which all call it. */
 bool adapter_parameters_begin(struct ndis_adapter *adapter);
+/* What parameters.h has given, once more.  False when memory is short. */
+bool adapter_parameters_set_preset(struct ndis_adapter *adapter);
 bool adapter_parameter_set_integer(struct ndis_adapter *adapter, const char *name, ULONG value);
 bool adapter_parameter_set_string(struct ndis_adapter *adapter, const char *name, const char *value);
 void adapter_parameters_free(struct ndis_adapter *adapter);

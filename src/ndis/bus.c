@@ -18,17 +18,40 @@ static void fill_header(const struct ndis_adapter *adapter, PCI_COMMON_HEADER *h
     memset(header, 0, sizeof *header);
     header->VendorID = device->operations->vendor_id;
     header->DeviceID = device->operations->device_id;
-    header->Command = MEMORY_SPACE | BUS_MASTER;
+    header->Command = adapter->bus.command;
+    header->CacheLineSize = adapter->bus.cache_line;
+    header->LatencyTimer = adapter->bus.latency;
     header->BaseClass = NETWORK_CLASS;
     header->u.type0.BaseAddresses[0] = (ULONG)device->window_pa | 0x4; /* a 64-bit memory window */
     header->u.type0.BaseAddresses[1] = (ULONG)(device->window_pa >> 32);
-    header->u.type0.InterruptLine = ke_line_irql(adapter->line);
+    header->u.type0.InterruptLine = adapter->bus.interrupt_line;
     header->u.type0.InterruptPin = 1;
+}
+
+void adapter_bus_begin(struct ndis_adapter *adapter)
+{
+    if (adapter->device != NULL) {
+        adapter->bus = (struct ndis_bus_registers){.command = MEMORY_SPACE | BUS_MASTER,
+                                                   .interrupt_line = ke_line_irql(adapter->line)};
+    }
+}
+
+/* Is there that part of a configuration space? */
+static bool is_there(const struct ndis_adapter *adapter, ULONG space, ULONG offset)
+{
+    return adapter != NULL && adapter->device != NULL && space == PCI_WHICHSPACE_CONFIG &&
+           offset < sizeof(PCI_COMMON_HEADER);
+}
+
+static ULONG length_from(ULONG offset, ULONG length)
+{
+    ULONG rest = (ULONG)sizeof(PCI_COMMON_HEADER) - offset;
+    return length < rest ? length : rest;
 }
 
 /*
  * Reads PCI configuration space; returns how many bytes there were, 0 for an adapter without hardware.  After
- * surprise removal all bits are ones.  <= DISPATCH_LEVEL.  nf-ndis-ndismgetbusdata.
+ * surprise removal all bits are ones.  Any IRQL.  nf-ndis-ndismgetbusdata.
  */
 ULONG NdisMGetBusData(NDIS_HANDLE MiniportAdapterHandle, ULONG WhichSpace, ULONG Offset, PVOID Buffer,
                       ULONG Length)
@@ -36,16 +59,43 @@ ULONG NdisMGetBusData(NDIS_HANDLE MiniportAdapterHandle, ULONG WhichSpace, ULONG
     ddi_enter(NdisMGetBusData);
     const struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
     PCI_COMMON_HEADER header;
-    if (adapter == NULL || adapter->device == NULL || WhichSpace != PCI_WHICHSPACE_CONFIG ||
-        Offset >= sizeof header) {
+    if (!is_there(adapter, WhichSpace, Offset)) {
         return 0;
     }
+    ke_about_to_look(&adapter->bus);
     fill_header(adapter, &header);
     if (adapter->device->removed) {
         memset(&header, 0xFF, sizeof header);
     }
-    ULONG length = Length < sizeof header - Offset ? Length : (ULONG)(sizeof header - Offset);
+    ULONG length = length_from(Offset, Length);
     memcpy(Buffer, (const unsigned char *)&header + Offset, length);
+    return length;
+}
+
+/*
+ * Writes PCI configuration space; returns how many bytes there are.  Only the command, the cache line size,
+ * the latency timer and the interrupt line can be changed; the rest is read-only here, and stays as it is.
+ * After surprise removal nothing changes.  Any IRQL.  nf-ndis-ndismsetbusdata.
+ */
+ULONG NdisMSetBusData(NDIS_HANDLE MiniportAdapterHandle, ULONG WhichSpace, ULONG Offset, PVOID Buffer,
+                      ULONG Length)
+{
+    ddi_enter(NdisMSetBusData);
+    struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
+    PCI_COMMON_HEADER header;
+    if (!is_there(adapter, WhichSpace, Offset)) {
+        return 0;
+    }
+    ULONG length = length_from(Offset, Length);
+    ke_about_to_change(&adapter->bus);
+    fill_header(adapter, &header);
+    memcpy((unsigned char *)&header + Offset, Buffer, length);
+    if (!adapter->device->removed) {
+        adapter->bus = (struct ndis_bus_registers){.command = header.Command,
+                                                   .cache_line = header.CacheLineSize,
+                                                   .latency = header.LatencyTimer,
+                                                   .interrupt_line = header.u.type0.InterruptLine};
+    }
     return length;
 }
 

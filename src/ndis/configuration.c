@@ -10,7 +10,7 @@
 
 struct ndis_parameter {
     struct ndis_parameter *next;
-    WCHAR name[64];
+    WCHAR name[ADAPTER_PARAMETER_NAME];
     USHORT name_length; /* bytes */
     NDIS_PARAMETER_TYPE type;
     ULONG integer;
@@ -103,8 +103,8 @@ static UNICODE_STRING widen(const char *text, WCHAR *wide, size_t room)
 
 bool adapter_parameter_set_integer(struct ndis_adapter *adapter, const char *name, ULONG value)
 {
-    WCHAR wide[64];
-    UNICODE_STRING key = widen(name, wide, 64);
+    WCHAR wide[ADAPTER_PARAMETER_NAME];
+    UNICODE_STRING key = widen(name, wide, ADAPTER_PARAMETER_NAME);
     struct ndis_parameter *parameter = find_or_add(adapter, &key);
     if (parameter == NULL) {
         return false;
@@ -116,18 +116,41 @@ bool adapter_parameter_set_integer(struct ndis_adapter *adapter, const char *nam
 
 bool adapter_parameter_set_string(struct ndis_adapter *adapter, const char *name, const char *value)
 {
-    WCHAR wide[64], text[256];
-    UNICODE_STRING key = widen(name, wide, 64);
+    WCHAR wide[ADAPTER_PARAMETER_NAME], text[ADAPTER_PARAMETER_TEXT];
+    UNICODE_STRING key = widen(name, wide, ADAPTER_PARAMETER_NAME);
     struct ndis_parameter *parameter = find_or_add(adapter, &key);
-    UNICODE_STRING data = widen(value, text, 256);
+    UNICODE_STRING data = widen(value, text, ADAPTER_PARAMETER_TEXT);
     return parameter != NULL && set_data(parameter, NdisParameterString, data.Buffer, data.Length);
+}
+
+/* What every adapter has from the start. */
+static const char *const *preset;
+static unsigned preset_count;
+
+void adapter_parameters_preset(const char *const *texts, unsigned count)
+{
+    preset = texts;
+    preset_count = count;
+}
+
+bool adapter_parameters_set_preset(struct ndis_adapter *adapter)
+{
+    bool done = true;
+    for (unsigned i = 0; i < preset_count && done; i++) {
+        char name[ADAPTER_PARAMETER_NAME + 1];
+        const char *equals = strchr(preset[i], '=');
+        snprintf(name, sizeof name, "%.*s", (int)(equals - preset[i]), preset[i]);
+        done = adapter_parameter_set_string(adapter, name, equals + 1);
+    }
+    return done;
 }
 
 bool adapter_parameters_begin(struct ndis_adapter *adapter)
 {
     char id[40];
     snprintf(id, sizeof id, "{6E646973-0000-4000-8000-%012lX}", (unsigned long)adapter->index);
-    return adapter_parameter_set_string(adapter, "NetCfgInstanceId", id);
+    return adapter_parameter_set_string(adapter, "NetCfgInstanceId", id) &&
+           adapter_parameters_set_preset(adapter);
 }
 
 void adapter_parameters_free(struct ndis_adapter *adapter)

@@ -6,34 +6,14 @@
 #include "ke/fault.h"
 #include "ndis/interrupt.h"
 
-#define MESSAGE_ADDRESS 0xFEE00000u /* where messages are written to; nothing decodes it here */
-#define FIRST_VECTOR 0x50u
-
 /* MS-12.  The level of all when they are serialised is the highest of theirs. */
 bool interrupt_messages_describe(struct ndis_interrupt *interrupt)
 {
-    const struct device_messages *messages = &interrupt->adapter->device->messages;
-    unsigned count = interrupt->source_count;
-    IO_INTERRUPT_MESSAGE_INFO *table = ke_allocate(FIELD_OFFSET(IO_INTERRUPT_MESSAGE_INFO, MessageInfo) +
-                                                   count * sizeof table->MessageInfo[0]);
-    if (table == NULL) {
-        return false;
+    interrupt->table = io_messages_describe(interrupt->adapter->device, interrupt->source_count);
+    for (unsigned i = 0; interrupt->table != NULL && i < interrupt->source_count; i++) {
+        interrupt->table->MessageInfo[i].InterruptObject = (PKINTERRUPT)(void *)&interrupt->sources[i].kernel;
     }
-    table->MessageCount = count;
-    for (unsigned i = 0; i < count; i++) {
-        IO_INTERRUPT_MESSAGE_INFO_ENTRY *entry = &table->MessageInfo[i];
-        entry->MessageAddress.QuadPart = MESSAGE_ADDRESS;
-        entry->TargetProcessorSet = messages->targets[i] & KeQueryActiveProcessors();
-        entry->InterruptObject = (PKINTERRUPT)(void *)&interrupt->sources[i].kernel;
-        entry->MessageData = FIRST_VECTOR + i;
-        entry->Vector = FIRST_VECTOR + i;
-        entry->Irql = ke_line_irql(messages->lines[i]);
-        entry->Mode = Latched;
-        entry->Polarity = InterruptActiveHigh;
-        table->UnifiedIrql = entry->Irql > table->UnifiedIrql ? entry->Irql : table->UnifiedIrql;
-    }
-    interrupt->table = table;
-    return true;
+    return interrupt->table != NULL;
 }
 
 /* MS-6: with MsiSyncWithAllMessages one lock for all of them, else each has its own. */

@@ -220,15 +220,12 @@ NTSTATUS NdisRegisterPoll(NDIS_HANDLE NdisHandle, PVOID Context,
 {
     ddi_enter(NdisRegisterPoll);
     if (ddi_fails(NdisRegisterPoll)) {
-        return NDIS_STATUS_RESOURCES;
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
     struct ndis_adapter *adapter = adapter_of(NdisHandle);
     if (adapter == NULL || Characteristics->Header.Type != NDIS_OBJECT_TYPE_DEFAULT ||
         Characteristics->PollHandler == NULL || Characteristics->SetPollNotificationHandler == NULL) {
         return STATUS_INVALID_PARAMETER;
-    }
-    if (ddi_fails(NdisRegisterPoll)) {
-        return STATUS_INSUFFICIENT_RESOURCES;
     }
     NDIS_POLL_HANDLE poll = ke_allocate(sizeof *poll);
     if (poll == NULL) {

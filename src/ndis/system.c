@@ -7,9 +7,6 @@
 
 #include <stdarg.h>
 
-/* Device objects that only need to be there: what the PnP manager would have made. */
-static DEVICE_OBJECT physical_device, functional_device, next_device;
-
 /*
  * The adapter's device objects and resources; any pointer may be NULL.  Any IRQL.  The lists of resources are
  * those that MiniportInitializeEx was given; here NULL, since drivers get them there.
@@ -21,15 +18,18 @@ VOID NdisMGetDeviceProperty(NDIS_HANDLE MiniportAdapterHandle, PDEVICE_OBJECT *P
                             PCM_RESOURCE_LIST *AllocatedResourcesTranslated)
 {
     ddi_enter(NdisMGetDeviceProperty);
-    (void)MiniportAdapterHandle;
+    struct ndis_adapter *adapter = adapter_of(MiniportAdapterHandle);
+    if (adapter == NULL) {
+        ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x21, 0, (ULONG_PTR)MiniportAdapterHandle, 0);
+    }
     if (PhysicalDeviceObject != NULL) {
-        *PhysicalDeviceObject = &physical_device;
+        *PhysicalDeviceObject = &adapter->physical.object;
     }
     if (FunctionalDeviceObject != NULL) {
-        *FunctionalDeviceObject = &functional_device;
+        *FunctionalDeviceObject = &adapter->functional;
     }
     if (NextDeviceObject != NULL) {
-        *NextDeviceObject = &next_device;
+        *NextDeviceObject = &adapter->next_device;
     }
     if (AllocatedResources != NULL) {
         *AllocatedResources = NULL;

@@ -39,6 +39,33 @@ BOOLEAN NTAPI RtlTestBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber)
            (BitMapHeader->Buffer[BitNumber / 32] >> BitNumber % 32 & 1) != 0;
 }
 
+/* One bit; outside of the map nothing.  nf-wdm-rtlsetbit, nf-wdm-rtlclearbit. */
+VOID NTAPI RtlSetBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber)
+{
+    ddi_enter(RtlSetBit);
+    RtlSetBits(BitMapHeader, BitNumber, 1);
+}
+
+VOID NTAPI RtlClearBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber)
+{
+    ddi_enter(RtlClearBit);
+    RtlClearBits(BitMapHeader, BitNumber, 1);
+}
+
+/* The number of the lowest, of the highest bit that is set, -1 for none.  nf-wdm-rtlfindleastsignificantbit,
+ * nf-wdm-rtlfindmostsignificantbit. */
+CCHAR NTAPI RtlFindLeastSignificantBit(ULONGLONG Set)
+{
+    ddi_enter(RtlFindLeastSignificantBit);
+    return Set == 0 ? -1 : (CCHAR)__builtin_ctzll(Set);
+}
+
+CCHAR NTAPI RtlFindMostSignificantBit(ULONGLONG Set)
+{
+    ddi_enter(RtlFindMostSignificantBit);
+    return Set == 0 ? -1 : (CCHAR)(63 - __builtin_clzll(Set));
+}
+
 /* A run of bits; what lies outside of the map is left alone.  nf-wdm-rtlsetbits, nf-wdm-rtlclearbits. */
 VOID NTAPI RtlSetBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToSet)
 {

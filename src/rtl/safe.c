@@ -86,6 +86,105 @@ static NTSTATUS print(void *to, size_t room, const void *format, bool wide, va_l
     return length < room ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
 }
 
+/* What the Ex functions have more. */
+struct extras {
+    void *end;         /* where to say where the text ends; may be NULL, as the next */
+    size_t *remaining; /* units after the text, the null being one */
+    size_t per;        /* what one of these counts */
+    ULONG flags;
+};
+
+#define EXTRAS_KNOWN                                                                                         \
+    (STRSAFE_FILL_BYTE_MASK | STRSAFE_IGNORE_NULLS | STRSAFE_FILL_BEHIND_NULL | STRSAFE_FILL_ON_FAILURE |    \
+     STRSAFE_NULL_ON_FAILURE | STRSAFE_NO_TRUNCATION)
+
+static size_t unit_size(bool wide)
+{
+    return wide ? sizeof(wchar_t) : 1;
+}
+
+/* Fills the units from that one on. */
+static void fill(void *to, size_t from, size_t room, ULONG flags, bool wide)
+{
+    memset((char *)to + from * unit_size(wide), (int)(flags & STRSAFE_FILL_BYTE_MASK),
+           (room - from) * unit_size(wide));
+}
+
+/* What the flags make of a destination in which the text, `length` units of it, was put or not. */
+static size_t finish(void *to, size_t room, size_t length, NTSTATUS status, const struct extras *extras,
+                     bool wide)
+{
+    ULONG flags = extras->flags;
+    if (NT_SUCCESS(status)) {
+        if (flags & STRSAFE_FILL_BEHIND_NULL) {
+            fill(to, length + 1, room, flags, wide);
+        }
+    } else if (flags & STRSAFE_FILL_ON_FAILURE) {
+        fill(to, 0, room, flags, wide);
+        set(to, room - 1, 0, wide);
+        length = (flags & STRSAFE_FILL_BYTE_MASK) == 0 ? 0 : room - 1;
+    }
+    if (!NT_SUCCESS(status) && flags & STRSAFE_NULL_ON_FAILURE) {
+        set(to, 0, 0, wide);
+        length = 0;
+    }
+    return length;
+}
+
+/* Would the text, with its null, fit? */
+static bool would_fit(size_t room, const void *format, bool wide, va_list arguments)
+{
+    wchar_t unit;
+    va_list again;
+    va_copy(again, arguments);
+    size_t length =
+        wide ? rtl_format_wide(&unit, 1, format, again) : rtl_format_narrow((char *)&unit, 1, format, again);
+    va_end(again);
+    return length < room;
+}
+
+/* Into a destination that there is. */
+static NTSTATUS print_whole(void *to, size_t room, size_t *length, const struct extras *extras,
+                            const void *format, bool wide, va_list arguments)
+{
+    if (extras->flags & STRSAFE_NO_TRUNCATION && !would_fit(room, format, wide, arguments)) {
+        *length = length_within(to, room, wide);
+        *length -= *length == room;
+        return STATUS_BUFFER_OVERFLOW;
+    }
+    NTSTATUS status = print(to, room, format, wide, arguments);
+    *length = finish(to, room, length_within(to, room, wide), status, extras, wide);
+    return status;
+}
+
+static NTSTATUS print_extras(void *to, size_t room, const struct extras *extras, const void *format,
+                             bool wide, va_list arguments)
+{
+    static const wchar_t nothing[1];
+    bool nulls = (extras->flags & STRSAFE_IGNORE_NULLS) != 0;
+    NTSTATUS status = STATUS_SUCCESS;
+    size_t length = 0;
+    if ((extras->flags & ~(ULONG)EXTRAS_KNOWN) != 0 || room > NTSTRSAFE_MAX_CCH ||
+        (to == NULL && (!nulls || room != 0)) || (format == NULL && !nulls)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    format = format == NULL ? nothing : format;
+    if (room == 0) {
+        status = get(format, 0, wide) == 0 ? STATUS_SUCCESS
+                 : to == NULL              ? STATUS_INVALID_PARAMETER
+                                           : STATUS_BUFFER_OVERFLOW;
+    } else {
+        status = print_whole(to, room, &length, extras, format, wide, arguments);
+    }
+    if (extras->end != NULL) {
+        *(void **)extras->end = to == NULL ? NULL : (char *)to + length * unit_size(wide);
+    }
+    if (extras->remaining != NULL) {
+        *extras->remaining = (room - length) * extras->per;
+    }
+    return status;
+}
+
 static NTSTATUS measure(const void *text, size_t room, size_t *length, bool wide)
 {
     bool valid = text != NULL && room <= NTSTRSAFE_MAX_CCH;
@@ -132,6 +231,26 @@ static NTSTATUS measure(const void *text, size_t room, size_t *length, bool wide
         va_list arguments;                                                                                   \
         va_start(arguments, pszFormat);                                                                      \
         NTSTATUS status = print(pszDest, dest / (per), pszFormat, wide, arguments);                          \
+        va_end(arguments);                                                                                   \
+        return status;                                                                                       \
+    }                                                                                                        \
+    NTSTATUS RtlString##count##VPrintfEx##suffix(unit *pszDest, size_t dest, unit **ppszDestEnd,             \
+                                                 size_t *remaining, ULONG dwFlags, const unit *pszFormat,    \
+                                                 va_list argList)                                            \
+    {                                                                                                        \
+        ddi_enter(RtlString##count##VPrintfEx##suffix);                                                      \
+        struct extras extras = {ppszDestEnd, remaining, per, dwFlags};                                       \
+        return print_extras(pszDest, dest / (per), &extras, pszFormat, wide, argList);                       \
+    }                                                                                                        \
+    NTSTATUS RtlString##count##PrintfEx##suffix(unit *pszDest, size_t dest, unit **ppszDestEnd,              \
+                                                size_t *remaining, ULONG dwFlags, const unit *pszFormat,     \
+                                                ...)                                                         \
+    {                                                                                                        \
+        ddi_enter(RtlString##count##PrintfEx##suffix);                                                       \
+        struct extras extras = {ppszDestEnd, remaining, per, dwFlags};                                       \
+        va_list arguments;                                                                                   \
+        va_start(arguments, pszFormat);                                                                      \
+        NTSTATUS status = print_extras(pszDest, dest / (per), &extras, pszFormat, wide, arguments);          \
         va_end(arguments);                                                                                   \
         return status;                                                                                       \
     }                                                                                                        \

@@ -396,6 +396,26 @@ static void devices(void *argument)
     mini.object.DriverUnload(&mini.object);
 }
 
+/* What a driver may change stays changed, the rest as it was. */
+static void write_bus(const PCI_COMMON_HEADER *was)
+{
+    PCI_COMMON_HEADER header = *was, now;
+    header.Command ^= 4; /* no bus mastering */
+    header.CacheLineSize = 16;
+    header.VendorID ^= 1;
+    CHECK_EQ(NdisMSetBusData(mini.adapter, PCI_WHICHSPACE_CONFIG, 0, &header, sizeof header), sizeof header);
+    NdisMGetBusData(mini.adapter, PCI_WHICHSPACE_CONFIG, 0, &now, sizeof now);
+    CHECK_EQ(now.Command, header.Command);
+    CHECK_EQ(now.CacheLineSize, 16);
+    CHECK_EQ(now.VendorID, was->VendorID);
+    CHECK_EQ(NdisMSetBusData(mini.adapter, PCI_WHICHSPACE_CONFIG, FIELD_OFFSET(PCI_COMMON_HEADER, Command),
+                             (PVOID)(uintptr_t)&was->Command, sizeof was->Command),
+             2);
+    NdisMGetBusData(mini.adapter, PCI_WHICHSPACE_CONFIG, 0, &now, sizeof now);
+    CHECK_EQ(now.Command, was->Command);
+    CHECK_EQ(NdisMSetBusData(mini.adapter, PCI_WHICHSPACE_CONFIG, 64, &header, 1), 0);
+}
+
 static NDIS_STATUS read_bus(NDIS_MINIPORT_INIT_PARAMETERS *parameters)
 {
     PCI_COMMON_HEADER header;
@@ -408,6 +428,7 @@ static NDIS_STATUS read_bus(NDIS_MINIPORT_INIT_PARAMETERS *parameters)
     CHECK_EQ(NdisMGetBusData(mini.adapter, PCI_WHICHSPACE_CONFIG, 2, &id, sizeof id), sizeof id);
     CHECK_EQ(id, header.DeviceID);
     CHECK_EQ(NdisMGetBusData(mini.adapter, PCI_WHICHSPACE_CONFIG, 64, &id, sizeof id), 0);
+    write_bus(&header);
     return NDIS_STATUS_SUCCESS;
 }
 

@@ -158,9 +158,53 @@ static void versions(void **state)
         STATUS_REVISION_MISMATCH);
 }
 
+/* The Ex functions: where the text ends, what is left, and what the flags make of the rest. */
+static void prints_with_extras(void **state)
+{
+    (void)state;
+    char text[8], *end = NULL;
+    WCHAR wide[6], *wide_end = NULL;
+    size_t left = 0;
+    memset(text, 'x', sizeof(text));
+    assert_int_equal(RtlStringCchPrintfExA(text, 8, &end, &left, 0, "%d", 123), STATUS_SUCCESS);
+    assert_string_equal(text, "123");
+    assert_ptr_equal(end, text + 3);
+    assert_int_equal(left, 5);
+    assert_int_equal(text[4], 'x');
+    assert_int_equal(RtlStringCchPrintfExA(text, 8, NULL, NULL, STRSAFE_FILL_BYTE('-'), "ab"),
+                     STATUS_SUCCESS);
+    assert_memory_equal(text, "ab\0-----", 8);
+    assert_int_equal(RtlStringCchPrintfExA(text, 4, &end, &left, 0, "%s", "abcdef"), STATUS_BUFFER_OVERFLOW);
+    assert_string_equal(text, "abc");
+    assert_ptr_equal(end, text + 3);
+    assert_int_equal(left, 1);
+    assert_int_equal(RtlStringCchPrintfExA(text, 4, NULL, NULL, STRSAFE_FAILURE_BYTE('.'), "abcdef"),
+                     STATUS_BUFFER_OVERFLOW);
+    assert_string_equal(text, "...");
+    assert_int_equal(RtlStringCchPrintfExA(text, 4, &end, &left, STRSAFE_NO_TRUNCATION, "%s", "abcdef"),
+                     STATUS_BUFFER_OVERFLOW);
+    assert_string_equal(text, "...");
+    assert_int_equal(RtlStringCchPrintfExA(text, 4, &end, &left, STRSAFE_NULL_ON_FAILURE, "abcdef"),
+                     STATUS_BUFFER_OVERFLOW);
+    assert_string_equal(text, "");
+    assert_int_equal(left, 4);
+    assert_int_equal(RtlStringCchPrintfExA(NULL, 0, &end, &left, STRSAFE_IGNORE_NULLS, NULL), STATUS_SUCCESS);
+    assert_ptr_equal(end, NULL);
+    assert_int_equal(RtlStringCchPrintfExA(NULL, 0, NULL, NULL, STRSAFE_IGNORE_NULLS, "a"),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(RtlStringCchPrintfExA(NULL, 0, NULL, NULL, 0, "a"), STATUS_INVALID_PARAMETER);
+    assert_int_equal(RtlStringCchPrintfExA(text, 8, NULL, NULL, 0x10000, "a"), STATUS_INVALID_PARAMETER);
+    assert_int_equal(RtlStringCbPrintfExW(wide, sizeof(wide), &wide_end, &left, 0, L"%ws", L"abc"),
+                     STATUS_SUCCESS);
+    assert_memory_equal(wide, L"abc", 8);
+    assert_ptr_equal(wide_end, wide + 3);
+    assert_int_equal(left, 3 * sizeof(WCHAR)); /* bytes here */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(prints_with_extras),
         cmocka_unit_test(versions),
         cmocka_unit_test(copies),
         cmocka_unit_test(lengths),

@@ -193,8 +193,19 @@ static void bitmaps(void **state)
     assert_int_equal(RtlNumberOfSetBits(&map), 70);
     RtlClearBits(&map, 60, 100);
     assert_int_equal(RtlNumberOfSetBits(&map), 60);
+    RtlClearBit(&map, 59);
+    RtlClearBit(&map, 70); /* outside: nothing */
+    assert_int_equal(RtlNumberOfSetBits(&map), 59);
+    assert_int_equal(RtlCheckBit(&map, 58), 1);
+    assert_int_equal(RtlCheckBit(&map, 59), 0);
+    RtlSetBit(&map, 59);
+    assert_int_equal(RtlCheckBit(&map, 59), 1);
     RtlClearAllBits(&map);
     assert_int_equal(RtlNumberOfSetBits(&map), 0);
+    assert_int_equal(RtlFindLeastSignificantBit(0x8000000000000100u), 8);
+    assert_int_equal(RtlFindMostSignificantBit(0x8000000000000100u), 63);
+    assert_int_equal(RtlFindLeastSignificantBit(0), -1);
+    assert_int_equal(RtlFindMostSignificantBit(0), -1);
 }
 
 static void dates(void **state)

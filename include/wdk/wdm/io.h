@@ -57,6 +57,7 @@ typedef enum _DEVICE_REGISTRY_PROPERTY {
 } DEVICE_REGISTRY_PROPERTY;
 NTSTATUS IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPERTY DeviceProperty,
                              ULONG BufferLength, PVOID PropertyBuffer, PULONG ResultLength);
+BOOLEAN IoIs32bitProcess(PIRP Irp);
 
 /* ---- IRPs -------------------------------------------------------------------------------------- */
 
@@ -232,12 +233,6 @@ VOID IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRo
 ULONG IoSizeofWorkItem(VOID);
 VOID IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem);
 VOID IoUninitializeWorkItem(PIO_WORKITEM IoWorkItem);
-
-NTSTATUS IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE ServiceRoutine,
-                            PVOID ServiceContext, PKSPIN_LOCK SpinLock, ULONG Vector, KIRQL Irql,
-                            KIRQL SynchronizeIrql, KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector,
-                            KAFFINITY ProcessorEnableMask, BOOLEAN FloatingSave);
-VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject);
 
 /* ---- error log --------------------------------------------------------------------------------- */
 

@@ -143,6 +143,12 @@ VOID RtlSetAllBits(PRTL_BITMAP BitMapHeader);
 VOID RtlSetBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToSet);
 VOID RtlClearBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToClear);
 BOOLEAN RtlTestBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber);
+VOID RtlSetBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber);
+VOID RtlClearBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber);
+#define RtlCheckBit(BitMapHeader, BitPosition)                                                               \
+    ((((PLONG)(BitMapHeader)->Buffer)[(BitPosition) / 32] >> ((BitPosition) % 32)) & 0x1)
+CCHAR RtlFindLeastSignificantBit(ULONGLONG Set);
+CCHAR RtlFindMostSignificantBit(ULONGLONG Set);
 ULONG RtlFindClearBitsAndSet(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex);
 ULONG RtlNumberOfSetBits(PRTL_BITMAP BitMapHeader);
 
