@@ -101,6 +101,14 @@ error_t cli_option_rule(const char *verb, const char *text);
 /* And keeps it, for a command line that does the same again. */
 error_t cli_option_rule_kept(const char *verb, const char *text, struct cli_rule_list *list);
 
+/* The --registry options as they were given, for scenario_options.registry; the words stay the caller's. */
+struct cli_registry {
+    const char *given[64]; /* KEY=VALUE */
+    unsigned count;
+};
+error_t cli_option_registry(const char *verb, const char *text, struct cli_registry *registry);
+#define CLI_HELP_REGISTRY "A value in the registry key of every adapter; may be repeated"
+
 /* ---- files and texts that several verbs have ----------------------------------------------------------- */
 
 bool cli_same_file(const char *a, const char *b); /* either may be NULL */

@@ -24,6 +24,7 @@ struct explore_options {
     struct cli_report report;
     const char *save_schedule;
     struct cli_rule_list rules;
+    struct cli_registry registry;
     uint64_t max_findings;
     bool require_complete, keep_going, progress, tso, all_accesses, anywhere;
     enum loop_strategy strategy;

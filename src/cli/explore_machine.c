@@ -30,6 +30,12 @@ static bool fill_setup(struct explore_machine *machine, char *error, size_t erro
     setup->failures = options->failures;
     setup->migrations = options->migrations;
     setup->steps = options->steps;
+    for (unsigned i = 0; i < machine->scenario.registry_count; i++) {
+        if (!setup_add_registry(setup, machine->scenario.registry[i])) {
+            snprintf(error, error_size, "not enough memory");
+            return false;
+        }
+    }
     for (unsigned i = 0; i < machine->scenario.driver_count; i++) {
         if (!setup_add_driver(setup, machine->scenario.drivers[i], error, error_size)) {
             return false;

@@ -44,7 +44,8 @@ enum key {
     KEY_JOBS,
     KEY_SPLIT,
     KEY_UNIT,
-    KEY_WATCHDOG
+    KEY_WATCHDOG,
+    KEY_REGISTRY
 };
 
 static const struct argp_option option_table[] = {
@@ -85,6 +86,7 @@ static const struct argp_option option_table[] = {
     {"unit", KEY_UNIT, "FILE", 0, "Executes one unit and writes its result beside it", 0},
     {"watchdog", KEY_WATCHDOG, "SECONDS", 0, "Longest time without a step (5)", 0},
     CLI_OPTION_HELP,
+    {"registry", KEY_REGISTRY, "KEY=VALUE", 0, CLI_HELP_REGISTRY, 0},
     {0},
 };
 
@@ -247,6 +249,8 @@ static error_t parse_text(int key, const char *value, struct explore_options *op
         return cli_option_readable("explore", "unit", value, &options->unit);
     case KEY_RULE:
         return cli_option_rule_kept("explore", value, &options->rules);
+    case KEY_REGISTRY:
+        return cli_option_registry("explore", value, &options->registry);
     case KEY_SECONDS:
         return cli_option_seconds("explore", "seconds", value, &options->seconds);
     case KEY_WATCHDOG:
@@ -261,7 +265,8 @@ static error_t parse_text(int key, const char *value, struct explore_options *op
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct explore_options *options = state->input;
-    error_t error = key != KEY_RULE ? cli_option_once("explore", option_table, key, &options->seen) : 0;
+    bool repeats = key == KEY_RULE || key == KEY_REGISTRY;
+    error_t error = repeats ? 0 : cli_option_once("explore", option_table, key, &options->seen);
     if (error != 0) {
         return error;
     }
@@ -355,6 +360,8 @@ bool explore_options_parse(struct explore_options *options, int argc, char **arg
     if (!cli_parse(&parser, argc, argv, options) || !take_directory(options) || !check_combination(options)) {
         return false;
     }
+    options->scenario.registry = options->registry.given;
+    options->scenario.registry_count = options->registry.count;
     if (options->scenario.driver_count == 0 && options->unit == NULL) {
         cli_error("explore: which driver? (see undis explore --help)");
         return false;
@@ -378,6 +385,8 @@ void explore_options_take(struct explore_options *options, const struct setup *s
     options->scenario.frames = setup->frames;
     options->scenario.interrupts = setup->interrupts;
     options->scenario.pcap = setup->pcap;
+    options->scenario.registry = (const char *const *)setup->registry;
+    options->scenario.registry_count = setup->registry_count;
     options->scenario.driver_count = setup->driver_count;
     options->scenario.drivers = (const char *const *)setup->driver_path;
     options->tso = setup->tso;

@@ -31,7 +31,8 @@ enum key {
     KEY_FAULTS,
     KEY_FAULT,
     KEY_NTH,
-    KEY_JOBS
+    KEY_JOBS,
+    KEY_REGISTRY
 };
 
 static const struct argp_option option_table[] = {
@@ -55,6 +56,7 @@ static const struct argp_option option_table[] = {
     {"nth", KEY_NTH, "N", 0, "Which call of those through one stack fails (1)", 0},
     {"jobs", KEY_JOBS, "N", 0, "Processes that --faults runs at a time (as many as cores)", 0},
     CLI_OPTION_HELP,
+    {"registry", KEY_REGISTRY, "KEY=VALUE", 0, CLI_HELP_REGISTRY, 0},
     {0},
 };
 
@@ -125,6 +127,8 @@ static error_t parse_text(int key, char *value, struct run_options *options)
         return cli_option_written("run", "pcap-out", value, &options->scenario.pcap_out);
     case KEY_RULE:
         return cli_option_rule("run", value);
+    case KEY_REGISTRY:
+        return cli_option_registry("run", value, &options->registry);
     case KEY_FREE:
         options->free = true;
         return 0;
@@ -140,7 +144,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct run_options *options = state->input;
     uint64_t count;
-    error_t error = key != KEY_RULE ? cli_option_once("run", option_table, key, &options->seen) : 0;
+    bool repeats = key == KEY_RULE || key == KEY_REGISTRY;
+    error_t error = repeats ? 0 : cli_option_once("run", option_table, key, &options->seen);
     if (error != 0) {
         return error;
     }
@@ -238,6 +243,8 @@ bool run_options_parse(struct run_options *options, int argc, char **argv)
         cli_error("run: which driver? (see undis run --help)");
         return false;
     }
+    options->scenario.registry = options->registry.given;
+    options->scenario.registry_count = options->registry.count;
     if (!settle_faults(options)) {
         return false;
     }

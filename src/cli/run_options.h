@@ -26,6 +26,7 @@ struct run_options {
     struct run_fault fault; /* without a function: none */
     char *fault_text;
     unsigned jobs; /* processes for --faults */
+    struct cli_registry registry;
     uint32_t seen; /* options (cli_option_once) */
 };
 

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 
 #include "dev/device.h"
+#include "ndis/parameters.h"
 #include "report/finding.h"
 #include "scenario/scenario.h"
 
@@ -108,6 +109,31 @@ error_t cli_option_rule_kept(const char *verb, const char *text, struct cli_rule
     }
     list->given[list->count++] = text;
     return cli_option_rule(verb, text);
+}
+
+/* ---- registry -------------------------------------------------------------------------------------- */
+
+error_t cli_option_registry(const char *verb, const char *text, struct cli_registry *registry)
+{
+    const unsigned most = sizeof(registry->given) / sizeof(registry->given[0]);
+    const char *equals = strchr(text, '=');
+    size_t name = equals != NULL ? (size_t)(equals - text) : 0;
+    if (name == 0 || name > ADAPTER_PARAMETER_NAME) {
+        cli_error("%s: --registry wants KEY=VALUE with a KEY of 1 to %u characters, not '%s'", verb,
+                  ADAPTER_PARAMETER_NAME, text);
+        return EINVAL;
+    }
+    if (strlen(equals + 1) > ADAPTER_PARAMETER_TEXT) {
+        cli_error("%s: --registry %.*s= wants a value of at most %u characters", verb, (int)name, text,
+                  ADAPTER_PARAMETER_TEXT);
+        return EINVAL;
+    }
+    if (registry->count == most) {
+        cli_error("%s: --registry is given more than %u times", verb, most);
+        return EINVAL;
+    }
+    registry->given[registry->count++] = text;
+    return 0;
 }
 
 /* ---- files ----------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "scenario/run.h"
 
 #include "ke/run.h"
+#include "ndis/parameters.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +68,7 @@ bool scenario_prepare(const struct scenario_options *options, struct scenario_re
     struct run *run = &scenario_the_run;
     *run = (struct run){.options = options};
     *result = (struct scenario_result){0};
+    adapter_parameters_preset(options->registry, options->registry_count);
     if (options->pcap != NULL) {
         if (!capture_load(&run->capture, options->pcap, result->error, sizeof(result->error))) {
             return false;

@@ -12,10 +12,12 @@ struct scenario_options {
     const char *name; /* NULL: "life" for a driver with a miniport, "plain" for one with only DriverEntry */
     unsigned processors;
     uint64_t seed;
-    uint64_t frames;         /* each way */
-    unsigned interrupts;     /* enum device_signalling: what the network interface is granted */
-    const char *pcap;        /* frames to send and to receive; NULL: built-in frames */
-    const char *pcap_out;    /* what went over the wire, both ways; NULL: none */
+    uint64_t frames;             /* each way */
+    unsigned interrupts;         /* enum device_signalling: what the network interface is granted */
+    const char *pcap;            /* frames to send and to receive; NULL: built-in frames */
+    const char *pcap_out;        /* what went over the wire, both ways; NULL: none */
+    const char *const *registry; /* "KEY=VALUE", what an adapter's key in the registry has */
+    unsigned registry_count;
     double watchdog_seconds; /* 0: default */
     double timeout_seconds;  /* 0: default */
     unsigned driver_count;

@@ -58,6 +58,7 @@ static bool bring_up(struct small *small, struct small_end *end, struct device *
     /* Small rings are set up in few steps, whoever sets them up anew. */
     adapter_parameter_set_integer(end->adapter, "*ReceiveBuffers", SMALL_BUFFERS);
     adapter_parameter_set_integer(end->adapter, "*TransmitBuffers", SMALL_BUFFERS);
+    adapter_parameters_set_preset(end->adapter); /* who has given others is to have them */
     NDIS_STATUS status = adapter_initialize(end->adapter);
     if (status != NDIS_STATUS_SUCCESS) {
         KIRQL old = ke_mask();

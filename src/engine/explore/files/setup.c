@@ -4,6 +4,7 @@
 #include "engine/explore/files/setup.h"
 
 #include "engine/explore/search/search.h"
+#include "ndis/parameters.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -18,6 +19,9 @@ void setup_free(struct setup *setup)
 {
     for (unsigned i = 0; i < setup->driver_count; i++) {
         free(setup->driver_path[i]);
+    }
+    for (unsigned i = 0; i < setup->registry_count; i++) {
+        free(setup->registry[i]);
     }
     free(setup->pcap);
     *setup = (struct setup){0};
@@ -48,6 +52,15 @@ bool setup_set_pcap(struct setup *setup, const char *path, char *error, size_t e
     }
     setup->pcap = strdup(path);
     return setup->pcap != NULL;
+}
+
+bool setup_add_registry(struct setup *setup, const char *text)
+{
+    char *copy = setup->registry_count < SETUP_REGISTRY ? strdup(text) : NULL;
+    if (copy != NULL) {
+        setup->registry[setup->registry_count++] = copy;
+    }
+    return copy != NULL;
 }
 
 void setup_set_undis(struct setup *setup)
@@ -81,6 +94,11 @@ void setup_write(FILE *out, const struct setup *setup)
     fprintf(out, "frames %" PRIu64 "\n", setup->frames);
     if (setup->interrupts != 0) {
         fprintf(out, "interrupts %u\n", setup->interrupts);
+    }
+    for (unsigned i = 0; i < setup->registry_count; i++) {
+        fputs("registry ", out);
+        sealed_print_escaped(out, setup->registry[i]);
+        fputc('\n', out);
     }
     if (setup->pcap != NULL) {
         write_file(out, "pcap", setup->pcap_id, setup->pcap);
@@ -124,6 +142,17 @@ static bool read_pcap(struct setup *setup, struct sealed *file, char *text)
         return sealed_complain(file, "a line is not 'pcap CHECKSUM PATH', or not the only one");
     }
     return true;
+}
+
+static bool read_registry(struct setup *setup, struct sealed *file, char *text)
+{
+    char *given = sealed_escaped(&text);
+    const char *equals = given != NULL ? strchr(given, '=') : NULL;
+    bool good = equals != NULL && equals != given && equals - given <= ADAPTER_PARAMETER_NAME &&
+                strlen(equals + 1) <= ADAPTER_PARAMETER_TEXT && sealed_at_end(text) &&
+                setup_add_registry(setup, given);
+    free(given);
+    return good || sealed_complain(file, "a line is not 'registry KEY=VALUE', or there are too many");
 }
 
 static bool read_name(char *into, size_t size, const char *what, struct sealed *file, char *text)
@@ -188,6 +217,8 @@ bool setup_read(struct setup *setup, struct sealed *file, char *line, bool *good
         *good = read_driver(setup, file, line);
     } else if (sealed_word(&line, "pcap")) {
         *good = read_pcap(setup, file, line);
+    } else if (sealed_word(&line, "registry")) {
+        *good = read_registry(setup, file, line);
     } else if (sealed_word(&line, "undis")) {
         *good = read_name(setup->undis, sizeof(setup->undis), "undis", file, line);
     } else if (sealed_word(&line, "scenario")) {

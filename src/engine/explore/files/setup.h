@@ -11,6 +11,7 @@
 
 #define SETUP_DRIVERS 16
 #define SETUP_PROCESSORS 64
+#define SETUP_REGISTRY 64
 #define BUILD_ID_SIZE 65
 
 struct setup {
@@ -22,8 +23,10 @@ struct setup {
     unsigned processors;
     uint64_t seed;
     uint64_t frames;
-    unsigned interrupts; /* as scenario_options.interrupts; written unless it is 0, the line */
-    char *pcap;          /* NULL: none */
+    unsigned interrupts;            /* as scenario_options.interrupts; written unless it is 0, the line */
+    char *registry[SETUP_REGISTRY]; /* KEY=VALUE; written if there are any */
+    unsigned registry_count;
+    char *pcap; /* NULL: none */
     char pcap_id[BUILD_ID_SIZE];
     bool tso;
     bool all_accesses;
@@ -38,6 +41,8 @@ void setup_free(struct setup *setup);
 bool setup_add_driver(struct setup *setup, const char *path, char *error, size_t error_size);
 bool setup_set_pcap(struct setup *setup, const char *path, char *error, size_t error_size);
 void setup_set_undis(struct setup *setup);
+/* Copies it.  False when memory is short, or there are too many. */
+bool setup_add_registry(struct setup *setup, const char *text);
 
 void setup_write(FILE *out, const struct setup *setup);
 
