@@ -147,6 +147,50 @@ static VOID tick(PDEVICE_OBJECT device, PVOID context)
     UNREFERENCED_PARAMETER(context);
 }
 
+static NTSTATUS refuse(PDEVICE_OBJECT device, PIRP irp)
+{
+    UNREFERENCED_PARAMETER(device);
+    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    irp->IoStatus.Information = 0;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return STATUS_NOT_SUPPORTED;
+}
+
+/* Requests that are built are freed by being sent. */
+static VOID use_requests(PDEVICE_OBJECT device)
+{
+    KEVENT done;
+    IO_STATUS_BLOCK status;
+    KeInitializeEvent(&done, NotificationEvent, FALSE);
+    PIRP irp =
+        IoBuildDeviceIoControlRequest(CTL_CODE(FILE_DEVICE_UNKNOWN, 1, METHOD_BUFFERED, FILE_ANY_ACCESS),
+                                      device, bytes, 8, NULL, 0, FALSE, &done, &status);
+    if (irp != NULL) {
+        (void)IoCallDriver(device, irp);
+    }
+    KeClearEvent(&done);
+    irp = IoBuildSynchronousFsdRequest(IRP_MJ_FLUSH_BUFFERS, device, NULL, 0, NULL, &done, &status);
+    if (irp != NULL) {
+        (void)IoCallDriver(device, irp);
+    }
+}
+
+/* Another device above that one, which is made in the way that asks for a security descriptor. */
+static VOID use_stack(PDRIVER_OBJECT driver, PDEVICE_OBJECT device)
+{
+    UNICODE_STRING everybody = RTL_CONSTANT_STRING(L"D:P(A;;GA;;;WD)");
+    PDEVICE_OBJECT upper, lower;
+    if (!NT_SUCCESS(
+            IoCreateDeviceSecure(driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &everybody, NULL, &upper))) {
+        return;
+    }
+    lower = IoAttachDeviceToDeviceStack(upper, device);
+    if (lower != NULL) {
+        IoDetachDevice(lower);
+    }
+    IoDeleteDevice(upper);
+}
+
 static VOID use_device(PDRIVER_OBJECT driver)
 {
     PDEVICE_OBJECT device;
@@ -173,6 +217,8 @@ static VOID use_device(PDRIVER_OBJECT driver)
     if (irp != NULL) {
         IoFreeIrp(irp);
     }
+    use_requests(device);
+    use_stack(driver, device);
     IoDeleteDevice(device);
 }
 
@@ -214,6 +260,31 @@ static VOID use_strings(VOID)
     RtlFreeUnicodeString(&wide);
 }
 
+/* A list with a buffer that is lengthened, read and cloned. */
+static VOID use_list(NDIS_HANDLE lists, NDIS_HANDLE buffers)
+{
+    static UCHAR storage[64];
+    PNET_BUFFER_LIST list = NdisAllocateNetBufferList(lists, 0, 0), clone;
+    if (list == NULL) {
+        return;
+    }
+    NET_BUFFER_LIST_FIRST_NB(list) = NdisAllocateNetBufferMdlAndData(buffers);
+    PNET_BUFFER buffer = NET_BUFFER_LIST_FIRST_NB(list);
+    if (buffer != NULL) {
+        if (NdisRetreatNetBufferListDataStart(list, 40, 0, NULL, NULL) == NDIS_STATUS_SUCCESS) {
+            (void)NdisGetDataBuffer(buffer, 20, storage, 1, 0);
+            clone = NdisAllocateCloneNetBufferList(list, lists, buffers, NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS);
+            if (clone != NULL) {
+                NdisFreeCloneNetBufferList(clone, NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS);
+            }
+            NdisAdvanceNetBufferListDataStart(list, 40, TRUE, NULL);
+        }
+        NdisFreeNetBuffer(buffer);
+        NET_BUFFER_LIST_FIRST_NB(list) = NULL;
+    }
+    NdisFreeNetBufferList(list);
+}
+
 static VOID use_buffers(PNDIS_GENERIC_OBJECT object)
 {
     NET_BUFFER_LIST_POOL_PARAMETERS lists = {0};
@@ -226,6 +297,13 @@ static VOID use_buffers(PNDIS_GENERIC_OBJECT object)
     lists.PoolTag = buffers.PoolTag = TAG;
     buffers.DataSize = 64;
     NDIS_HANDLE pool = NdisAllocateNetBufferListPool(object, &lists);
+    NDIS_HANDLE both = NdisAllocateNetBufferPool(object, &buffers);
+    if (pool != NULL && both != NULL) {
+        use_list(pool, both);
+    }
+    if (both != NULL) {
+        NdisFreeNetBufferPool(both);
+    }
     if (pool != NULL) {
         PNET_BUFFER_LIST list = NdisAllocateNetBufferList(pool, 0, 0);
         if (list != NULL) {
@@ -289,6 +367,88 @@ static VOID use_kernel_timer(VOID)
     }
 }
 
+static VOID notified(PVOID context, PVOID first, PVOID second)
+{
+    UNREFERENCED_PARAMETER(context);
+    UNREFERENCED_PARAMETER(first);
+    UNREFERENCED_PARAMETER(second);
+}
+
+static VOID changed(PVOID context, PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change, PNTSTATUS status)
+{
+    UNREFERENCED_PARAMETER(context);
+    UNREFERENCED_PARAMETER(change);
+    UNREFERENCED_PARAMETER(status);
+}
+
+static VOID crashed(PVOID buffer, ULONG length)
+{
+    UNREFERENCED_PARAMETER(buffer);
+    UNREFERENCED_PARAMETER(length);
+}
+
+static VOID crashed_so(KBUGCHECK_CALLBACK_REASON reason, PKBUGCHECK_REASON_CALLBACK_RECORD record, PVOID data,
+                       ULONG length)
+{
+    UNREFERENCED_PARAMETER(reason);
+    UNREFERENCED_PARAMETER(record);
+    UNREFERENCED_PARAMETER(data);
+    UNREFERENCED_PARAMETER(length);
+}
+
+static VOID use_callbacks(VOID)
+{
+    static KBUGCHECK_CALLBACK_RECORD record;
+    static KBUGCHECK_REASON_CALLBACK_RECORD reason;
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Callback\\Faults");
+    OBJECT_ATTRIBUTES attributes;
+    PCALLBACK_OBJECT object;
+    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_PERMANENT, NULL, NULL);
+    if (NT_SUCCESS(ExCreateCallback(&object, &attributes, TRUE, TRUE))) {
+        PVOID registration = ExRegisterCallback(object, notified, NULL);
+        if (registration != NULL) {
+            ExUnregisterCallback(registration);
+        }
+        ObDereferenceObject(object);
+    }
+    PVOID change = KeRegisterProcessorChangeCallback(changed, NULL, KE_PROCESSOR_CHANGE_ADD_EXISTING);
+    if (change != NULL) {
+        KeDeregisterProcessorChangeCallback(change);
+    }
+    KeInitializeCallbackRecord(&record);
+    if (KeRegisterBugCheckCallback(&record, crashed, NULL, 0, bytes)) {
+        KeDeregisterBugCheckCallback(&record);
+    }
+    KeInitializeCallbackRecord(&reason);
+    if (KeRegisterBugCheckReasonCallback(&reason, crashed_so, KbCallbackAddPages, bytes)) {
+        KeDeregisterBugCheckReasonCallback(&reason);
+    }
+}
+
+static BOOLEAN rang(PKINTERRUPT interrupt, PVOID context)
+{
+    UNREFERENCED_PARAMETER(interrupt);
+    UNREFERENCED_PARAMETER(context);
+    return FALSE;
+}
+
+/* There is no device, so these fail without a fault, too. */
+static VOID use_interrupts(PDRIVER_OBJECT driver)
+{
+    PKINTERRUPT interrupt;
+    IO_CONNECT_INTERRUPT_PARAMETERS parameters = {.Version = CONNECT_LINE_BASED,
+                                                  .LineBased = {.PhysicalDeviceObject = driver->DeviceObject,
+                                                                .InterruptObject = &interrupt,
+                                                                .ServiceRoutine = rang}};
+    if (NT_SUCCESS(IoConnectInterruptEx(&parameters))) {
+        IoDisconnectInterrupt(interrupt);
+    }
+    if (NT_SUCCESS(
+            IoConnectInterrupt(&interrupt, rang, NULL, NULL, 1, 5, 5, LevelSensitive, TRUE, 1, FALSE))) {
+        IoDisconnectInterrupt(interrupt);
+    }
+}
+
 /* A name that others can open. */
 static VOID use_named_event(VOID)
 {
@@ -326,6 +486,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
     UNREFERENCED_PARAMETER(path);
     driver->DriverUnload = unload;
+    driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = refuse;
+    driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = refuse;
     use_pool();
     use_lookaside();
     use_pages();
@@ -336,6 +498,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     use_strings();
     use_kernel_timer();
     use_named_event();
+    use_callbacks();
+    use_interrupts(driver);
     use_registers();
     PNDIS_GENERIC_OBJECT object = NdisAllocateGenericObject(driver, TAG, 0);
     if (object != NULL) {
