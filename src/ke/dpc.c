@@ -69,13 +69,22 @@ static struct ke_processor *dpc_target(PRKDPC dpc)
     return number == 0 || number > ke_processor_count ? ke_processor() : &ke_processors[number - 1];
 }
 
+/* When the running DPC began: at its first question, in the free build, since only an answer needs a clock.
+ * 0: now. */
+static uint64_t dpc_start(void)
+{
+    return UNDIS_CHECKED ? ke_engine->now() : 0;
+}
+
 static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVOID argument2);
 
 #if !UNDIS_CHECKED
 
-/* callback_enter and callback_leave for a processor that stays at DISPATCH_LEVEL. */
-static __attribute__((noinline)) void call_routine(struct ke_processor *processor, PRKDPC dpc,
-                                                   PVOID argument1, PVOID argument2)
+/*
+ * Runs the routine as ke_dpc_run_next does, where the processor stays at DISPATCH_LEVEL.  The stores lie in
+ * groups of one cache line: a store to another one than the last costs more than the store.
+ */
+static inline void call_routine(struct ke_processor *processor, PRKDPC dpc, PVOID argument1, PVOID argument2)
 {
     struct callback_frame frame;
     PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
@@ -86,13 +95,20 @@ static __attribute__((noinline)) void call_routine(struct ke_processor *processo
     frame.routine = (const void *)(uintptr_t)routine;
     frame.stack_root = __builtin_frame_address(0);
     frame.outer = processor->callback;
+    if (__builtin_expect(processor->dpc_since != 0, 0)) {
+        processor->dpc_since = dpc_start();
+    }
+    processor->progress++;
+    processor->dpc_active = true;
     processor->callback = &frame;
     routine(dpc, dpc->DeferredContext, argument1, argument2);
     if (__builtin_expect(!callback_intact(&frame) || ke_irql() != DISPATCH_LEVEL, 0)) {
         callback_leave(&frame);
+        processor = ke_processor();
     } else {
         processor->callback = frame.outer;
     }
+    processor->dpc_active = false;
 }
 
 /*
@@ -109,22 +125,31 @@ static inline bool run_at_once(PRKDPC dpc, PVOID argument1, PVOID argument2)
     }
     ke_irql_store(DISPATCH_LEVEL);
     struct ke_processor *me = ke_processor();
-    if (dpc_target(dpc) != me || __atomic_load_n(&dpc->DpcData, __ATOMIC_ACQUIRE) != NULL ||
-        !dpc_queue_is_empty(me) || ke_pending() != 0 || dpc->DeferredRoutine == flush_routine) {
+    bool here = dpc->Number == 0 || dpc->Number == me->number + 1;
+    if (__builtin_expect(!here || __atomic_load_n(&dpc->DpcData, __ATOMIC_ACQUIRE) != NULL ||
+                             me->dpc_depth != 0 || me->dpc_inbox != NULL || ke_pending() != 0 ||
+                             dpc->DeferredRoutine == flush_routine,
+                         0)) {
         undis_irql_lower(old);
         return false;
     }
-    me->progress++;
-    me->dpc_count++;
-    me->dpc_since = 0;
-    me->dpc_active = true;
     call_routine(me, dpc, argument1, argument2);
-    ke_processor()->dpc_active = false;
     undis_irql_lower(old);
     return true;
 }
 
 #endif
+
+static __attribute__((noinline)) BOOLEAN insert(PRKDPC dpc, PVOID argument1, PVOID argument2)
+{
+    if (ke_threaded_dpc_wanted(dpc)) {
+        return ke_threaded_dpc_insert(dpc, dpc_target(dpc), argument1, argument2);
+    }
+    ke_about_to_change_always(dpc, &dpc_target(dpc)->dpc_queue);
+    ke_uses(dpc);
+    KIRQL old = ke_mask();
+    return dpc_queue_insert(dpc, dpc_target(dpc), argument1, argument2, old);
+}
 
 /*
  * KeInsertQueueDpc: any IRQL.  Queues the DPC to its target processor; FALSE when it is queued already.
@@ -133,18 +158,12 @@ static inline bool run_at_once(PRKDPC dpc, PVOID argument1, PVOID argument2)
 BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
 {
     ddi_enter(KeInsertQueueDpc);
-    if (ke_threaded_dpc_wanted(Dpc)) {
-        return ke_threaded_dpc_insert(Dpc, dpc_target(Dpc), SystemArgument1, SystemArgument2);
-    }
 #if !UNDIS_CHECKED
-    if (run_at_once(Dpc, SystemArgument1, SystemArgument2)) {
+    if (Dpc->Type == DPC_TYPE && run_at_once(Dpc, SystemArgument1, SystemArgument2)) {
         return TRUE;
     }
 #endif
-    ke_about_to_change_always(Dpc, &dpc_target(Dpc)->dpc_queue);
-    ke_uses(Dpc);
-    KIRQL old = ke_mask();
-    return dpc_queue_insert(Dpc, dpc_target(Dpc), SystemArgument1, SystemArgument2, old);
+    return insert(Dpc, SystemArgument1, SystemArgument2);
 }
 
 const char ke_dpc_removal;
@@ -164,13 +183,6 @@ BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
             return TRUE;
         }
     }
-}
-
-/* When the running DPC began: at its first question, in the free build, since only an answer needs a clock.
- * 0: now. */
-static uint64_t dpc_start(void)
-{
-    return UNDIS_CHECKED ? ke_engine->now() : 0;
 }
 
 static uint64_t dpc_time_used(struct ke_processor *processor)

@@ -52,16 +52,17 @@ struct ke_processor {
     struct _KTHREAD *current;  /* offset 24 */
     int32_t lock_entries;      /* offset 32: into shared locks, until one is looked at (spinlock.c) */
 
-    volatile uint64_t lines;     /* bit n: line n waits for delivery here */
-    volatile uint32_t isr_depth; /* ISRs now on this processor */
-    volatile bool dpc_active;    /* a DPC runs on this processor */
-    volatile bool reschedule;    /* the running thread's quantum is over */
-    volatile bool timers_due;    /* the clock says that a timer has expired */
-    volatile bool stopped;       /* its idle loop has ended */
-    volatile bool watched;       /* the watchdog wants to see what runs here */
-    volatile bool faulted;       /* a fault is being handled: another one would be our own */
+    /* What each DPC changes lies in the first cache line, with IRQL. */
     volatile uint64_t progress; /* counts passages below DISPATCH_LEVEL and DPCs begun: the watchdog's food */
     struct callback_frame *callback; /* innermost driver callback now running here */
+    volatile uint32_t isr_depth;     /* ISRs now on this processor */
+    volatile bool dpc_active;        /* a DPC runs on this processor */
+    volatile bool reschedule;        /* the running thread's quantum is over */
+    volatile bool timers_due;        /* the clock says that a timer has expired */
+    volatile bool stopped;           /* its idle loop has ended */
+    volatile bool watched;           /* the watchdog wants to see what runs here */
+    volatile bool faulted;           /* a fault is being handled: another one would be our own */
+    volatile uint64_t lines;         /* bit n: line n waits for delivery here */
     uint64_t random;                 /* state of this processor's random choices */
     uint32_t lock_looks;             /* looks at shared spin locks (spinlock.c) */
 
