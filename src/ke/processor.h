@@ -73,7 +73,7 @@ struct ke_processor {
     volatile uint32_t dpc_busy, dpc_foreign;
     LIST_ENTRY *volatile dpc_inbox;
     volatile uint64_t dpc_since;       /* when the running DPC began, engine's clock */
-    volatile uint64_t dpc_count;       /* DPCs run so far */
+    volatile uint64_t dpc_count;       /* DPCs run so far; not those that never were queued (dpc.c) */
     volatile uint64_t interrupt_count; /* device interrupts taken so far */
 
     struct host_context idle_context;
