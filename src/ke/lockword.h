@@ -33,7 +33,8 @@
  *
  * An exit ends with the store or the exchange that releases: the lock's memory may be gone right after it.
  * So the owner looks for a request before it lets go, and who leaves a shared lock at `wanted`.  What comes
- * between the look and the store is overlooked: therefore the next one never sleeps without a limit.
+ * between the look and the store is overlooked: therefore the next one never sleeps without a limit.  The
+ * store that ends a shared hold is of all four bytes, so a `wanted` that came in between is gone with it.
  *
  * An owner that was stopped between its look at `owner` and its store may write "inside" long after the lock
  * was taken from it.  It then finds another bias, and takes its word back.  Until it has, `owner` is no use

@@ -111,7 +111,7 @@ UNDIS_FREE_INLINE bool lockword_leave(union lockword *lock)
     if (lockword_get(lock->low) != LOCKWORD_LOCKED) {
         return false;
     }
-    lockword_put(lock->locked, 0);
+    lockword_put(lock->low, 0); /* four bytes: the next exchange of four would wait long for a store of one */
     return true;
 }
 
