@@ -127,6 +127,11 @@ void device_enable_messages(struct device *device, bool enabled);
 bool device_configure_entry(struct device *device, enum device_table_operation operation, unsigned entry,
                             unsigned message);
 
+/* Before they are connected: message goes to one of these processors; there are no messages, only the line.
+ */
+void device_aim_message(struct device *device, unsigned message, KAFFINITY targets);
+void device_withhold_messages(struct device *device);
+
 /* For device.c: lines for the messages that the bus grants, at dirql and above; false: there are not enough
  * lines.
  */

@@ -56,6 +56,17 @@ void device_messages_destroy(struct device *device)
     }
 }
 
+void device_aim_message(struct device *device, unsigned message, KAFFINITY targets)
+{
+    device->messages.targets[message] = targets;
+    ke_line_aim(device->messages.lines[message], targets);
+}
+
+void device_withhold_messages(struct device *device)
+{
+    device->messages.granted = 0;
+}
+
 bool device_signals_messages(const struct device *device)
 {
     return device->messages.enabled;

@@ -80,6 +80,12 @@ KIRQL ke_line_irql(const struct ke_line *line)
     return line->irql;
 }
 
+void ke_line_aim(struct ke_line *line, KAFFINITY affinity)
+{
+    ke_about_to_change_always(ke_line_object(line), NULL);
+    line->affinity = affinity;
+}
+
 unsigned ke_line_vector(const struct ke_line *line)
 {
     return FIRST_VECTOR + (unsigned)(line - lines);

@@ -28,6 +28,8 @@ void ke_line_destroy(struct ke_line *line);
 /* What steps that touch the line name: itself, or its group. */
 struct ke_line *ke_line_object(struct ke_line *line);
 KIRQL ke_line_irql(const struct ke_line *line);
+/* From now on its interrupts come to one of these processors. */
+void ke_line_aim(struct ke_line *line, KAFFINITY affinity);
 /* The number by which drivers know it. */
 unsigned ke_line_vector(const struct ke_line *line);
 

@@ -55,7 +55,7 @@ static void describe_message(CM_PARTIAL_RESOURCE_DESCRIPTOR *descriptor, const s
 }
 
 /* What the PnP manager would have assigned: a register window, and messages or the line. */
-static bool describe_resources(struct ndis_adapter *adapter)
+bool adapter_resources_describe(struct ndis_adapter *adapter)
 {
     unsigned messages = adapter->device == NULL ? 0 : adapter->device->messages.granted;
     size_t size = sizeof(CM_PARTIAL_RESOURCE_LIST) + (1 + messages) * sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR);
@@ -74,6 +74,7 @@ static bool describe_resources(struct ndis_adapter *adapter)
     if (adapter->line != NULL && messages == 0) {
         describe_interrupt(&list->PartialDescriptors[list->Count++], adapter->line);
     }
+    ke_free(adapter->resources);
     adapter->resources = list;
     return true;
 }
@@ -99,7 +100,7 @@ struct ndis_adapter *adapter_create(struct ndis_miniport_driver *driver, struct 
     KeInitializeEvent(&adapter->returned, SynchronizationEvent, FALSE);
     KeInitializeEvent(&adapter->oid_idle, SynchronizationEvent, FALSE);
     KeInitializeSemaphore(&adapter->oid_work, 0, MAXLONG);
-    if (!adapter_parameters_begin(adapter) || !describe_resources(adapter)) {
+    if (!adapter_parameters_begin(adapter) || !adapter_resources_describe(adapter)) {
         adapter_parameters_free(adapter);
         ke_free(adapter);
         return NULL;
@@ -121,6 +122,7 @@ void adapter_destroy(struct ndis_adapter *adapter)
         InsertTailList(&shut_down, &adapter->link);
         return;
     }
+    adapter_device_remove(adapter);
     io_pdo_remove(&adapter->physical);
     InterlockedDecrement(&adapter->driver->adapters);
     adapter_parameters_free(adapter);
@@ -157,7 +159,8 @@ static NDIS_STATUS set_general(struct ndis_adapter *adapter,
 }
 
 /*
- * Takes one block of attributes; from MiniportInitializeEx.  PASSIVE_LEVEL.  Registration attributes come
+ * Takes one block of attributes; from MiniportInitializeEx, that of an added device from MiniportAddDevice.
+ * PASSIVE_LEVEL.  Registration attributes come
  * first, general attributes are mandatory; others are read by nobody yet and accepted.
  * NDIS_STATUS_INVALID_PARAMETER for a wrong order or an unknown block.  nf-ndis-ndismsetminiportattributes.
  */
@@ -174,6 +177,10 @@ NDIS_STATUS NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle,
     }
     const NDIS_OBJECT_HEADER *header = (const NDIS_OBJECT_HEADER *)(const void *)MiniportAttributes;
     switch (header->Type) {
+    case NDIS_OBJECT_TYPE_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES:
+        adapter->add_device_context =
+            MiniportAttributes->AddDeviceRegistrationAttributes.MiniportAddDeviceContext;
+        return adapter->adding ? NDIS_STATUS_SUCCESS : NDIS_STATUS_INVALID_PARAMETER;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
         return set_registration(adapter, &MiniportAttributes->RegistrationAttributes);
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:

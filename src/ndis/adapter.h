@@ -58,8 +58,10 @@ struct ndis_miniport_driver {
     DRIVER_OBJECT *object;
     NDIS_HANDLE context; /* MiniportDriverContext */
     NDIS_MINIPORT_DRIVER_CHARACTERISTICS handlers;
+    NDIS_MINIPORT_PNP_CHARACTERISTICS pnp; /* NULL handlers: the driver has none */
     volatile LONG adapters;
     BOOLEAN registered;
+    BOOLEAN setting_options; /* MiniportSetOptions is being called */
 };
 
 struct ndis_parameter; /* one registry value: configuration.c */
@@ -98,6 +100,9 @@ struct ndis_adapter {
     struct io_pdo physical;
     DEVICE_OBJECT functional, next_device; /* that only need to be there */
     struct ndis_bus_registers bus;
+    NDIS_HANDLE add_device_context; /* MiniportAddDeviceContext */
+    BOOLEAN adding;                 /* MiniportAddDevice is being called */
+    BOOLEAN device_added;           /* MiniportRemoveDevice is due */
 
     volatile enum adapter_state state;
     struct ke_guard guard;       /* of what follows up to the blank line */
@@ -196,6 +201,12 @@ struct ndis_adapter *adapter_create(struct ndis_miniport_driver *driver, struct 
                                     const char *name);
 /* bus.c: the configuration space as the bus driver leaves it. */
 void adapter_bus_begin(struct ndis_adapter *adapter);
+/* The adapter's resources as they are now, in place of those before.  False when memory is short. */
+bool adapter_resources_describe(struct ndis_adapter *adapter);
+/* pnp.c: before MiniportInitializeEx, which is not called unless it answers NDIS_STATUS_SUCCESS; and after
+ * the last MiniportHaltEx.  PASSIVE_LEVEL. */
+NDIS_STATUS adapter_device_start(struct ndis_adapter *adapter);
+void adapter_device_remove(struct ndis_adapter *adapter);
 /* Halted or Shutdown only. */
 void adapter_destroy(struct ndis_adapter *adapter);
 

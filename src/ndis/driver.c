@@ -56,7 +56,9 @@ static NDIS_STATUS set_options(struct ndis_miniport_driver *driver)
         return NDIS_STATUS_SUCCESS;
     }
     MINIPORT_ENTER(frame, "MiniportSetOptions", driver->handlers.SetOptionsHandler);
+    driver->setting_options = TRUE;
     NDIS_STATUS status = driver->handlers.SetOptionsHandler(driver, driver->context);
+    driver->setting_options = FALSE;
     callback_leave(&frame);
     return status;
 }
@@ -134,19 +136,4 @@ VOID NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle)
     event_send(EVENT_OBJECT_DESTROY, driver, OBJECT_HANDLE, 0, 0, 0);
     event_send(EVENT_OWNER_END, driver, 0, 0, 0, 0);
     ke_free(driver);
-}
-
-/*
- * Registers optional services of a miniport; from MiniportSetOptions.  PASSIVE_LEVEL.  PnP characteristics
- * and other optional blocks are accepted only where NDIS here can honour them: none yet, so the answer is
- * NDIS_STATUS_NOT_SUPPORTED.  nf-ndis-ndissetoptionalhandlers.
- */
-NDIS_STATUS NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle, PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers)
-{
-    ddi_enter(NdisSetOptionalHandlers);
-    const struct ndis_miniport_driver *driver = NdisHandle;
-    if (driver == NULL || driver->signature != NDIS_SIGNATURE_DRIVER || OptionalHandlers == NULL) {
-        return NDIS_STATUS_INVALID_PARAMETER;
-    }
-    return NDIS_STATUS_NOT_SUPPORTED;
 }

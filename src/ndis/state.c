@@ -26,6 +26,7 @@ static void fill_parameters(const struct ndis_adapter *adapter, NDIS_MINIPORT_IN
     parameters->Header.Revision = NDIS_MINIPORT_INIT_PARAMETERS_REVISION_1;
     parameters->Header.Size = NDIS_SIZEOF_MINIPORT_INIT_PARAMETERS_REVISION_1;
     parameters->AllocatedResources = adapter->resources->Count == 0 ? NULL : adapter->resources;
+    parameters->MiniportAddDeviceContext = adapter->add_device_context;
     parameters->NetLuid.Value = (ULONG64)adapter->index << 24 | (ULONG64)6 << 48; /* ifType 6: Ethernet */
     parameters->IfIndex = adapter->index;
 }
@@ -34,7 +35,9 @@ static void fill_parameters(const struct ndis_adapter *adapter, NDIS_MINIPORT_IN
  * called. */
 static void end_of_adapter(struct ndis_adapter *adapter)
 {
-    event_send(EVENT_OWNER_END, adapter, 0, 0, 0, 0);
+    if (!adapter->device_added) { /* else what it made then is for MiniportRemoveDevice */
+        event_send(EVENT_OWNER_END, adapter, 0, 0, 0, 0);
+    }
     adapter_timers_stop(adapter);
     adapter_interrupts_stop(adapter);
     adapter_polls_stop(adapter);
@@ -47,13 +50,17 @@ NDIS_STATUS adapter_initialize(struct ndis_adapter *adapter)
 {
     become(adapter, ADAPTER_HALTED, ADAPTER_INITIALIZING, "MiniportInitializeEx is called in Halted only");
     NDIS_MINIPORT_INIT_PARAMETERS parameters;
+    NDIS_STATUS status = adapter_device_start(adapter);
+    if (status != NDIS_STATUS_SUCCESS) {
+        become(adapter, ADAPTER_INITIALIZING, ADAPTER_HALTED, "a device that does not start is Halted");
+        return status;
+    }
     fill_parameters(adapter, &parameters);
     adapter->removed = FALSE;
     adapter->packet_filter_set = FALSE;
     KeClearEvent(&adapter->calls_done);
     MINIPORT_ENTER(frame, "MiniportInitializeEx", adapter->driver->handlers.InitializeHandlerEx);
-    NDIS_STATUS status =
-        adapter->driver->handlers.InitializeHandlerEx(adapter, adapter->driver->context, &parameters);
+    status = adapter->driver->handlers.InitializeHandlerEx(adapter, adapter->driver->context, &parameters);
     callback_leave(&frame);
     if (status == NDIS_STATUS_SUCCESS && !(adapter->registered && adapter->general)) {
         adapter_fault(adapter, "MiniportInitializeEx succeeded without registration and general attributes");

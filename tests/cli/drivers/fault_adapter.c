@@ -2,7 +2,30 @@
  * Calls what can fail of the functions that need an adapter without hardware, each at a place of its own, and
  * takes a failure of each as it should.  Some of them cannot succeed here: those fail without a fault, too.
  */
+#include <ndis.h>
+
+static SET_OPTIONS SetOptions;
+
+static NDIS_STATUS Register(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath, NDIS_HANDLE Context,
+                            PNDIS_MINIPORT_DRIVER_CHARACTERISTICS Characteristics, PNDIS_HANDLE Handle)
+{
+    Characteristics->SetOptionsHandler = SetOptions;
+    return NdisMRegisterMiniportDriver(DriverObject, RegistryPath, Context, Characteristics, Handle);
+}
+
+#define NdisMRegisterMiniportDriver Register
 #include "../../zoo/miniport.h"
+
+/* None of these handlers: they are all optional. */
+static NDIS_STATUS SetOptions(NDIS_HANDLE Driver, NDIS_HANDLE Context)
+{
+    NDIS_MINIPORT_PNP_CHARACTERISTICS pnp = {
+        .Header = {.Type = NDIS_OBJECT_TYPE_MINIPORT_PNP_CHARACTERISTICS,
+                   .Revision = NDIS_MINIPORT_PNP_CHARACTERISTICS_REVISION_1,
+                   .Size = NDIS_SIZEOF_MINIPORT_PNP_CHARACTERISTICS_REVISION_1}};
+    UNREFERENCED_PARAMETER(Context);
+    return NdisSetOptionalHandlers(Driver, (PNDIS_DRIVER_OPTIONAL_HANDLERS)&pnp);
+}
 
 static ULONG StorySize(VOID)
 {
