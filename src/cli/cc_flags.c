@@ -39,6 +39,10 @@ static const char *const dialect_flags[] = {
     "-DNTDDI_VERSION=0x0A000000",
     "-DUNDIS_DRIVER=1",
 };
+static const char *const gcc_flags[] = {
+    "-fno-aggressive-loop-optimizations", /* an array of one in an array of one may have more:
+                                             CM_RESOURCE_LIST */
+};
 static const char *const clang_flags[] = {
     "-gdwarf-aranges", /* without them libdw finds no line */
     "-Wno-microsoft",
@@ -177,6 +181,8 @@ void cc_add_flags(struct cc_list *list, const struct cc_options *options, bool c
     ADD_TABLE(list, dialect_flags);
     if (clang) {
         ADD_TABLE(list, clang_flags);
+    } else {
+        ADD_TABLE(list, gcc_flags);
     }
     if (cplusplus) {
         ADD_TABLE(list, cplusplus_flags);

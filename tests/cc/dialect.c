@@ -74,6 +74,30 @@ static BOOLEAN NameIsRight(PCSTR Name)
     return strcmp(__FUNCTION__ "!", "NameIsRight!") == 0 && strcmp(Name, "DriverEntry") == 0;
 }
 
+/* Arrays of one that have more. */
+__declspec(noinline) static ULONG SumOfTypes(const CM_RESOURCE_LIST *List)
+{
+    ULONG sum = 0;
+    for (ULONG i = 0; i < List->List[0].PartialResourceList.Count; i++) {
+        sum += List->List[0].PartialResourceList.PartialDescriptors[i].Type;
+    }
+    return sum;
+}
+
+static ULONG ThreeTypes(void)
+{
+    static union {
+        CM_RESOURCE_LIST List;
+        UCHAR Room[sizeof(CM_RESOURCE_LIST) + 2 * sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR)];
+    } three;
+    CM_PARTIAL_RESOURCE_DESCRIPTOR *descriptor = three.List.List[0].PartialResourceList.PartialDescriptors;
+    three.List.List[0].PartialResourceList.Count = 3;
+    for (UCHAR i = 0; i < 3; i++) {
+        descriptor[i].Type = i + 1;
+    }
+    return SumOfTypes(&three.List);
+}
+
 DRIVER_INITIALIZE DriverEntry;
 DRIVER_UNLOAD Unload;
 
@@ -102,7 +126,7 @@ _Use_decl_annotations_ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICOD
     wrapped++;
     if (!NameIsRight(__FUNCTION__) || split.High != 2 || Twice(4) != 8 || Pointer(4) != 12 ||
         Initialised(&counter) != 5 || wrapped > 0 || all != 0xffffffff || ((ULONG_PTR)Aligned & 63) != 0 ||
-        Shared != 7) {
+        Shared != 7 || ThreeTypes() != 6) {
         return STATUS_UNSUCCESSFUL;
     }
     TraceExit(1);
