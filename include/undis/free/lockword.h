@@ -86,9 +86,9 @@ enum lockword_entry {
 UNDIS_FREE_INLINE enum lockword_entry lockword_enter(union lockword *lock)
 {
     uint8_t me = lockword_me();
-    if (lockword_get(lock->owner) == me) {
+    if (undis_likely(lockword_get(lock->owner) == me)) {
         lockword_put(lock->owner, LOCKWORD_INSIDE(me));
-        return lockword_get(lock->bias_request) == me ? LOCKWORD_ENTERED : LOCKWORD_LOST;
+        return undis_likely(lockword_get(lock->bias_request) == me) ? LOCKWORD_ENTERED : LOCKWORD_LOST;
     }
     uint32_t free = 0;
     return __atomic_compare_exchange_n(&lock->low, &free, LOCKWORD_LOCKED, false, __ATOMIC_ACQUIRE,
@@ -101,8 +101,8 @@ UNDIS_FREE_INLINE enum lockword_entry lockword_enter(union lockword *lock)
 UNDIS_FREE_INLINE bool lockword_leave(union lockword *lock)
 {
     uint8_t me = lockword_me();
-    if (lockword_get(lock->owner) == LOCKWORD_INSIDE(me)) {
-        if (lockword_get(lock->bias_request) != me) {
+    if (undis_likely(lockword_get(lock->owner) == LOCKWORD_INSIDE(me))) {
+        if (undis_unlikely(lockword_get(lock->bias_request) != me)) {
             return false;
         }
         lockword_put(lock->owner, me);
