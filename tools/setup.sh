@@ -3,7 +3,7 @@
 # `make bench` compares with.  Says nothing when all is there.
 set -euo pipefail
 
-packages=(build-essential cmake ninja-build pkg-config clang clang-format libpcap-dev libdw-dev libelf-dev libjansson-dev libcmocka-dev parallel gdb)
+packages=(build-essential cmake ninja-build pkg-config clang clang-format libpcap-dev libdw-dev libelf-dev libjansson-dev libcmocka-dev spin parallel gdb)
 if [ "${1:-}" = bench ]; then
     packages+=(libck-dev libdpdk-dev liburcu-dev valgrind)
 fi
