@@ -2,6 +2,7 @@
  * json.c - a run as one JSON object (docs/findings.md), written by jansson.
  */
 #include "report/bugcheck.h"
+#include "report/fold.h"
 #include "report/finding.h"
 #include "report/report.h"
 #include "report/summary.h"
@@ -176,7 +177,7 @@ json_t *report_object(const struct run_report *run)
 {
     json_t *object = run_object(run), *findings = json_array();
     for (size_t i = 0; i < finding_count(); i++) {
-        json_array_append_new(findings, report_finding(finding_at(i), run->replay));
+        report_append(findings, report_finding(finding_at(i), run->replay));
     }
     json_object_set_new(object, "findings", findings);
     json_object_set_new(object, "findings_not_kept", json_integer((json_int_t)finding_dropped()));

@@ -1,0 +1,12 @@
+/*
+ * fold.h - one finding for one place in the source, where the compiler has made copies of it.
+ */
+#ifndef UNDIS_REPORT_FOLD_H
+#define UNDIS_REPORT_FOLD_H
+
+#include <jansson.h>
+
+/* Appends a finding; one that only another copy of the same function has made is counted with the first. */
+void report_append(json_t *findings, json_t *finding);
+
+#endif
