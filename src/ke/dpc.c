@@ -140,7 +140,13 @@ static inline bool run_at_once(PRKDPC dpc, PVOID argument1, PVOID argument2)
 
 #endif
 
-static __attribute__((noinline)) BOOLEAN insert(PRKDPC dpc, PVOID argument1, PVOID argument2)
+#if UNDIS_CHECKED
+#define INSERT static inline __attribute__((always_inline)) /* the driver is whom it returns to: ke_uses */
+#else
+#define INSERT static __attribute__((noinline))
+#endif
+
+INSERT BOOLEAN insert(PRKDPC dpc, PVOID argument1, PVOID argument2)
 {
     if (ke_threaded_dpc_wanted(dpc)) {
         return ke_threaded_dpc_insert(dpc, dpc_target(dpc), argument1, argument2);
