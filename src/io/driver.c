@@ -150,7 +150,7 @@ bool io_driver_unload(PDRIVER_OBJECT driver)
     return true;
 }
 
-void io_driver_delete(PDRIVER_OBJECT object)
+void io_driver_end(PDRIVER_OBJECT object)
 {
     struct io_driver *driver = driver_of(object);
     event_send(EVENT_OWNER_END, driver, 0, 0, 0, 0);
@@ -164,6 +164,12 @@ void io_driver_delete(PDRIVER_OBJECT object)
     }
     event_send(EVENT_DRIVER_UNLOAD, driver->base, (uintptr_t)driver->end, (uintptr_t)driver->name,
                (uintptr_t)driver, 0);
+}
+
+void io_driver_delete(PDRIVER_OBJECT object)
+{
+    struct io_driver *driver = driver_of(object);
+    io_driver_end(object);
     ob_name_remove(driver);
     ob_dereference(driver);
 }

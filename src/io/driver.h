@@ -22,6 +22,9 @@ NTSTATUS io_driver_start(PDRIVER_OBJECT driver, long (*entry)(void *driver_objec
 /* Calls DriverUnload; false when the driver has none and so could never be unloaded. */
 bool io_driver_unload(PDRIVER_OBJECT driver);
 
+/* The driver's life is over: what io_driver_delete reports, and its device objects go; the object stays. */
+void io_driver_end(PDRIVER_OBJECT driver);
+
 /*
  * Ends the driver object.  Its device objects that are left go with it.  Reports EVENT_OWNER_END (what the
  * driver has not freed leaked) and EVENT_DRIVER_UNLOAD.

@@ -42,7 +42,11 @@ static const char *path_of(const struct run *run, unsigned driver)
 
 static void end_driver(struct run *run, unsigned driver)
 {
-    io_driver_delete(run->objects[driver]);
+    if (ke_engine->unexplored != NULL && run->images[driver].entry == NULL) {
+        io_driver_end(run->objects[driver]); /* nobody else knows it, and its memory is put back */
+    } else {
+        io_driver_delete(run->objects[driver]);
+    }
     run->objects[driver] = NULL;
 }
 

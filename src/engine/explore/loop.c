@@ -25,6 +25,7 @@
 #define MOST_TREE_BYTES ((size_t)1 << 30)
 #define LOOK_INTERVAL 1024 /* executions between looks at the memory */
 
+#define CLOCK_STEPS 256u /* between looks at the clock */
 #define PROGRESS_INTERVAL_NS 100000000u
 
 /* Why a phase ended. */
@@ -53,6 +54,7 @@ struct loop {
     uint64_t error_at_ns, error_at_execution;
     bool error_seen;
     uint64_t shown_ns;
+    size_t steps;    /* since the clock was looked at */
     const char *why; /* the search ended before its time; NULL: the limits */
 };
 
@@ -90,7 +92,19 @@ static bool after_error(struct loop *loop)
             seconds_since(loop->error_at_ns) > AFTER_ERROR_SECONDS);
 }
 
-static bool is_over(struct loop *loop)
+/* After an execution: is it time to look at the clock? That costs as much as a few steps. */
+static bool is_due(struct loop *loop, const struct search *search)
+{
+    loop->steps += search_event_count(search);
+    if (loop->steps < CLOCK_STEPS) {
+        return false;
+    }
+    loop->steps = 0;
+    return true;
+}
+
+/* `due`: the time is looked at, too. */
+static bool is_over(struct loop *loop, bool due)
 {
     const struct loop_options *options = loop->options;
     const char *why = NULL;
@@ -102,7 +116,7 @@ static bool is_over(struct loop *loop)
         why = "it ended early, since it had found an error";
     } else if (options->executions != 0 && loop->executions >= options->executions) {
         why = "the limit of executions was reached";
-    } else if (options->seconds > 0 && seconds_since(loop->begin) > options->seconds) {
+    } else if (due && options->seconds > 0 && seconds_since(loop->begin) > options->seconds) {
         why = "the limit of time was reached";
     }
     loop->why = why != NULL ? why : loop->why;
@@ -155,7 +169,10 @@ static enum ending run_executions(struct loop *loop, const struct phase *phase, 
         if (finding_count() > 0) {
             grew = loop_collect(loop->options, loop->result, search, loop->executions, grew) || grew;
         }
-        show(loop, phase, search);
+        bool due = is_due(loop, search);
+        if (due) {
+            show(loop, phase, search);
+        }
         if (grew && is_systematic(phase->strategy)) {
             return ENDED_GREW;
         }
@@ -168,11 +185,11 @@ static enum ending run_executions(struct loop *loop, const struct phase *phase, 
             loop->why = "the scenario could not be run";
             return ENDED_LIMIT;
         }
-        if (is_over(loop)) {
+        if (is_over(loop, due)) {
             return ENDED_LIMIT;
         }
         if ((phase->executions != 0 && done >= phase->executions) ||
-            (phase->seconds > 0 && seconds_since(begin) > phase->seconds) ||
+            (due && phase->seconds > 0 && seconds_since(begin) > phase->seconds) ||
             (phase->until_error && loop->error_seen)) {
             return ENDED_PHASE;
         }
@@ -217,7 +234,7 @@ static enum ending run_phase(struct loop *loop, const struct phase *phase)
             return ending;
         }
         loop->result->restarts++;
-        if (loop->options->unit != NULL || is_over(loop)) {
+        if (loop->options->unit != NULL || is_over(loop, true)) {
             loop->result->grew = true;
             return ENDED_LIMIT;
         }

@@ -98,6 +98,7 @@ static void explored_step(const struct op *op)
 {
     struct actor *me = actor_current();
     bool access = op_is_access(op);
+    machine.quiet = false;
     machine_kept.saw_access = machine_kept.saw_access || access;
     if (machine_kept.phase == PHASE_RUNNING && !machine_kept.options.all_accesses &&
         !is_noticed(me, op, access)) {
@@ -195,6 +196,11 @@ static unsigned explored_choose(enum choice_kind kind, unsigned count)
 
 static void explored_join(struct _KTHREAD *thread)
 {
+    const struct actor *joined = &machine.actors[thread->actor - 1];
+    if (machine.quiet && machine.alone == ke_actor + 1 && joined->state == ACTOR_ENDED &&
+        tso_is_empty(joined->processor)) {
+        return; /* it has seen all that was done, and nobody else can go on */
+    }
     struct op op = ke_op_here(OP_JOIN, 0);
     op.aux = (uint16_t)(thread->actor - 1);
     explored_step(&op);

@@ -13,6 +13,9 @@
 #include "ke/engine.h"
 #include "ke/observer.h"
 
+/* None of this is for other images: calls and variables need no detour. */
+#pragma GCC visibility push(hidden)
+
 enum actor_kind { ACTOR_THREAD, ACTOR_DPC, ACTOR_ISR, ACTOR_CLOCK, ACTOR_DEVICE, ACTOR_BUFFER };
 
 enum actor_state {
@@ -89,6 +92,7 @@ struct machine {
     bool abandoned;                /* an actor waits for ever, because undis_assume failed in it */
     const struct op *observed; /* the step taken last: to be told when its actor runs, on its stack; NULL */
     unsigned alone; /* 1 + the actor that comes after everything that was done, with nobody beside it; 0 */
+    bool quiet;     /* and nothing can come up, for since then it was not about to do anything */
     struct search_actor view[SEARCH_ACTORS];
     struct actor actors[SEARCH_ACTORS] __attribute__((aligned(MACHINE_PAGE)));
     struct spin_read more_reads[SEARCH_ACTORS][SPIN_READS - 2] __attribute__((aligned(MACHINE_PAGE)));
@@ -213,6 +217,8 @@ void threads_migrate(struct actor *me, const struct op *op);
 
 /* Makes actors known for what has come up: a DPC queued, a line pending, a timer set. */
 void services_look(void);
+/* Is there nothing that could come up? */
+bool services_are_idle(void);
 /* The steps that those actors would take now: fills in machine.view for them. */
 bool service_is_enabled(struct actor *actor, struct search_actor *view);
 void services_timer_due(uint64_t due);
@@ -262,5 +268,7 @@ bool spin_waits_in_private(struct actor *actor, const struct op *op);
 /* Its step is taken. */
 void spin_taken(struct actor *actor, const struct op *op);
 bool spin_rests(const struct actor *actor);
+
+#pragma GCC visibility pop
 
 #endif

@@ -284,6 +284,7 @@ static void take(unsigned index)
     machine.observed = machine_kept.phase == PHASE_RUNNING ? observed : NULL;
     if (op->kind == OP_SETTLE || op->kind == OP_JOIN) {
         machine.alone = op->kind == OP_SETTLE || all_others_are_over(index) ? index + 1 : 0;
+        machine.quiet = machine.alone != 0 && services_are_idle();
         if (machine_kept.phase == PHASE_STARTING) {
             machine_kept.phase = PHASE_OPENING;
         }

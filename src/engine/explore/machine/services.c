@@ -225,6 +225,9 @@ void services_look(void)
     look_for_devices();
     for (unsigned i = 0; i < ke_processor_count; i++) {
         struct ke_processor *processor = &ke_processors[i];
+        if ((processor->dpc_depth | processor->lines) == 0) {
+            continue;
+        }
         if (processor->dpc_depth != 0) {
             struct actor *actor = actor_of(ACTOR_DPC, 0, i);
             if (actor->state == ACTOR_ABSENT) {
@@ -235,6 +238,15 @@ void services_look(void)
             look_for_lines(processor);
         }
     }
+}
+
+bool services_are_idle(void)
+{
+    bool idle = device_units() == 0 && machine.next_due == UINT64_MAX;
+    for (unsigned i = 0; i < ke_processor_count && idle; i++) {
+        idle = ke_processors[i].dpc_depth == 0 && ke_processors[i].lines == 0;
+    }
+    return idle;
 }
 
 bool service_is_enabled(struct actor *actor, struct search_actor *view)

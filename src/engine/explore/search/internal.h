@@ -28,6 +28,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* None of this is for other images: calls and variables need no detour. */
+#pragma GCC visibility push(hidden)
+
 #define NOTHING UINT32_MAX /* no event, no node */
 #define SEARCH_PROCESSORS 64
 #define SEARCH_VALUES 64 /* of a CHOICE that sleep sets can tell apart */
@@ -344,7 +347,8 @@ void block_note_stuck(struct search *search, const struct search_actor *actors, 
 /* ---- vanish.c ---------------------------------------------------------------------------- */
 
 /* Before each new step, and at the end: notes the races of what the step before took back. */
-void vanish_look(struct search *search, const struct search_actor *actors, unsigned count);
+void vanish_look(struct search *search, const struct search_actor *actors, unsigned count,
+                 uint32_t interrupts);
 void vanish_note(struct search *search);                /* as races, at the end */
 void vanish_cut(struct search *search, uint32_t depth); /* steps from `depth` on are taken back */
 
@@ -396,5 +400,7 @@ bool chance_open(struct search *search);
 void chance_close(struct search *search);
 bool guide_open(struct search *search);
 void guide_close(struct search *search);
+
+#pragma GCC visibility pop
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "engine/explore/search/internal.h"
 
+/* `op` NULL: it follows (taken). */
 static struct wake *wake_make(struct search *search, unsigned actor, unsigned value, const struct op *op)
 {
     struct wake *wake = search->wake_free;
@@ -17,7 +18,9 @@ static struct wake *wake_make(struct search *search, unsigned actor, unsigned va
     }
     wake->actor = (uint8_t)actor;
     wake->value = (uint16_t)value;
-    wake->op = *op;
+    if (op != NULL) {
+        wake->op = *op;
+    }
     wake->child = wake->next = NULL;
     return wake;
 }
@@ -72,7 +75,7 @@ static int choose(struct search *search, struct frame *frame, const struct searc
     }
     unsigned actor = search_stay(search, block_last(awake, actors));
     frame->value = sleep_first_value(search, search->depth, actor);
-    frame->tree = wake_make(search, actor, frame->value, &actors[actor].op);
+    frame->tree = wake_make(search, actor, frame->value, NULL);
     return (int)actor;
 }
 
@@ -285,6 +288,10 @@ static bool advance(struct search *search, uint32_t depth)
 {
     struct frame *frame = &search->frame[depth];
     struct wake *done = frame->tree;
+    if (done->next == NULL && (frame->planned || frame->values == 1)) {
+        drop_tree(search, frame); /* nobody will ask who sleeps here */
+        return false;
+    }
     bool was_taken = !search->misled || depth + 1 < search->frames;
     if (was_taken) {
         sleep_add(search, depth);

@@ -160,16 +160,27 @@ static void remember_old(struct search *search, uint32_t event)
     }
 }
 
-static void open_frame(struct search *search, const struct search_actor *actors, unsigned count)
+static uint32_t interrupts_of(const struct search_actor *actors, unsigned count)
 {
-    struct frame *frame = &search->frame[search->depth];
-    uint32_t enabled = 0, interrupts = 0;
+    uint32_t interrupts = 0;
     for (unsigned i = 0; i < count; i++) {
-        enabled |= (uint32_t)actors[i].enabled << i;
         interrupts |= (uint32_t)actors[i].interrupt << i;
     }
+    return interrupts;
+}
+
+static void open_frame(struct search *search, const struct search_actor *actors, unsigned count,
+                       uint32_t interrupts)
+{
+    struct frame *frame = &search->frame[search->depth];
+    uint32_t enabled = 0;
+    for (unsigned i = 0; i < count; i++) {
+        enabled |= (uint32_t)actors[i].enabled << i;
+    }
     *frame = (struct frame){.enabled = enabled, .interrupts = interrupts, .values = 1};
-    bound_open(search, search->depth, actors);
+    if (search->strategy != &search_optimal) { /* which knows no bound, and is asked for none */
+        bound_open(search, search->depth, actors);
+    }
     if (search->strategy->sleeps) {
         sleep_inherit(search, search->depth, actors);
     }
@@ -200,10 +211,11 @@ static void take(struct search *search, const struct search_actor *actors)
 }
 
 /* Who takes the step of a new frame. */
-static int choose(struct search *search, const struct search_actor *actors, unsigned count)
+static int choose(struct search *search, const struct search_actor *actors, unsigned count,
+                  uint32_t interrupts)
 {
     struct frame *frame = &search->frame[search->depth];
-    open_frame(search, actors, count);
+    open_frame(search, actors, count, interrupts);
     if (search->depth < search->fixed) {
         return unit_choose(search, frame, actors);
     }
@@ -250,8 +262,9 @@ int search_pick(struct search *search, const struct search_actor *actors, unsign
     if (search->depth < search->replay) {
         return replay(search, actors, value);
     }
+    uint32_t interrupts = interrupts_of(actors, count);
     if (search->strategy->clocks) {
-        vanish_look(search, actors, count);
+        vanish_look(search, actors, count, interrupts);
     }
     if (search->depth >= search->limit) {
         search->cut = true;
@@ -259,7 +272,7 @@ int search_pick(struct search *search, const struct search_actor *actors, unsign
     }
     struct frame *frame = &search->frame[search->depth];
     if (search->depth >= search->frames) {
-        int actor = choose(search, actors, count);
+        int actor = choose(search, actors, count, interrupts);
         if (actor == SEARCH_STOP) {
             return give_up(search);
         }
@@ -357,7 +370,7 @@ void search_end(struct search *search, enum search_end end, const struct search_
     count_end(search, end);
     search->ended_by_last = is_ended_by_last(search, end, actors, count);
     if (search->strategy->clocks && search->depth > search->replay && !search->given_up) {
-        vanish_look(search, actors, count);
+        vanish_look(search, actors, count, interrupts_of(actors, count));
     }
     if (search->strategy->analyse != NULL) {
         search->strategy->analyse(search, actors, count);

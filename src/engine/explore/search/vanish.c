@@ -8,7 +8,7 @@
 
 static bool can_vanish(const struct search_actor *actor)
 {
-    return actor->interrupt && !op_waits_for_all(&actor->op) &&
+    return !op_waits_for_all(&actor->op) &&
            (actor->op.kind == OP_ENTER || actor->op.kind == OP_DEVICE || actor->op.kind == OP_TICK);
 }
 
@@ -35,7 +35,8 @@ static void note(struct search *search, unsigned actor, const struct op *op)
     }
 }
 
-void vanish_look(struct search *search, const struct search_actor *actors, unsigned count)
+void vanish_look(struct search *search, const struct search_actor *actors, unsigned count,
+                 uint32_t interrupts)
 {
     if (search->depth > search->replay) {
         unsigned taker = search->event[search->depth - 1].actor;
@@ -47,10 +48,11 @@ void vanish_look(struct search *search, const struct search_actor *actors, unsig
         }
     }
     search->vanishing = 0;
-    for (unsigned i = 0; i < count; i++) {
-        if (can_vanish(&actors[i])) {
-            search->vanishing |= 1U << i;
-            search->vanishing_op[i] = actors[i].op;
+    for (uint32_t left = interrupts; left != 0; left &= left - 1) {
+        unsigned actor = (unsigned)__builtin_ctz(left);
+        if (can_vanish(&actors[actor])) {
+            search->vanishing |= 1U << actor;
+            search->vanishing_op[actor] = actors[actor].op;
         }
     }
 }
