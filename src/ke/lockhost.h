@@ -20,7 +20,8 @@
 #define LOCKWORD_QUEUE_TURNS 32u
 
 struct lockword_sleeper {
-    uint64_t since, reported; /* when the wait was told of last */
+    uint64_t since, reported; /* when the wait began, and was told of last */
+    unsigned rests;           /* of one whose turn comes soon: the processor is left to others for a moment */
 };
 static inline void lockword_barrier(void);
 static inline bool lockword_is_elsewhere(unsigned number);

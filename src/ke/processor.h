@@ -64,6 +64,7 @@ struct ke_processor {
     volatile bool faulted;           /* a fault is being handled: another one would be our own */
     volatile uint64_t lines;         /* bit n: line n waits for delivery here */
     uint64_t random;                 /* state of this processor's random choices */
+    bool lock_in_turn;               /* waits for a queued spin lock, which nobody keeps for a lease */
     uint32_t lock_looks;             /* looks at shared spin locks (spinlock.c) */
 
     /* DPC queue (dpcqueue.h): the checked build's is guarded by dpc_guard, the free one's as told there. */

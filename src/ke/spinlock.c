@@ -93,7 +93,9 @@ void ke_spin_lock_take_in_turn(PKSPIN_LOCK lock)
     case LOCKWORD_BUSY:
         break;
     }
+    ke_processor()->lock_in_turn = true;
     wait_for(lock);
+    ke_processor()->lock_in_turn = false;
 }
 
 #if !UNDIS_CHECKED
