@@ -33,10 +33,8 @@
 #define undis_free(name) undis_free_expand(UNDIS_FREE_LAYOUT, name)
 
 /* Where things are in the region: bytes from its beginning. */
-#define UNDIS_REGION_IRQL 8 /* uint8_t */
-#define UNDIS_REGION_LOCK_OWNER                                                                              \
-    10                               /* uint8_t: what the processor is called in locks that are biased to it \
-                                      */
+#define UNDIS_REGION_IRQL 8          /* uint8_t */
+#define UNDIS_REGION_LOCK_OWNER 10   /* uint8_t: the processor's name in locks that are biased to it */
 #define UNDIS_REGION_PENDING 12      /* uint32_t: bit L is set when something waits for IRQL to be below L */
 #define UNDIS_REGION_NUMBER 16       /* uint32_t: the processor's */
 #define UNDIS_REGION_LOCK_ENTRIES 32 /* int32_t: into shared locks, until one of them is looked at */
