@@ -163,7 +163,7 @@ static NDIS_STATUS start_device(struct ndis_adapter *adapter)
         list->Count = 1;
         list->List[0].InterfaceType = PCIBus;
         RtlCopyMemory(&list->List[0].PartialResourceList, adapter->resources,
-                      sizeof(CM_PARTIAL_RESOURCE_LIST) +
+                      FIELD_OFFSET(CM_PARTIAL_RESOURCE_LIST, PartialDescriptors) +
                           adapter->resources->Count * sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR));
         IO_STACK_LOCATION *stack = IoGetCurrentIrpStackLocation(irp);
         stack->Parameters.StartDevice.AllocatedResources = list;
