@@ -5,6 +5,11 @@
  *
  * The barrier is an interrupt on the other processor, as the host's membarrier is.  Who sleeps goes on when
  * there is something to see: the limit of his sleep is not what makes the lock right.
+ *
+ *   TRIES          the owner enters twice beside one who tries; it waits for nobody and goes away instead, so
+ *                  that the search comes to its end in less than a second
+ *   TRIES, WAITS   the owner enters once, and waits
+ *   neither        both enter once, and wait
  */
 #include <ntddk.h>
 #include <undis/explore.h>
@@ -151,12 +156,26 @@ static void enter_and_leave(void *argument)
         lockword_undo(&Lock);
     }
     if (entry == LOCKWORD_LOST || entry == LOCKWORD_BUSY) {
+#if defined(TRIES) && !defined(WAITS)
+        return;
+#else
         lockword_wait(&Lock);
+#endif
     }
     be_inside();
 }
 
 #ifdef TRIES
+#ifndef WAITS
+static void enter_twice(void *argument)
+{
+    enter_and_leave(argument);
+    enter_and_leave(argument);
+}
+#else
+#define enter_twice enter_and_leave
+#endif
+
 static void try_and_leave(void *argument)
 {
     (void)argument;
@@ -165,6 +184,7 @@ static void try_and_leave(void *argument)
     }
 }
 #else
+#define enter_twice enter_and_leave
 #define try_and_leave enter_and_leave
 #endif
 
@@ -181,7 +201,7 @@ void undis_scenario(void)
     for (unsigned processor = 1; processor <= 2; processor++) {
         Ipi[processor] = undis_interrupt(processor, 11, Fence, (PVOID)(uintptr_t)processor);
     }
-    undis_thread(1, enter_and_leave, NULL);
+    undis_thread(1, enter_twice, NULL);
     undis_thread(2, try_and_leave, NULL);
     undis_at_end(check_free, NULL);
 }
