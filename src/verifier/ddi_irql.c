@@ -11,47 +11,67 @@
 
 #include <string.h>
 
-/* Where the call returns to that was the last to be reported on that processor, and at what level it was. */
-static uintptr_t reported[KE_MAXIMUM_PROCESSORS];
-static KIRQL reported_at[KE_MAXIMUM_PROCESSORS];
+/*
+ * The call that was the last to be reported on each processor.  A thread that was reported on one may go on
+ * on another: it is known by its callback.
+ */
+static struct report {
+    uintptr_t from; /* where the call returns to */
+    KIRQL irql;
+    bool takes; /* something that is to be given back */
+    const struct callback_frame *frame;
+} reports[KE_MAXIMUM_PROCESSORS];
+
+/* The same call at another level is judged anew. */
+static bool is_of(const struct report *report, const struct event *event)
+{
+    return report->from != 0 && report->irql == event->irql &&
+           (report == &reports[event->processor->number] ||
+            (report->frame != NULL && report->frame == event->processor->callback));
+}
 
 bool ddi_irql_reported(const struct event *event)
 {
-    struct stack_trace trace;
-    uintptr_t from = reported[event->processor->number];
-    if (from == 0 || reported_at[event->processor->number] != event->irql) {
-        return false; /* the same call at another level is judged anew */
+    struct stack_trace trace; /* not cleared: this is asked for at each acquisition */
+    trace.depth = 0;
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        uintptr_t from = reports[i].from;
+        if (!is_of(&reports[i], event)) {
+            continue;
+        }
+        if (trace.depth == 0) {
+            stack_trace_take(&trace, event);
+        }
+        if (trace.depth > 0 && (trace.pc[0] == from || trace.pc[0] == from - 1)) {
+            return true;
+        }
     }
-    stack_trace_take(&trace, event);
-    return trace.depth > 0 && (trace.pc[0] == from || trace.pc[0] == from - 1);
+    return false;
 }
 
-/* The call that was the last to be reported there and takes something: in what, at what level. */
-static struct {
-    const struct callback_frame *frame;
-    KIRQL irql;
-} taken[KE_MAXIMUM_PROCESSORS];
-
-static bool takes(const char *name)
+static bool contains(const char *name, const char *one, const char *other)
 {
-    return strstr(name, "Acquire") != NULL || strstr(name, "Enter") != NULL;
+    return strstr(name, one) != NULL || strstr(name, other) != NULL;
 }
 
 /* To give back, at the same level, what such a call took is no second defect. */
 static bool gives_back(const struct event *event, const char *name)
 {
-    return (strstr(name, "Release") != NULL || strstr(name, "Leave") != NULL) &&
-           taken[event->processor->number].frame != NULL &&
-           taken[event->processor->number].frame == event->processor->callback &&
-           taken[event->processor->number].irql == event->irql;
+    bool gives = contains(name, "Release", "Leave");
+    for (unsigned i = 0; i < ke_processor_count && gives; i++) {
+        if (is_of(&reports[i], event) && reports[i].takes && reports[i].frame == event->processor->callback) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void note_reported(const struct event *event, const char *name)
 {
-    reported[event->processor->number] = (uintptr_t)event->object;
-    reported_at[event->processor->number] = event->irql;
-    taken[event->processor->number].frame = takes(name) ? event->processor->callback : NULL;
-    taken[event->processor->number].irql = event->irql;
+    reports[event->processor->number] = (struct report){.from = (uintptr_t)event->object,
+                                                        .irql = event->irql,
+                                                        .takes = contains(name, "Acquire", "Enter"),
+                                                        .frame = event->processor->callback};
 }
 
 static bool is_special(enum ddi ddi, KIRQL irql)
@@ -128,7 +148,7 @@ static void hear(struct event *event)
         return;
     }
     if (is_special(ddi, event->irql)) {
-        reported[event->processor->number] =
+        reports[event->processor->number].from =
             0; /* what was said of an earlier call is not that rule's answer */
         return;
     }

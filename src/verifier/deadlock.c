@@ -106,7 +106,7 @@ static void hear_wait(struct event *event, struct verifier_processor *me)
         if (!is_reported(members, count)) {
             report_cycle(event, members, count);
         }
-        me->fatal = true;
+        fault_explained(event);
         ke_bugcheck(0xC4, 0x1001, (uintptr_t)event->object, 0, 0);
     }
 }

@@ -31,6 +31,29 @@ static const char *fault_text(const struct event *event)
     return event->value[1] != 0 ? "a write to" : "a read of";
 }
 
+/* ---- one defect, one finding --------------------------------------------------------------------- */
+
+void fault_explained(const struct event *event)
+{
+    struct verifier_processor *me = verifier_processor(event);
+    if (me != NULL) {
+        me->fatal = true;
+        me->fatal_in = event->processor->callback;
+    }
+}
+
+static bool is_explained(const struct event *event)
+{
+    const struct callback_frame *frame = event->processor->callback;
+    bool explained = verifier_processor(event)->fatal;
+    for (unsigned i = 0; i < ke_processor_count && !explained && frame != NULL; i++) {
+        explained = verifier_processor_at(i)->fatal_in == frame;
+    }
+    return explained;
+}
+
+/* ---- findings ------------------------------------------------------------------------------------ */
+
 /*
  * What Windows shows: at DISPATCH_LEVEL and above 0xD1 for driver code and 0xA for system code that the
  * driver called; below it the exception ends the system thread (0x7E); 0x7F for traps without recovery.
@@ -58,7 +81,7 @@ static void hear_fault(struct event *event)
 {
     struct verifier_processor *me = verifier_processor(event);
     if (frame_touched_freed(event)) {
-        me->fatal = true; /* what was read there was followed: PoolUseAfterFree has said it */
+        fault_explained(event); /* what was read there was followed: PoolUseAfterFree has said it */
         return;
     }
     const char *text = fault_text(event);
@@ -69,9 +92,7 @@ static void hear_fault(struct event *event)
                                (unsigned long long)address, address < FIRST_PAGE ? " (a null pointer)" : "",
                                irql_name(event->irql))
                : finding_begin("MemoryFault", event, "%s at %s", text, irql_name(event->irql));
-    if (me != NULL) {
-        me->fatal = true;
-    }
+    fault_explained(event);
     if (finding != NULL) {
         add_fault_bugcheck(finding, event);
         held_evidence(finding, me);
@@ -82,7 +103,7 @@ static void hear_fault(struct event *event)
 static void hear_bugcheck(struct event *event)
 {
     struct verifier_processor *me = verifier_processor(event);
-    if (me != NULL && (me->fatal || ddi_irql_reported(event))) {
+    if (me != NULL && (is_explained(event) || ddi_irql_reported(event))) {
         return;
     }
     uint32_t code = (uint32_t)event->value[0];

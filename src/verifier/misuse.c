@@ -21,8 +21,8 @@ static void hear(struct event *event)
     }
     struct finding *finding =
         finding_begin_at(rule, event, "victim", &trace, "%s", (const char *)event->value[1]);
-    if (me != NULL && event->value[2] != 0) {
-        me->fatal = true; /* what Windows stops for may be stopped for here */
+    if (event->value[2] != 0) {
+        fault_explained(event); /* what Windows stops for may be stopped for here */
     }
     if (finding != NULL) {
         if (event->value[2] != 0) {

@@ -50,7 +50,8 @@ struct verifier_processor {
     bool contended; /* the acquisition under way had to wait */
     const void
         *interlocked; /* lock of the NdisInterlockedXxx under way: a wait for it is no wait of the driver */
-    bool fatal;       /* a finding explains the bug check that follows */
+    bool fatal;       /* a finding explains the bug check that follows (fault.c) */
+    const struct callback_frame *fatal_in; /* there: a thread may go on elsewhere meanwhile */
 
     uintptr_t loose[2]; /* in place of a callback frame's cookie, outside any callback and any thread */
 } __attribute__((aligned(64)));
@@ -58,6 +59,9 @@ struct verifier_processor {
 /* NULL outside the processors. */
 struct verifier_processor *verifier_processor(const struct event *event);
 struct verifier_processor *verifier_processor_at(unsigned number);
+
+/* A finding explains the bug check that follows in this callback or on this processor (fault.c). */
+void fault_explained(const struct event *event);
 
 /* ---- held locks (held.c) ----------------------------------------------------------------------- */
 

@@ -16,7 +16,7 @@ static void hear_dispatch(struct event *event)
     struct finding *finding =
         finding_begin("Watchdog", event, "the processor has been at %s for too long%s",
                       irql_name(event->irql), waiting_for != NULL ? ", waiting for a spin lock" : "");
-    me->fatal = true;
+    fault_explained(event);
     if (finding == NULL) {
         return;
     }
@@ -49,10 +49,7 @@ static void add_waiting(struct _KTHREAD *thread, void *argument)
 
 static void hear_operation(struct event *event)
 {
-    struct verifier_processor *me = verifier_processor(event);
-    if (me != NULL) {
-        me->fatal = true;
-    }
+    fault_explained(event);
     const char *name = event->value[3] != 0 ? (const char *)event->value[3] : "the run";
     struct waiting waiting = {finding_begin("Watchdog", event, "%s did not end within %.1f s", name,
                                             (double)event->value[1] / 1e9)};

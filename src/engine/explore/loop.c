@@ -17,9 +17,12 @@
 #define UNBOUNDED_EXECUTIONS 100000u
 #define SAMPLE_SHARE 0.05 /* of the limits */
 
-/* An error ends a search early: that is what is wanted first. */
+/* An error ends a search early: that is what is wanted first. On a slow machine it goes on for a while
+ * longer, so that what else is found depends little on the machine. */
 #define AFTER_ERROR_SECONDS 2.0
+#define AFTER_ERROR_MOST_SECONDS 20.0
 #define AFTER_ERROR_EXECUTIONS 1000
+#define AFTER_ERROR_LEAST_EXECUTIONS 100
 
 /* Wakeup trees that take more make the default search begin anew without them. */
 #define MOST_TREE_BYTES ((size_t)1 << 30)
@@ -87,9 +90,11 @@ static bool after_error(struct loop *loop)
     if (is_random(loop->options->strategy)) {
         return true; /* there is nothing to complete */
     }
+    uint64_t executions = loop->executions - loop->error_at_execution;
+    double seconds = seconds_since(loop->error_at_ns);
     return loop->options->strategy == LOOP_DEFAULT &&
-           (loop->executions - loop->error_at_execution >= AFTER_ERROR_EXECUTIONS ||
-            seconds_since(loop->error_at_ns) > AFTER_ERROR_SECONDS);
+           (executions >= AFTER_ERROR_EXECUTIONS || seconds > AFTER_ERROR_MOST_SECONDS ||
+            (executions >= AFTER_ERROR_LEAST_EXECUTIONS && seconds > AFTER_ERROR_SECONDS));
 }
 
 /* After an execution: is it time to look at the clock? That costs as much as a few steps. */
