@@ -44,7 +44,7 @@ start=$SECONDS
 step format make -s check-format
 step gcc suite checked build
 step clang suite clang build-clang -L "compiler|conformance|ke|torture"
-step sanitizers suite asan build-asan -LE "layout|cc|large" # AddressSanitizer and UBSan in one build
+step sanitizers suite asan build-asan -LE "layout|cc|large|zoo|yardsticks" # AddressSanitizer and UBSan
 step coverage cmake --build build --target coverage
 echo
 for name in "${failed[@]}"; do
