@@ -8,6 +8,8 @@
 
 #include <ndis.h>
 
+#include "../miniport_idle.h"
+
 #define CARD_TAG 'draC'
 #ifndef CARD_DPC_PROCESSORS
 #define CARD_DPC_PROCESSORS 0 /* where the ISR queues its DPC, a bit each; 0: where the ISR runs */
@@ -256,20 +258,6 @@ static VOID CardSend(NDIS_HANDLE Context, PNET_BUFFER_LIST Lists, NDIS_PORT_NUMB
     }
 }
 
-/* Nothing is ever queued. */
-static VOID CardCancelSend(NDIS_HANDLE Context, PVOID CancelId)
-{
-    UNREFERENCED_PARAMETER(Context);
-    UNREFERENCED_PARAMETER(CancelId);
-}
-
-static VOID CardReturn(NDIS_HANDLE Context, PNET_BUFFER_LIST Lists, ULONG Flags)
-{
-    UNREFERENCED_PARAMETER(Context);
-    UNREFERENCED_PARAMETER(Lists);
-    UNREFERENCED_PARAMETER(Flags);
-}
-
 /* ---- states ----------------------------------------------------------------------------------------- */
 
 static NDIS_STATUS CardPause(NDIS_HANDLE Context, PNDIS_MINIPORT_PAUSE_PARAMETERS Parameters)
@@ -284,42 +272,6 @@ static NDIS_STATUS CardRestart(NDIS_HANDLE Context, PNDIS_MINIPORT_RESTART_PARAM
     UNREFERENCED_PARAMETER(Parameters);
     ExReInitializeRundownProtection(&((struct Card *)Context)->Sends);
     return NDIS_STATUS_SUCCESS;
-}
-
-static BOOLEAN CardCheckForHang(NDIS_HANDLE Context)
-{
-    UNREFERENCED_PARAMETER(Context);
-    return FALSE;
-}
-
-static NDIS_STATUS CardReset(NDIS_HANDLE Context, PBOOLEAN AddressingReset)
-{
-    UNREFERENCED_PARAMETER(Context);
-    *AddressingReset = FALSE;
-    return NDIS_STATUS_SUCCESS;
-}
-
-static NDIS_STATUS CardOid(NDIS_HANDLE Context, PNDIS_OID_REQUEST Request)
-{
-    UNREFERENCED_PARAMETER(Context);
-    if (Request->RequestType == NdisRequestSetInformation &&
-        Request->DATA.SET_INFORMATION.Oid == OID_GEN_CURRENT_PACKET_FILTER) {
-        Request->DATA.SET_INFORMATION.BytesRead = sizeof(ULONG);
-        return NDIS_STATUS_SUCCESS;
-    }
-    return NDIS_STATUS_NOT_SUPPORTED;
-}
-
-static VOID CardCancelOid(NDIS_HANDLE Context, PVOID RequestId)
-{
-    UNREFERENCED_PARAMETER(Context);
-    UNREFERENCED_PARAMETER(RequestId);
-}
-
-static VOID CardPnPEvent(NDIS_HANDLE Context, PNET_DEVICE_PNP_EVENT Event)
-{
-    UNREFERENCED_PARAMETER(Context);
-    UNREFERENCED_PARAMETER(Event);
 }
 
 static VOID CardShutdown(NDIS_HANDLE Context, NDIS_SHUTDOWN_ACTION Action)
@@ -463,14 +415,14 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
         .UnloadHandler = CardUnload,
         .PauseHandler = CardPause,
         .RestartHandler = CardRestart,
-        .OidRequestHandler = CardOid,
-        .CancelOidRequestHandler = CardCancelOid,
+        .OidRequestHandler = IdleOid,
+        .CancelOidRequestHandler = IdleCancelOid,
         .SendNetBufferListsHandler = CardSend,
-        .ReturnNetBufferListsHandler = CardReturn,
-        .CancelSendHandler = CardCancelSend,
-        .CheckForHangHandlerEx = CardCheckForHang,
-        .ResetHandlerEx = CardReset,
-        .DevicePnPEventNotifyHandler = CardPnPEvent,
+        .ReturnNetBufferListsHandler = IdleReturn,
+        .CancelSendHandler = IdleCancelSend,
+        .CheckForHangHandlerEx = IdleCheckForHang,
+        .ResetHandlerEx = IdleReset,
+        .DevicePnPEventNotifyHandler = IdlePnPEvent,
         .ShutdownHandlerEx = CardShutdown,
     };
     return NdisMRegisterMiniportDriver(DriverObject, RegistryPath, NULL, &characteristics, &CardDriver);

@@ -8,7 +8,6 @@
 #include "matrix.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum operation { ACQUIRE, ACQUIRE_AT, TRY, RELEASE, RELEASE_FROM, OPERATIONS };
 #define LOCKS 2
@@ -27,14 +26,7 @@ struct state {
     KIRQL irql;
     struct spin lock[LOCKS];
 };
-_Static_assert(sizeof(struct state) <= sizeof(struct oracle_state), "it must fit");
-
-static struct state get(const struct oracle_state *from)
-{
-    struct state state;
-    memcpy(&state, from, sizeof state);
-    return state;
-}
+MATRIX_STATE(struct state)
 
 static void start(struct oracle_state *to, KIRQL irql)
 {
@@ -42,7 +34,7 @@ static void start(struct oracle_state *to, KIRQL irql)
     for (unsigned i = 0; i < LOCKS; i++) {
         state.lock[i].given = DISPATCH_LEVEL;
     }
-    memcpy(to, &state, sizeof state);
+    put(to, state);
 }
 
 /* SL-5, SL-8, SL-11, SL-17.  Without a raise any level from DISPATCH_LEVEL on is right. */
@@ -119,7 +111,7 @@ static struct verdict judge(struct oracle_state *where, unsigned operation)
         break;
     }
     verdict.irql = state.irql;
-    memcpy(where, &state, sizeof state);
+    put(where, state);
     return verdict;
 }
 

@@ -8,7 +8,6 @@
 #include "matrix.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum operation { INITIALIZE, SET, RESET, WAIT, KE_SET, KE_CLEAR, KE_RESET, KE_LOOK, KE_READ, OPERATIONS };
 
@@ -19,19 +18,11 @@ struct state {
     bool signalled, ke_signalled;
     unsigned char before; /* operations up to now */
 };
-_Static_assert(sizeof(struct state) <= sizeof(struct oracle_state), "it must fit");
-
-static struct state get(const struct oracle_state *from)
-{
-    struct state state;
-    memcpy(&state, from, sizeof state);
-    return state;
-}
+MATRIX_STATE(struct state)
 
 static void start(struct oracle_state *to, KIRQL irql)
 {
-    struct state state = {.irql = irql};
-    memcpy(to, &state, sizeof state);
+    put(to, (struct state){.irql = irql});
 }
 
 static bool possible(const struct oracle_state *where, unsigned operation)
@@ -90,7 +81,7 @@ static struct verdict judge(struct oracle_state *where, unsigned operation)
         break;
     }
     state.before++;
-    memcpy(where, &state, sizeof state);
+    put(where, state);
     return verdict;
 }
 

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The rules that an oracle may name; a verdict is a sum of 1 << RULE. */
 #define MATRIX_RULES(rule)                                                                                   \
@@ -38,6 +39,20 @@ struct oracle_state {
     KIRQL irql;
     unsigned char of[63]; /* the family's */
 };
+
+/* A family keeps a structure of its own there: get and put. */
+#define MATRIX_STATE(type)                                                                                   \
+    _Static_assert(sizeof(type) <= sizeof(struct oracle_state), "it must fit");                              \
+    static type get(const struct oracle_state *from)                                                         \
+    {                                                                                                        \
+        type state;                                                                                          \
+        memcpy(&state, from, sizeof state);                                                                  \
+        return state;                                                                                        \
+    }                                                                                                        \
+    static void put(struct oracle_state *to, type state)                                                     \
+    {                                                                                                        \
+        memcpy(to, &state, sizeof state);                                                                    \
+    }
 
 struct family {
     const char *name;

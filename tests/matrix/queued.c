@@ -60,19 +60,11 @@ struct state {
     struct spin lock[LOCKS];
     struct handle handle[HANDLES];
 };
-_Static_assert(sizeof(struct state) <= sizeof(struct oracle_state), "it must fit");
-
-static struct state get(const struct oracle_state *from)
-{
-    struct state state;
-    memcpy(&state, from, sizeof state);
-    return state;
-}
+MATRIX_STATE(struct state)
 
 static void start(struct oracle_state *to, KIRQL irql)
 {
-    struct state state = {.irql = irql};
-    memcpy(to, &state, sizeof state);
+    put(to, (struct state){.irql = irql});
 }
 
 static bool possible(const struct oracle_state *where, unsigned operation)
@@ -173,7 +165,7 @@ static struct verdict judge(struct oracle_state *where, unsigned operation)
         break;
     }
     verdict.irql = state.irql;
-    memcpy(where, &state, sizeof state);
+    put(where, state);
     return verdict;
 }
 

@@ -34,19 +34,11 @@ struct state {
     unsigned char locks, states; /* that have been used up to now */
     unsigned char turns;
 };
-_Static_assert(sizeof(struct state) <= sizeof(struct oracle_state), "it must fit");
-
-static struct state get(const struct oracle_state *from)
-{
-    struct state state;
-    memcpy(&state, from, sizeof state);
-    return state;
-}
+MATRIX_STATE(struct state)
 
 static void start(struct oracle_state *to, KIRQL irql)
 {
-    struct state state = {.irql = irql};
-    memcpy(to, &state, sizeof state);
+    put(to, (struct state){.irql = irql});
 }
 
 /* Locks are alike, and lock states are: who comes later is used later. */
@@ -151,7 +143,7 @@ static struct verdict judge_lock(struct oracle_state *where, unsigned operation,
     }
     verdict.irql = state.irql;
     note_used(&state, operation);
-    memcpy(where, &state, sizeof state);
+    put(where, state);
     return verdict;
 }
 

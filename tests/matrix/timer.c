@@ -5,7 +5,6 @@
 #include "matrix.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum operation {
     SET,
@@ -26,19 +25,11 @@ struct state {
     bool queued, periodic; /* the NDIS timer; periodic: was set so last */
     bool ke_queued;
 };
-_Static_assert(sizeof(struct state) <= sizeof(struct oracle_state), "it must fit");
-
-static struct state get(const struct oracle_state *from)
-{
-    struct state state;
-    memcpy(&state, from, sizeof state);
-    return state;
-}
+MATRIX_STATE(struct state)
 
 static void start(struct oracle_state *to, KIRQL irql)
 {
-    struct state state = {.irql = irql};
-    memcpy(to, &state, sizeof state);
+    put(to, (struct state){.irql = irql});
 }
 
 /* A timer that is set is not initialised again: no rule says so, it would be lost in the queue. */
@@ -80,7 +71,7 @@ static struct verdict judge(struct oracle_state *where, unsigned operation)
         break;
     }
     verdict.rules = too_high ? RULE(IrqlTooHigh) : 0;
-    memcpy(where, &state, sizeof state);
+    put(where, state);
     return verdict;
 }
 

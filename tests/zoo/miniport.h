@@ -10,6 +10,8 @@
 #endif
 #include <ndis.h>
 
+#include "../miniport_idle.h"
+
 #define ZOO_TAG 'ooZU'
 
 /* Every story has a structure Adapter that begins with it. */
@@ -58,20 +60,6 @@ static VOID ZooSend(NDIS_HANDLE Context, PNET_BUFFER_LIST Lists, NDIS_PORT_NUMBE
     }
 }
 
-/* Nothing is queued for long. */
-static VOID ZooCancelSend(NDIS_HANDLE Context, PVOID CancelId)
-{
-    UNREFERENCED_PARAMETER(Context);
-    UNREFERENCED_PARAMETER(CancelId);
-}
-
-static VOID ZooReturn(NDIS_HANDLE Context, PNET_BUFFER_LIST Lists, ULONG Flags)
-{
-    UNREFERENCED_PARAMETER(Context);
-    UNREFERENCED_PARAMETER(Lists);
-    UNREFERENCED_PARAMETER(Flags);
-}
-
 /* ---- states --------------------------------------------------------------------------------------- */
 
 static NDIS_STATUS ZooPause(NDIS_HANDLE Context, PNDIS_MINIPORT_PAUSE_PARAMETERS Parameters)
@@ -86,42 +74,6 @@ static NDIS_STATUS ZooRestart(NDIS_HANDLE Context, PNDIS_MINIPORT_RESTART_PARAME
     UNREFERENCED_PARAMETER(Parameters);
     ExReInitializeRundownProtection(&((struct ZooAdapter *)Context)->Sends);
     return NDIS_STATUS_SUCCESS;
-}
-
-static BOOLEAN ZooCheckForHang(NDIS_HANDLE Context)
-{
-    UNREFERENCED_PARAMETER(Context);
-    return FALSE;
-}
-
-static NDIS_STATUS ZooReset(NDIS_HANDLE Context, PBOOLEAN AddressingReset)
-{
-    UNREFERENCED_PARAMETER(Context);
-    *AddressingReset = FALSE;
-    return NDIS_STATUS_SUCCESS;
-}
-
-static NDIS_STATUS ZooOid(NDIS_HANDLE Context, PNDIS_OID_REQUEST Request)
-{
-    UNREFERENCED_PARAMETER(Context);
-    if (Request->RequestType == NdisRequestSetInformation &&
-        Request->DATA.SET_INFORMATION.Oid == OID_GEN_CURRENT_PACKET_FILTER) {
-        Request->DATA.SET_INFORMATION.BytesRead = sizeof(ULONG);
-        return NDIS_STATUS_SUCCESS;
-    }
-    return NDIS_STATUS_NOT_SUPPORTED;
-}
-
-static VOID ZooCancelOid(NDIS_HANDLE Context, PVOID RequestId)
-{
-    UNREFERENCED_PARAMETER(Context);
-    UNREFERENCED_PARAMETER(RequestId);
-}
-
-static VOID ZooPnPEvent(NDIS_HANDLE Context, PNET_DEVICE_PNP_EVENT Event)
-{
-    UNREFERENCED_PARAMETER(Context);
-    UNREFERENCED_PARAMETER(Event);
 }
 
 static VOID ZooShutdown(NDIS_HANDLE Context, NDIS_SHUTDOWN_ACTION Action)
@@ -209,15 +161,15 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
         .UnloadHandler = ZooUnload,
         .PauseHandler = ZooPause,
         .RestartHandler = ZooRestart,
-        .OidRequestHandler = ZooOid,
+        .OidRequestHandler = IdleOid,
         .SendNetBufferListsHandler = ZooSend,
-        .ReturnNetBufferListsHandler = ZooReturn,
-        .CancelSendHandler = ZooCancelSend,
-        .CheckForHangHandlerEx = ZooCheckForHang,
-        .ResetHandlerEx = ZooReset,
-        .DevicePnPEventNotifyHandler = ZooPnPEvent,
+        .ReturnNetBufferListsHandler = IdleReturn,
+        .CancelSendHandler = IdleCancelSend,
+        .CheckForHangHandlerEx = IdleCheckForHang,
+        .ResetHandlerEx = IdleReset,
+        .DevicePnPEventNotifyHandler = IdlePnPEvent,
         .ShutdownHandlerEx = ZooShutdown,
-        .CancelOidRequestHandler = ZooCancelOid,
+        .CancelOidRequestHandler = IdleCancelOid,
     };
     return NdisMRegisterMiniportDriver(DriverObject, RegistryPath, NULL, &characteristics, &ZooDriver);
 }

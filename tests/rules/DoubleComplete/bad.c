@@ -8,7 +8,7 @@
 static NDIS_STATUS RuleOid(NDIS_HANDLE Context, PNDIS_OID_REQUEST Request)
 {
     struct ZooAdapter *adapter = Context;
-    NDIS_STATUS status = ZooOid(Context, Request);
+    NDIS_STATUS status = IdleOid(Context, Request);
     NdisMOidRequestComplete(adapter->Handle, Request, status);
     NdisMOidRequestComplete(adapter->Handle, Request, status);
     return NDIS_STATUS_PENDING;
