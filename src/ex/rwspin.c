@@ -242,6 +242,8 @@ static inline bool try_at_dpc(PEX_SPIN_LOCK lock, enum lock_flavor flavor)
     bool taken = is_shared(flavor) ? try_shared(word_of(lock)) : try_exclusive(word_of(lock));
     if (taken) {
         event_send(EVENT_LOCK_ACQUIRED, (const void *)(uintptr_t)lock, flavor, ke_irql(), 1, 0);
+    } else {
+        event_send(EVENT_LOCK_REFUSED, (const void *)(uintptr_t)lock, flavor, 0, 0, 0);
     }
     return taken;
 }

@@ -30,6 +30,7 @@ enum event_kind {
     EVENT_LOCK_WAIT,        /* found it held; sent at the start of the wait and every 100 ms of it */
     EVENT_LOCK_ACQUIRED,    /* owns it now; event.irql = DISPATCH_LEVEL; value[1] = the IRQL saved;
                                value[2] = 1: without EVENT_LOCK_ACQUIRE before (a try) */
+    EVENT_LOCK_REFUSED,     /* a try found it held */
     EVENT_LOCK_RELEASE,     /* about to release. value[1] = the IRQL it will restore; a listener may set
                                new_irql (preset to value[1]) and value[0], to the flavour that it was acquired
                                with; skip: leave the lock word alone */

@@ -214,6 +214,7 @@ BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
     ddi_enter(KeTryToAcquireSpinLockAtDpcLevel);
     ke_about_to_try(ke_spin_lock_word(SpinLock));
     if (!ke_spin_lock_try(SpinLock)) {
+        event_send(EVENT_LOCK_REFUSED, SpinLock, LOCK_KE_DPC, 0, 0, 0);
         return FALSE;
     }
     event_send(EVENT_LOCK_ACQUIRED, SpinLock, LOCK_KE_DPC, ke_irql(), 1, 0);

@@ -209,6 +209,17 @@ static void hear_acquired(struct event *event, struct verifier_processor *me)
     held_push(me, &held);
 }
 
+/* The level is as wrong when the lock is not to be had. */
+static void hear_refused(struct event *event)
+{
+    KIRQL old;
+    struct lock_record *record = lock_enter(event->object, true, &old);
+    if (record != NULL) {
+        judge_irql(event, (enum lock_flavor)event->value[0]);
+    }
+    lock_leave(event->object, old);
+}
+
 static void hear(struct event *event)
 {
     struct verifier_processor *me = verifier_processor(event);
@@ -225,6 +236,9 @@ static void hear(struct event *event)
     case EVENT_LOCK_ACQUIRED:
         hear_acquired(event, me);
         break;
+    case EVENT_LOCK_REFUSED:
+        hear_refused(event);
+        break;
     default:
         break;
     }
@@ -232,7 +246,8 @@ static void hear(struct event *event)
 
 static struct event_listener listener = {
     .name = "spin lock acquisition",
-    .kinds = 1ull << EVENT_LOCK_ACQUIRE | 1ull << EVENT_LOCK_WAIT | 1ull << EVENT_LOCK_ACQUIRED,
+    .kinds = 1ull << EVENT_LOCK_ACQUIRE | 1ull << EVENT_LOCK_WAIT | 1ull << EVENT_LOCK_ACQUIRED |
+             1ull << EVENT_LOCK_REFUSED,
     .hear = hear,
 };
 

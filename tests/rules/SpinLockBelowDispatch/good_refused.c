@@ -1,0 +1,44 @@
+/*
+ * A lock that another processor holds is tried for at DISPATCH_LEVEL.
+ * Contexts: entry.  Engine: explored.
+ */
+#include "../contexts.h"
+
+static KSPIN_LOCK Lock;
+static KDPC Keeper;
+volatile LONG Held, Tried;
+
+static KDEFERRED_ROUTINE Keep;
+static VOID Keep(PKDPC Object, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
+    UNREFERENCED_PARAMETER(Object);
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Argument1);
+    UNREFERENCED_PARAMETER(Argument2);
+    KeAcquireSpinLockAtDpcLevel(&Lock);
+    InterlockedExchange(&Held, 1);
+    while (!Tried) {
+        YieldProcessor();
+    }
+    KeReleaseSpinLockFromDpcLevel(&Lock);
+}
+
+static VOID body(VOID)
+{
+    KIRQL irql;
+    KeSetSystemAffinityThread(1);
+    KeInitializeDpc(&Keeper, Keep, NULL);
+    KeSetTargetProcessorDpc(&Keeper, 1);
+    KeInsertQueueDpc(&Keeper, NULL, NULL);
+    while (!Held) {
+        YieldProcessor();
+    }
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    if (KeTryToAcquireSpinLockAtDpcLevel(&Lock)) {
+        KeReleaseSpinLockFromDpcLevel(&Lock);
+    }
+    KeLowerIrql(irql);
+    InterlockedExchange(&Tried, 1);
+    KeFlushQueuedDpcs();
+    KeRevertToUserAffinityThread();
+}
