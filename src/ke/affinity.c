@@ -9,11 +9,6 @@
 #undef KeGetCurrentProcessorNumber
 #undef KeGetCurrentProcessorNumberEx
 
-static KAFFINITY all_processors(void)
-{
-    return ke_processor_count == 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << ke_processor_count) - 1;
-}
-
 /* KeGetCurrentProcessorNumber: any IRQL; below DISPATCH_LEVEL stale as soon as it is returned. */
 ULONG KeGetCurrentProcessorNumber(VOID)
 {
@@ -37,7 +32,7 @@ ULONG KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors)
 {
     ddi_enter(KeQueryActiveProcessorCount);
     if (ActiveProcessors != NULL) {
-        *ActiveProcessors = all_processors();
+        *ActiveProcessors = ke_processors_all();
     }
     return ke_processor_count;
 }
@@ -81,7 +76,7 @@ USHORT KeQueryMaximumGroupCount(VOID)
 KAFFINITY KeQueryGroupAffinity(USHORT GroupNumber)
 {
     ddi_enter(KeQueryGroupAffinity);
-    return GroupNumber == 0 ? all_processors() : 0;
+    return GroupNumber == 0 ? ke_processors_all() : 0;
 }
 
 /* KeQueryHighestNodeNumber: any IRQL; one node has all processors. */
@@ -103,7 +98,7 @@ VOID KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSH
 {
     ddi_enter(KeQueryNodeActiveAffinity);
     if (Affinity != NULL) {
-        *Affinity = (GROUP_AFFINITY){.Mask = NodeNumber == 0 ? all_processors() : 0};
+        *Affinity = (GROUP_AFFINITY){.Mask = NodeNumber == 0 ? ke_processors_all() : 0};
     }
     if (Count != NULL) {
         *Count = NodeNumber == 0 ? (USHORT)ke_processor_count : 0;
@@ -121,7 +116,7 @@ USHORT KeQueryNodeMaximumProcessorCount(USHORT NodeNumber)
 KAFFINITY KeQueryActiveProcessors(VOID)
 {
     ddi_enter(KeQueryActiveProcessors);
-    return all_processors();
+    return ke_processors_all();
 }
 
 /* KeGetProcessorNumberFromIndex: any IRQL. */
@@ -151,8 +146,8 @@ static KAFFINITY set_affinity(KAFFINITY affinity)
 {
     struct _KTHREAD *thread = (struct _KTHREAD *)KeGetCurrentThread();
     KAFFINITY old = thread->affinity;
-    if ((affinity & all_processors()) != 0) {
-        thread->affinity = affinity & all_processors();
+    if ((affinity & ke_processors_all()) != 0) {
+        thread->affinity = affinity & ke_processors_all();
         if (ke_irql() < DISPATCH_LEVEL) {
             struct ke_processor *before = ke_processor();
             ke_thread_follow_affinity();

@@ -86,6 +86,12 @@ extern struct ke_processor ke_processors[KE_MAXIMUM_PROCESSORS];
 extern unsigned ke_processor_count;
 extern struct ke_processor ke_outside;
 
+/* All that there are, a bit each. */
+static inline KAFFINITY ke_processors_all(void)
+{
+    return ~(KAFFINITY)0 >> (KE_MAXIMUM_PROCESSORS - ke_processor_count);
+}
+
 #if defined(__x86_64__) && !defined(UNDIS_REGION_TLS)
 static inline struct ke_processor *ke_processor(void)
 {

@@ -112,8 +112,7 @@ struct _KTHREAD *ke_thread_create_on(void (*start)(void *), void *context, const
 
 struct _KTHREAD *ke_thread_create(void (*start)(void *), void *context, const char *name, bool system)
 {
-    KAFFINITY all = ke_processor_count == 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << ke_processor_count) - 1;
-    return ke_thread_create_on(start, context, name, system, all);
+    return ke_thread_create_on(start, context, name, system, ke_processors_all());
 }
 
 void ke_thread_exit(NTSTATUS status)

@@ -48,11 +48,6 @@ UINT NdisGetVersion(VOID)
 
 /* ---- processors: one group, all of them active, numbers are indexes.  Any IRQL. ---------------------- */
 
-static KAFFINITY all_processors(void)
-{
-    return ke_processor_count >= 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << ke_processor_count) - 1;
-}
-
 /* nf-ndis-ndissystemprocessorcount. */
 ULONG NdisSystemProcessorCount(VOID)
 {
@@ -65,7 +60,7 @@ ULONG NdisSystemActiveProcessorCount(PKAFFINITY ActiveProcessors)
 {
     ddi_enter(NdisSystemActiveProcessorCount);
     if (ActiveProcessors != NULL) {
-        *ActiveProcessors = all_processors();
+        *ActiveProcessors = ke_processors_all();
     }
     return ke_processor_count;
 }
@@ -88,7 +83,7 @@ ULONG NdisGroupMaxProcessorCount(USHORT Group)
 KAFFINITY NdisGroupActiveProcessorMask(USHORT Group)
 {
     ddi_enter(NdisGroupActiveProcessorMask);
-    return Group == 0 ? all_processors() : 0;
+    return Group == 0 ? ke_processors_all() : 0;
 }
 
 /* nf-ndis-ndisactivegroupcount. */
@@ -163,7 +158,10 @@ VOID NdisWriteErrorLogEntry(NDIS_HANDLE NdisAdapterHandle, NDIS_ERROR_CODE Error
                             ULONG NumberOfErrorValues, ...)
 {
     ddi_enter(NdisWriteErrorLogEntry);
-    const struct ndis_adapter *adapter = adapter_of(NdisAdapterHandle);
+    struct ndis_adapter *adapter = adapter_of(NdisAdapterHandle);
+    if (adapter != NULL) {
+        adapter->unlogged = NULL;
+    }
     ULONG values[4] = {0};
     va_list arguments;
     va_start(arguments, NumberOfErrorValues);
