@@ -158,10 +158,7 @@ VOID NdisWriteErrorLogEntry(NDIS_HANDLE NdisAdapterHandle, NDIS_ERROR_CODE Error
                             ULONG NumberOfErrorValues, ...)
 {
     ddi_enter(NdisWriteErrorLogEntry);
-    struct ndis_adapter *adapter = adapter_of(NdisAdapterHandle);
-    if (adapter != NULL) {
-        adapter->unlogged = NULL;
-    }
+    const struct ndis_adapter *adapter = adapter_of(NdisAdapterHandle);
     ULONG values[4] = {0};
     va_list arguments;
     va_start(arguments, NumberOfErrorValues);

@@ -93,22 +93,24 @@ static void taken(struct search *search, struct frame *frame)
 
 /* Does the plan's step `a` come before its step `b`, which is later in it? */
 static inline bool plan_orders(const struct search *search, const struct planned *a, const struct planned *b,
-                               const struct clock *before)
+                               const struct race *race)
 {
     if (a->event == DECISION || b->event == DECISION) {
         return a->event == b->event;
     }
-    if (b->event != NOTHING) {
-        return (a->event != NOTHING && comes_before(search, a->event, &search->clock[b->event])) ||
-               op_is_interrupted_by(a->op, b->op);
+    if (b->event == NOTHING) {
+        return comes_before(search, a->event, race_before(search, race)) ||
+               ops_depend(a->actor, a->op, b->actor, b->op);
     }
-    return comes_before(search, a->event, before) || ops_depend(a->actor, a->op, b->actor, b->op);
+    /* An entry may go before a step that it does not depend on, together with what comes after the entry. */
+    uint32_t event = a->event != NOTHING ? a->event : race->event;
+    return comes_before(search, event, &search->clock[b->event]) || op_is_interrupted_by(a->op, b->op);
 }
 
 enum initial { NOT_INITIAL, INITIAL_ELSEWHERE, INITIAL_IN_PLAN };
 
 /* Could the plan begin with this step (a weak initial)?  In the plan, at *position, or added to it. */
-static enum initial plan_initial(const struct search *search, const struct clock *before, unsigned actor,
+static enum initial plan_initial(const struct search *search, const struct race *race, unsigned actor,
                                  const struct op *op, uint32_t *position)
 {
     const struct planned *plan = search->plan.data;
@@ -118,7 +120,7 @@ static enum initial plan_initial(const struct search *search, const struct clock
             continue;
         }
         for (uint32_t k = 0; k < i; k++) {
-            if (plan_orders(search, &plan[k], &plan[i], before)) {
+            if (plan_orders(search, &plan[k], &plan[i], race)) {
                 return NOT_INITIAL;
             }
         }
@@ -134,7 +136,7 @@ static enum initial plan_initial(const struct search *search, const struct clock
 }
 
 /* Is what the plan leads to explored already, from a step that sleeps at this frame? */
-static bool is_asleep(struct search *search, uint32_t depth, const struct clock *before)
+static bool is_asleep(struct search *search, uint32_t depth, const struct race *race)
 {
     const struct frame *frame = &search->frame[depth];
     for (uint32_t left = frame->asleep; left != 0; left &= left - 1) {
@@ -142,7 +144,7 @@ static bool is_asleep(struct search *search, uint32_t depth, const struct clock 
         const struct sleeper *sleeper = sleep_of(search, depth, actor);
         bool partly = (frame->partly >> actor & 1) != 0, unfollowed = (frame->unfollowed >> actor & 1) != 0;
         uint32_t position;
-        switch (plan_initial(search, before, actor, &sleeper->op, &position)) {
+        switch (plan_initial(search, race, actor, &sleeper->op, &position)) {
         case NOT_INITIAL:
             break;
         case INITIAL_ELSEWHERE:
@@ -178,12 +180,12 @@ static bool is_one_of_many(const struct wake *wake)
  * The branch among `wake` and its siblings that the plan can follow; its step is then out of the plan.  When
  * that is one value of a CHOICE that the plan leaves open: *open is that branch, and nothing is returned.
  */
-static struct wake *plan_follow(struct search *search, const struct clock *before, struct wake *wake,
+static struct wake *plan_follow(struct search *search, const struct race *race, struct wake *wake,
                                 const struct wake **open)
 {
     for (; wake != NULL; wake = wake->next) {
         uint32_t position;
-        enum initial initial = plan_initial(search, before, wake->actor, &wake->op, &position);
+        enum initial initial = plan_initial(search, race, wake->actor, &wake->op, &position);
         if (initial == INITIAL_ELSEWHERE) {
             *open = is_one_of_many(wake) ? wake : NULL;
             return *open == NULL ? wake : NULL;
@@ -208,12 +210,11 @@ static void decide(struct search *search, const struct wake *wake, unsigned valu
  * that has to be decided before the plan can be inserted, or NULL: it is. */
 static const struct wake *plan_insert(struct search *search, struct frame *frame, const struct race *race)
 {
-    const struct clock *before = race_before(search, race);
     struct wake **link = race->before_end ? &frame->tree->next : &frame->tree;
     for (;;) {
         const struct wake *open = NULL;
         uint32_t left = search->plan.count;
-        struct wake *wake = plan_follow(search, before, *link, &open);
+        struct wake *wake = plan_follow(search, race, *link, &open);
         if (open != NULL) {
             return open;
         }
@@ -262,7 +263,7 @@ static void reverse(struct search *search, const struct race *race)
     for (uint32_t i = 0; i < decided; i++) {
         *vector_push(&search->plan) = search->decisions.data[i];
     }
-    if (can_begin && !is_asleep(search, depth, race_before(search, race))) {
+    if (can_begin && !is_asleep(search, depth, race)) {
         const struct wake *open = plan_insert(search, frame, race);
         if (open != NULL) {
             reverse_with_each(search, race, open);
