@@ -20,10 +20,10 @@ enum place {
 
 struct member {
     unsigned number;
-    uint64_t pairs;        /* while nothing was timed */
-    uint64_t timed_pairs;  /* while the waits were timed */
-    uint64_t written;      /* pairs of a reader/writer lock that wrote */
-    uint64_t longest_wait; /* nanoseconds */
+    volatile uint64_t pairs; /* while nothing was timed; others look at it meanwhile */
+    uint64_t timed_pairs;    /* while the waits were timed */
+    uint64_t written;        /* pairs of a reader/writer lock that wrote */
+    uint64_t longest_wait;   /* nanoseconds */
 } __attribute__((aligned(128)));
 
 /*

@@ -23,6 +23,12 @@ static void pause_for(double seconds)
     }
 }
 
+void gate_warm(double seconds)
+{
+    gate.phase = GATE_COUNTING;
+    pause_for(seconds);
+}
+
 double gate_open(double counting, double timing)
 {
     uint64_t begin = gate_now();

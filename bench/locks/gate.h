@@ -69,9 +69,12 @@ static inline void gate_waited(struct member *self, uint64_t since)
 /* Makes everything ready for a round. */
 void gate_close(unsigned length, unsigned writes);
 
+/* While a crew of contenders waits: lets it go on for so many seconds before gate_open is called. */
+void gate_warm(double seconds);
+
 /*
- * While a crew of contenders waits: lets it count for so many seconds, then time its waits for so many, and
- * shuts. Returns the seconds for which it really counted.
+ * While a crew of contenders waits, or has warmed up: lets it count for so many seconds, then time its waits
+ * for so many, and shuts. Returns the seconds for which it really counted.
  */
 double gate_open(double counting, double timing);
 

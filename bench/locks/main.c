@@ -5,6 +5,7 @@
  * missed.
  */
 #include "acceptance.h"
+#include "contender.h"
 #include "crew.h"
 #include "json.h"
 #include "measures/measure.h"
@@ -22,9 +23,22 @@ static const struct {
     const char *name;
     void (*measure)(const struct plan *plan);
 } measures[] = {
-    {"pairs", measure_pairs}, {"contended", measure_contended},   {"reads", measure_reads},
-    {"lists", measure_lists}, {"interrupts", measure_interrupts}, {"price", measure_price},
+    {"pairs", measure_pairs}, {"contended", measure_contended}, {"fairness", measure_fairness},
+    {"reads", measure_reads}, {"lists", measure_lists},         {"interrupts", measure_interrupts},
+    {"price", measure_price},
 };
+
+bool plan_has(const struct plan *of, const struct contender *contender)
+{
+    size_t length = strlen(contender->name);
+    for (const char *name = of->locks; name != NULL; name = strchr(name, ',')) {
+        name += *name == ',';
+        if (strncmp(name, contender->name, length) == 0 && (name[length] == ',' || name[length] == '\0')) {
+            return true;
+        }
+    }
+    return of->locks == NULL;
+}
 
 static void conduct(void)
 {
@@ -36,10 +50,10 @@ static void conduct(void)
     }
 }
 
-static const char usage[] = "usage: locks [--quick] [--strict] [--only MEASURE,...] [--build DIRECTORY "
-                            "--source DIRECTORY] [--json FILE]\n"
-                            "             [--svg FILE]\n"
-                            "measures: pairs contended reads lists interrupts price\n";
+static const char usage[] = "usage: locks [--quick] [--strict] [--only MEASURE,...] [--locks NAME,...]\n"
+                            "             [--build DIRECTORY --source DIRECTORY] [--json FILE] [--svg FILE]\n"
+                            "measures: pairs contended fairness reads lists interrupts price\n"
+                            "names: as in the first column of the tables\n";
 
 static const char *json_file, *svg_file;
 static bool strict;
@@ -49,11 +63,8 @@ static bool read_arguments(int count, char **arguments)
     const struct {
         const char *name;
         const char **value;
-    } options[] = {{"--only", &only},
-                   {"--build", &plan.build},
-                   {"--source", &plan.source},
-                   {"--json", &json_file},
-                   {"--svg", &svg_file}};
+    } options[] = {{"--only", &only},          {"--locks", &plan.locks}, {"--build", &plan.build},
+                   {"--source", &plan.source}, {"--json", &json_file},   {"--svg", &svg_file}};
     for (int i = 1; i < count; i++) {
         bool known = strcmp(arguments[i], "--quick") == 0 || strcmp(arguments[i], "--strict") == 0;
         plan.quick |= strcmp(arguments[i], "--quick") == 0;

@@ -2,6 +2,10 @@
  * contended.c - many at one lock: how much gets through, how evenly, and who waits for how long.
  *
  * On fewer cores than members the host preempts holders and next-in-line waiters: that is the point.
+ *
+ * Where members share a core the host gives each some milliseconds, whatever the lock does.  So a round
+ * begins when all have had a core once, and what the members get is compared over two times: over that of the
+ * round, in which a member of sixteen comes to a core twice or thrice, and over one ten times as long.
  */
 #include "contender.h"
 #include "measures/measure.h"
@@ -18,8 +22,11 @@ static const struct kind kinds[] = {
     {"contended", "contended Jain", "contended wait", 0, {1, 2, 4, 8, 16, 64}},
     {"contended long", "contended long Jain", "contended long wait", LONG_SECTION, {2, 8}},
 };
+static const struct kind lasting = {"contended for 1.5 s", "contended Jain for 1.5 s", NULL, 0, {4, 8, 16}};
+#define LASTING_SECONDS 1.5
 
 static const struct contender *measured;
+static uint64_t before[CREW_MAXIMUM]; /* pairs of each member when the round began */
 
 static void work(struct member *self)
 {
@@ -33,7 +40,7 @@ static double jain(unsigned count)
 {
     double sum = 0, squares = 0;
     for (unsigned i = 0; i < count; i++) {
-        double x = (double)crew_member(i)->pairs;
+        double x = (double)(crew_member(i)->pairs - before[i]);
         sum += x;
         squares += x * x;
     }
@@ -45,7 +52,7 @@ static void note(const struct kind *kind, unsigned count, double seconds)
     uint64_t pairs = 0, sections = 0, longest = 0;
     for (unsigned i = 0; i < count; i++) {
         const struct member *member = crew_member(i);
-        pairs += member->pairs;
+        pairs += member->pairs - before[i];
         sections += member->pairs + member->timed_pairs;
         longest = member->longest_wait > longest ? member->longest_wait : longest;
     }
@@ -54,21 +61,38 @@ static void note(const struct kind *kind, unsigned count, double seconds)
     }
     result_add(kind->name, measured->name, count, "M/s", (double)pairs / seconds / 1e6);
     result_add(kind->jain, measured->name, count, "", jain(count));
-    result_add(kind->wait, measured->name, count, "us", (double)longest / 1e3);
+    if (kind->wait != NULL) {
+        result_add(kind->wait, measured->name, count, "us", (double)longest / 1e3);
+    }
 }
 
-/* Long enough for the host to have given everybody a few turns. */
-static double window(const struct plan *plan, unsigned count)
+struct window {
+    double warming, counting, timing;
+};
+
+/* Until everybody has had a core; long enough for a few turns of each. */
+static struct window window(const struct plan *plan, const struct kind *kind, unsigned count)
 {
-    return plan->quick ? 0.005 : count <= 2 ? 0.05 : count <= 16 ? 0.15 : 0.4;
+    double counting = count <= 2 ? 0.05 : count <= 16 ? 0.15 : 0.4;
+    if (plan->quick) {
+        return (struct window){0, 0.005, 0.002};
+    }
+    if (kind == &lasting) {
+        return (struct window){count * 0.004, LASTING_SECONDS, 0};
+    }
+    return (struct window){count <= 2 ? 0.001 : count * 0.004, counting, counting / 4};
 }
 
 static void sample(const struct plan *plan, const struct kind *kind, unsigned count)
 {
-    double seconds = window(plan, count);
+    struct window times = window(plan, kind, count);
     gate_close(kind->length, 0);
     crew_start(measured->place, count, measured->reset, work);
-    seconds = gate_open(seconds, seconds / 4);
+    gate_warm(times.warming);
+    for (unsigned i = 0; i < count; i++) {
+        before[i] = crew_member(i)->pairs;
+    }
+    double seconds = gate_open(times.counting, times.timing);
     crew_wait();
     note(kind, count, seconds);
 }
@@ -77,7 +101,7 @@ static void round_of(const struct plan *plan, const struct kind *kind, unsigned 
 {
     for (unsigned i = 0; i < contender_count; i++) {
         measured = contenders[i];
-        if (measured->family == SPIN_LOCK) {
+        if (measured->family == SPIN_LOCK && plan_has(plan, measured)) {
             sample(plan, kind, count);
         }
     }
@@ -92,5 +116,12 @@ void measure_contended(const struct plan *plan)
                 round_of(plan, &kinds[k], *count);
             }
         }
+    }
+}
+
+void measure_fairness(const struct plan *plan)
+{
+    for (const unsigned *count = lasting.counts; *count != 0 && *count <= plan->processors; count++) {
+        round_of(plan, &lasting, *count);
     }
 }

@@ -35,7 +35,7 @@ void measure_lists(const struct plan *plan)
         for (unsigned round = 0; round < (plan->quick ? 1 : 5); round++) {
             for (unsigned i = 0; i < contender_count; i++) {
                 measured = contenders[i];
-                if (measured->family == LIST) {
+                if (measured->family == LIST && plan_has(plan, measured)) {
                     sample(plan, counts[c]);
                 }
             }

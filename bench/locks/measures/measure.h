@@ -9,11 +9,17 @@
 
 #include <stdbool.h>
 
+struct contender;
+
 struct plan {
     bool quick;                 /* one short round of everything: does it work? */
     unsigned processors;        /* the most */
+    const char *locks;          /* names of contenders, with commas between them; NULL: all */
     const char *build, *source; /* directories, NULL when what needs them is to be left out */
 };
+
+/* Is it to be measured? */
+bool plan_has(const struct plan *plan, const struct contender *contender);
 
 /* "pair", "read pair", "pop and push", "call": nanoseconds of one alone, on a lock that nobody else has used;
  * "pair shared": on one that two have just fought for. */
@@ -22,6 +28,9 @@ void measure_pairs(const struct plan *plan);
 /* "contended", "contended long": million pairs a second of all together, by number of processors; with
  * " Jain" and " wait" behind the name Jain's index and the longest wait in microseconds. */
 void measure_contended(const struct plan *plan);
+
+/* "contended for 1.5 s", and " Jain for 1.5 s": the same over a time in which every member has many turns. */
+void measure_fairness(const struct plan *plan);
 
 /* "lists": million pops and pushes a second of all together. */
 void measure_lists(const struct plan *plan);

@@ -52,7 +52,7 @@ void measure_pairs(const struct plan *plan)
     for (int shared = 0; shared < 2; shared++) {
         for (unsigned round = 0; round < rounds; round++) {
             for (unsigned i = 0; i < contender_count; i++) {
-                if (!shared || contenders[i]->family == SPIN_LOCK) {
+                if (plan_has(plan, contenders[i]) && (!shared || contenders[i]->family == SPIN_LOCK)) {
                     sample(contenders[i], shared != 0);
                 }
             }

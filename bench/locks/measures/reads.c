@@ -41,7 +41,7 @@ static void round_of(const struct plan *plan, unsigned mix, unsigned count)
 {
     for (unsigned i = 0; i < contender_count; i++) {
         measured = contenders[i];
-        if (measured->family == RW_LOCK) {
+        if (measured->family == RW_LOCK && plan_has(plan, measured)) {
             sample(plan, mix, count);
         }
     }
