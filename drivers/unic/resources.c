@@ -11,6 +11,7 @@ static NDIS_STATUS UnicAllocateShared(PUNIC_ADAPTER Adapter, PUNIC_SHARED Shared
     Shared->Length = Length;
     NdisMAllocateSharedMemory(Adapter->Handle, Length, TRUE, &Shared->Va, &Shared->Pa);
     if (Shared->Va == NULL) {
+        NdisWriteErrorLogEntry(Adapter->Handle, NDIS_ERROR_CODE_OUT_OF_RESOURCES, 1, Length);
         return NDIS_STATUS_RESOURCES;
     }
     NdisZeroMemory(Shared->Va, Length);

@@ -83,3 +83,10 @@ NTSTATUS NTAPI ExUuidCreate(GUID *Uuid)
     Uuid->Data4[0] = (UCHAR)((Uuid->Data4[0] & 0x3F) | 0x80);
     return STATUS_SUCCESS;
 }
+
+/* KernelMode: no request comes from a program.  <= DISPATCH_LEVEL.  nf-wdm-exgetpreviousmode. */
+KPROCESSOR_MODE NTAPI ExGetPreviousMode(VOID)
+{
+    ddi_enter(ExGetPreviousMode);
+    return KernelMode;
+}

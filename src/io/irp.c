@@ -147,6 +147,7 @@ static bool complete_one(PIRP irp)
 VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
 {
     ddi_enter(IofCompleteRequest);
+    event_calls_out("IofCompleteRequest");
     (void)PriorityBoost;
     if (Irp->Type != IO_OBJECT_IRP || Irp->CurrentLocation > Irp->StackCount + 1) {
         ke_bugcheck(0x44, (ULONG_PTR)Irp, 0, 0, 0);

@@ -157,6 +157,7 @@ VOID NTAPI IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key, PDRI
 VOID NTAPI IoStartNextPacket(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelable)
 {
     ddi_enter(IoStartNextPacket);
+    event_calls_out("IoStartNextPacket");
     KIRQL cancel = DISPATCH_LEVEL;
     if (Cancelable) {
         IoAcquireCancelSpinLock(&cancel);

@@ -63,10 +63,27 @@ void ke_lower(KIRQL irql)
 
 #endif
 
+#if UNDIS_CHECKED
+/* FL-4: who is told the level does not ask for it. */
+static void judge_question(void)
+{
+    const struct callback_frame *frame = ke_processor()->callback;
+    if (frame != NULL && frame->level_told) {
+        event_misuse("Flags_Irql", "KeGetCurrentIrql is called in a handler whose flags say DISPATCH_LEVEL",
+                     NULL, 0, 0);
+    }
+}
+#else
+static inline void judge_question(void)
+{
+}
+#endif
+
 /* KeGetCurrentIrql: any IRQL.  nf-wdm-kegetcurrentirql, IR-1. */
 KIRQL KeGetCurrentIrql(void)
 {
     ddi_enter(KeGetCurrentIrql);
+    judge_question();
     return ke_irql();
 }
 

@@ -168,6 +168,16 @@ KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
     return InterlockedExchange((volatile LONG *)&((struct _KTHREAD *)Thread)->priority, Priority);
 }
 
+/* KeSetBasePriorityThread: PASSIVE_LEVEL; returns the old increment.  The scheduler looks at neither. */
+LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
+{
+    ddi_enter(KeSetBasePriorityThread);
+    struct _KTHREAD *thread = (struct _KTHREAD *)Thread;
+    LONG old = InterlockedExchange((volatile LONG *)&thread->increment, Increment);
+    InterlockedExchangeAdd((volatile LONG *)&thread->priority, Increment - old);
+    return old;
+}
+
 /* KeQueryPriorityThread: PASSIVE_LEVEL. */
 KPRIORITY KeQueryPriorityThread(PKTHREAD Thread)
 {

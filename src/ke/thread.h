@@ -40,6 +40,8 @@ struct _KTHREAD {
     struct host_registers wait_registers; /* where it waits, for a deadlock's report */
     LONG critical_region;
     LONG guarded_region;
+    LONG increment;                  /* KeSetBasePriorityThread */
+    PDEVICE_OBJECT device_to_verify; /* IoSetDeviceToVerify */
     struct _KTHREAD *next_dead;
 };
 

@@ -155,6 +155,8 @@ struct ndis_adapter {
     volatile LONG hang_checks, resets; /* how often each was done */
     volatile LONG statuses;
     CM_PARTIAL_RESOURCE_LIST *resources;
+    const void
+        *unlogged; /* where MiniportInitializeEx asked for shared memory, in vain and without telling */
     const char *volatile fault; /* the first promise that the miniport broke, in words, or NULL */
 };
 
@@ -168,6 +170,9 @@ void adapter_fault(struct ndis_adapter *adapter, const char *fault);
 
 /* The adapter that an opaque handle means, or NULL. */
 struct ndis_adapter *adapter_of(NDIS_HANDLE handle);
+
+/* Is the caller's innermost callback of that name? */
+bool ndis_called_from(const char *name);
 
 /* Brackets a call of a MiniportXxx handler. */
 #define MINIPORT_ENTER(frame, handler_name, routine)                                                         \

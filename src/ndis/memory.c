@@ -66,6 +66,15 @@ VOID NdisFreeMemoryWithTagPriority(NDIS_HANDLE NdisHandle, PVOID VirtualAddress,
     ExFreePoolWithTag(VirtualAddress, Tag);
 }
 
+/* There is none: MiniportInitializeEx is expected to tell of it. */
+static void refuse_shared(NDIS_HANDLE handle, const void *from)
+{
+    struct ndis_adapter *adapter = adapter_of(handle);
+    if (adapter != NULL && ndis_called_from("MiniportInitializeEx")) {
+        adapter->unlogged = from;
+    }
+}
+
 /*
  * Allocates memory that the device reaches too, physically contiguous, zero-filled.  PASSIVE_LEVEL; above it:
  * bug check 0x7C/0x01.  *VirtualAddress is NULL when there is none.  nf-ndis-ndismallocatesharedmemory.
@@ -76,6 +85,7 @@ VOID NdisMAllocateSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, 
     ddi_enter(NdisMAllocateSharedMemory);
     if (ddi_fails(NdisMAllocateSharedMemory)) {
         *VirtualAddress = NULL;
+        refuse_shared(MiniportAdapterHandle, __builtin_return_address(0));
         return;
     }
     (void)Cached;
@@ -88,14 +98,9 @@ VOID NdisMAllocateSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, 
     if (*VirtualAddress != NULL) {
         event_send(EVENT_OBJECT_CREATE, *VirtualAddress, OBJECT_SHARED_MEMORY, Length, 0,
                    (uintptr_t)MiniportAdapterHandle);
+    } else {
+        refuse_shared(MiniportAdapterHandle, __builtin_return_address(0));
     }
-}
-
-/* Is the caller's innermost callback of that name? */
-static bool called_from(const char *name)
-{
-    const struct callback_frame *frame = ke_processor()->callback;
-    return frame != NULL && frame->name != NULL && strcmp(frame->name, name) == 0;
 }
 
 /*
@@ -106,7 +111,7 @@ VOID NdisMFreeSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOL
                            PVOID VirtualAddress, NDIS_PHYSICAL_ADDRESS PhysicalAddress)
 {
     ddi_enter(NdisMFreeSharedMemory);
-    if (called_from("MiniportShutdownEx")) {
+    if (ndis_called_from("MiniportShutdownEx")) {
         event_misuse("NdisMFreeSharedMemory", "NdisMFreeSharedMemory is called from MiniportShutdownEx",
                      VirtualAddress, 0, 0);
     }

@@ -79,7 +79,44 @@ static void told(struct ndis_adapter *adapter)
     leave(adapter, old);
 }
 
-static void finish(struct ndis_adapter *adapter, NDIS_OID_REQUEST *request, NDIS_STATUS status)
+/*
+ * Requests that take something back, which a miniport may not refuse to do: ndis-ndisoidcomplete.  Their
+ * names are not on the page, these are what it describes.
+ */
+static bool takes_back(const NDIS_OID_REQUEST *request)
+{
+    switch (request->DATA.SET_INFORMATION.Oid) {
+    case OID_RECEIVE_FILTER_CLEAR_FILTER:
+    case OID_RECEIVE_FILTER_FREE_QUEUE:
+    case OID_NIC_SWITCH_FREE_VF:
+    case OID_NIC_SWITCH_DELETE_SWITCH:
+    case OID_802_3_DELETE_MULTICAST_ADDRESS:
+    case OID_PM_REMOVE_WOL_PATTERN:
+    case OID_PM_REMOVE_PROTOCOL_OFFLOAD:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A request ends with that status: may it?  `about` = who says so. */
+static void judge_status(const NDIS_OID_REQUEST *request, NDIS_STATUS status, const void *about)
+{
+    if (status == NDIS_STATUS_SUCCESS || status == NDIS_STATUS_NOT_ACCEPTED ||
+        (request->RequestType != NdisRequestSetInformation && request->RequestType != NdisRequestMethod)) {
+        return;
+    }
+    if (request->DATA.SET_INFORMATION.Oid == OID_PNP_SET_POWER) {
+        event_misuse("NdisOidComplete", "OID_PNP_SET_POWER fails, which it may not", about, 0xC4, 0x91001);
+    } else if (takes_back(request) && status != NDIS_STATUS_REQUEST_ABORTED) {
+        event_misuse("NdisOidComplete", "an OID request fails that takes something back, which it may not",
+                     about, 0xC4, 0x91001);
+    }
+}
+
+/* `about` = who ends it, for a finding; NULL: there is one already. */
+static void finish(struct ndis_adapter *adapter, NDIS_OID_REQUEST *request, NDIS_STATUS status,
+                   const void *about)
 {
     KIRQL old = ke_guard_enter(&adapter->guard);
     bool pending = adapter->oid_current == request && request != NULL;
@@ -95,6 +132,9 @@ static void finish(struct ndis_adapter *adapter, NDIS_OID_REQUEST *request, NDIS
                      "MiniportOidRequest returned another status than NDIS_STATUS_PENDING",
                      request, 0x7C, 0x26);
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x26, (ULONG_PTR)adapter->driver, (ULONG_PTR)request, 0);
+    }
+    if (about != NULL) {
+        judge_status(request, status, about);
     }
     remember(adapter, request, status);
     tell(request, status);
@@ -140,7 +180,8 @@ static void pump(struct ndis_adapter *adapter)
         NDIS_STATUS status = adapter->driver->handlers.OidRequestHandler(adapter->context, request);
         callback_leave(&frame);
         if (status != NDIS_STATUS_PENDING) {
-            finish(adapter, request, status);
+            finish(adapter, request, status,
+                   (const void *)(uintptr_t)adapter->driver->handlers.OidRequestHandler);
         }
     }
 }
@@ -336,9 +377,10 @@ VOID NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUES
     if (Status == NDIS_STATUS_PENDING &&
         event_misuse("NdisOidComplete", "an OID request is completed with NDIS_STATUS_PENDING", OidRequest,
                      0xC4, 0x91001)) {
-        Status = NDIS_STATUS_FAILURE;
+        finish(adapter, OidRequest, NDIS_STATUS_FAILURE, NULL);
+        return;
     }
-    finish(adapter, OidRequest, Status);
+    finish(adapter, OidRequest, Status, OidRequest);
 }
 
 static void finish_direct(struct ndis_adapter *adapter, NDIS_OID_REQUEST *request, NDIS_STATUS status)

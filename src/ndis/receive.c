@@ -10,6 +10,7 @@ static void call_return(struct ndis_adapter *adapter, NET_BUFFER_LIST *lists, UL
 {
     MINIPORT_ENTER(frame, "MiniportReturnNetBufferLists",
                    adapter->driver->handlers.ReturnNetBufferListsHandler);
+    frame.level_told = UNDIS_CHECKED && (flags & NDIS_RETURN_FLAGS_DISPATCH_LEVEL) != 0;
     adapter->driver->handlers.ReturnNetBufferListsHandler(adapter->context, lists, flags);
     callback_leave(&frame);
 }

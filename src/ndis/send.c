@@ -112,6 +112,7 @@ VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetB
     ndis_require(adapter->state == ADAPTER_RUNNING, "sends reach the miniport in Running only");
     __atomic_add_fetch(&adapter->sends, count, __ATOMIC_SEQ_CST);
     MINIPORT_ENTER(frame, "MiniportSendNetBufferLists", adapter->driver->handlers.SendNetBufferListsHandler);
+    frame.level_told = UNDIS_CHECKED && (SendFlags & NDIS_SEND_FLAGS_DISPATCH_LEVEL) != 0;
     adapter->driver->handlers.SendNetBufferListsHandler(adapter->context, NetBufferLists, PortNumber,
                                                         SendFlags);
     callback_leave(&frame);

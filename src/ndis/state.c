@@ -59,9 +59,15 @@ NDIS_STATUS adapter_initialize(struct ndis_adapter *adapter)
     adapter->removed = FALSE;
     adapter->packet_filter_set = FALSE;
     KeClearEvent(&adapter->calls_done);
+    adapter->unlogged = NULL;
     MINIPORT_ENTER(frame, "MiniportInitializeEx", adapter->driver->handlers.InitializeHandlerEx);
     status = adapter->driver->handlers.InitializeHandlerEx(adapter, adapter->driver->context, &parameters);
     callback_leave(&frame);
+    if (adapter->unlogged != NULL) {
+        event_misuse("WriteErrorLog",
+                     "MiniportInitializeEx gets no shared memory and does not call NdisWriteErrorLogEntry",
+                     adapter->unlogged, 0, 0);
+    }
     if (status == NDIS_STATUS_SUCCESS && !(adapter->registered && adapter->general)) {
         adapter_fault(adapter, "MiniportInitializeEx succeeded without registration and general attributes");
     }

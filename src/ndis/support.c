@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void ndis_require(bool condition, const char *promise)
 {
@@ -21,6 +22,12 @@ void adapter_fault(struct ndis_adapter *adapter, const char *fault)
 {
     const char *none = NULL;
     __atomic_compare_exchange_n(&adapter->fault, &none, fault, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+bool ndis_called_from(const char *name)
+{
+    const struct callback_frame *frame = ke_processor()->callback;
+    return frame != NULL && frame->name != NULL && strcmp(frame->name, name) == 0;
 }
 
 struct ndis_adapter *adapter_of(NDIS_HANDLE handle)

@@ -158,7 +158,10 @@ VOID NdisWriteErrorLogEntry(NDIS_HANDLE NdisAdapterHandle, NDIS_ERROR_CODE Error
                             ULONG NumberOfErrorValues, ...)
 {
     ddi_enter(NdisWriteErrorLogEntry);
-    const struct ndis_adapter *adapter = adapter_of(NdisAdapterHandle);
+    struct ndis_adapter *adapter = adapter_of(NdisAdapterHandle);
+    if (adapter != NULL) {
+        adapter->unlogged = NULL;
+    }
     ULONG values[4] = {0};
     va_list arguments;
     va_start(arguments, NumberOfErrorValues);

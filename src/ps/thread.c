@@ -12,6 +12,8 @@
 #include "ke/thread.h"
 #include "ob/ob.h"
 
+#include <ntifs.h>
+
 #define SYSTEM_PROCESS_ID ((HANDLE)(ULONG_PTR)4)
 #define CURRENT_PROCESS ((HANDLE)(LONG_PTR)-1)
 
@@ -143,6 +145,20 @@ PEPROCESS NTAPI PsGetCurrentProcess(VOID)
 {
     ddi_enter(PsGetCurrentProcess);
     return (PEPROCESS)&system_process;
+}
+
+/* Goes into a process: there is one only.  < DISPATCH_LEVEL.  nf-ntifs-kestackattachprocess. */
+VOID NTAPI KeStackAttachProcess(PRKPROCESS Process, PRKAPC_STATE ApcState)
+{
+    ddi_enter(KeStackAttachProcess);
+    *ApcState = (KAPC_STATE){.Process = Process};
+}
+
+/* Goes back from where KeStackAttachProcess has led.  < DISPATCH_LEVEL.  nf-ntifs-keunstackdetachprocess. */
+VOID NTAPI KeUnstackDetachProcess(PRKAPC_STATE ApcState)
+{
+    ddi_enter(KeUnstackDetachProcess);
+    ApcState->Process = NULL;
 }
 
 /* TRUE: every thread here is a system thread.  nf-ntddk-psissystemthread. */

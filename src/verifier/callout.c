@@ -1,10 +1,11 @@
 /*
  * callout.c - SpinLockHeldAcrossDdi: a driver holds a spin lock or a reader/writer lock of its own while it
- * makes a call that NDIS may turn into one of another driver.
+ * makes a call that NDIS or the I/O manager may turn into one of another driver, or into one of its own
+ * routines.
  *
- * No page forbids it, so it is a warning.  It becomes an error when a lock that is taken in that call is
- * elsewhere taken before this one (lock_order.c).  Only locks of the callback that makes the call count: what
- * its caller holds is its caller's affair.
+ * NDIS's pages do not forbid it (that of IoCompleteRequest does), so it is a warning.  It becomes an error
+ * when a lock that is taken in that call is elsewhere taken before this one (lock_order.c).  Only locks of
+ * the callback that makes the call count: what its caller holds is its caller's affair.
  */
 #include "verifier/verifier.h"
 

@@ -21,7 +21,7 @@ static struct {
 
 static void note(volatile LONG *entry)
 {
-    __atomic_fetch_or(entry, (LONG)BIT(KeGetCurrentIrql()), __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(entry, (LONG)BIT(ke_irql()), __ATOMIC_SEQ_CST);
 }
 
 /* ---- the interrupt ----------------------------------------------------------------------------- */
@@ -158,7 +158,7 @@ static void note_send(NDIS_HANDLE context, NET_BUFFER_LIST *lists, NDIS_PORT_NUM
 {
     note(&seen.send);
     if ((flags & NDIS_SEND_FLAGS_DISPATCH_LEVEL) != 0) {
-        CHECK_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+        CHECK_EQ(ke_irql(), DISPATCH_LEVEL);
     }
     (void)port;
     for (NET_BUFFER_LIST *list = lists; list != NULL; list = NET_BUFFER_LIST_NEXT_NBL(list)) {

@@ -204,6 +204,66 @@ static void oids_one_at_a_time(void *argument)
     end();
 }
 
+/* What OID requests end with. */
+static NDIS_STATUS answer;
+
+static NDIS_STATUS answer_oid(NDIS_HANDLE context, NDIS_OID_REQUEST *request)
+{
+    (void)context;
+    if (request->DATA.SET_INFORMATION.Oid == OID_PM_REMOVE_WOL_PATTERN) {
+        NdisMOidRequestComplete(mini.adapter, request, answer);
+        return NDIS_STATUS_PENDING;
+    }
+    return answer;
+}
+
+static void set_oid(NDIS_OID oid, NDIS_STATUS status)
+{
+    static NDIS_OID_REQUEST request;
+    LONG before = above.oids;
+    fill(&request);
+    request.RequestType = NdisRequestSetInformation;
+    request.DATA.SET_INFORMATION.Oid = oid;
+    answer = status;
+    NdisOidRequest(&above.binding, &request);
+    SLEEP_UNTIL(above.oids == before + 1);
+}
+
+/* The verifier objects to those that end badly and may not: one of each way to end them. */
+static void some_may_not_fail(void *refused)
+{
+    mini_defaults();
+    mini.handlers.OidRequestHandler = answer_oid;
+    begin(NULL);
+    set_oid(OID_GEN_CURRENT_PACKET_FILTER, NDIS_STATUS_FAILURE);
+    set_oid(OID_PNP_SET_POWER, NDIS_STATUS_SUCCESS);
+    set_oid(OID_PM_REMOVE_WOL_PATTERN, NDIS_STATUS_REQUEST_ABORTED);
+    set_oid(OID_RECEIVE_FILTER_FREE_QUEUE, NDIS_STATUS_NOT_ACCEPTED);
+    set_oid(*(NDIS_OID *)refused, NDIS_STATUS_RESOURCES);
+    end();
+}
+
+static void set_power_may_not_fail(void *argument)
+{
+    NDIS_OID refused = OID_PNP_SET_POWER;
+    (void)argument;
+    some_may_not_fail(&refused);
+}
+
+static void taking_back_may_not_fail(void *argument)
+{
+    NDIS_OID refused = OID_PM_REMOVE_WOL_PATTERN;
+    (void)argument;
+    some_may_not_fail(&refused);
+}
+
+static void others_may_fail(void *argument)
+{
+    NDIS_OID refused = OID_PM_ADD_WOL_PATTERN;
+    (void)argument;
+    some_may_not_fail(&refused);
+}
+
 static NDIS_STATUS pend_oid(NDIS_HANDLE context, NDIS_OID_REQUEST *request)
 {
     (void)context;
@@ -747,6 +807,9 @@ static void polls_one_at_a_time(void *argument)
 /* clang-format off */
 static const struct test_case cases[] = {
     CASE("SE-1", oids_one_at_a_time, "", ASKERS, BOTH),
+    CASE("SE-1-may-fail", others_may_fail, "", 2, BOTH),
+    CASE("SE-1-set-power-fails", set_power_may_not_fail, "NdisOidComplete", 2, CHECKED),
+    CASE("SE-1-taking-back-fails", taking_back_may_not_fail, "NdisOidComplete", 2, CHECKED),
     CASE("SE-2", direct_oids_with_anything, "", 2, BOTH),
     CASE("SE-4", halt_after_what_is_outstanding, "", 2, BOTH),
     CASE("SE-5", machine_runs_while_pausing, "", 2, BOTH),

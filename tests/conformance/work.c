@@ -348,7 +348,7 @@ static volatile LONG with_flag[WAYS], clear_at_dispatch[WAYS], clear_below[WAYS]
 
 static void note_flags(int way, bool flag)
 {
-    KIRQL irql = KeGetCurrentIrql();
+    KIRQL irql = ke_irql(); /* a driver that is told may not ask: FL-4 */
     CHECK(irql <= DISPATCH_LEVEL);
     if (flag) {
         CHECK_EQ(irql, DISPATCH_LEVEL); /* NDIS's promise */
@@ -418,11 +418,11 @@ static void note_return(NDIS_HANDLE context, NET_BUFFER_LIST *lists, ULONG flags
     free_all(lists);
 }
 
-static void bound(void (*body)(void))
+static void bound(MINIPORT_SEND_NET_BUFFER_LISTS_HANDLER send, void (*body)(void))
 {
     NET_BUFFER_LIST_POOL_PARAMETERS parameters = {.Header = {.Type = NDIS_OBJECT_TYPE_DEFAULT}};
     mini_defaults();
-    mini.handlers.SendNetBufferListsHandler = note_send;
+    mini.handlers.SendNetBufferListsHandler = send;
     mini.handlers.ReturnNetBufferListsHandler = note_return;
     mini_start(NULL);
     binding_open(&above.binding, mini.instance, &above_handlers, NULL);
@@ -433,6 +433,42 @@ static void bound(void (*body)(void))
     NdisFreeNetBufferListPool(above.pool);
     binding_close(&above.binding);
     mini_stop();
+}
+
+/* ---- FL-4 --------------------------------------------------------------------------------------- */
+
+static bool asks_always;
+
+static void ask_for_level(NDIS_HANDLE context, NET_BUFFER_LIST *lists, NDIS_PORT_NUMBER port, ULONG flags)
+{
+    bool told = (flags & NDIS_SEND_FLAGS_DISPATCH_LEVEL) != 0;
+    if (asks_always || !told) {
+        CHECK_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    }
+    mini_send(context, lists, port, flags);
+}
+
+static void send_both_ways(void)
+{
+    KIRQL old = KeRaiseIrqlToDpcLevel();
+    for (ULONG flag = 0; flag <= NDIS_SEND_FLAGS_DISPATCH_LEVEL; flag++) {
+        above.expected = flag;
+        NdisSendNetBufferLists(&above.binding, NdisAllocateNetBufferList(above.pool, 0, 0), 0, flag);
+    }
+    CHECK_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL); /* who sends may ask */
+    KeLowerIrql(old);
+}
+
+static void asks_when_not_told(void *argument)
+{
+    (void)argument;
+    bound(ask_for_level, send_both_ways);
+}
+
+static void asks_though_told(void *argument)
+{
+    asks_always = true;
+    asks_when_not_told(argument);
 }
 
 static void values(void *argument)
@@ -475,7 +511,7 @@ static void flags_are_carried(void *argument)
 {
     (void)argument;
     judge_my_calls();
-    bound(all_ways);
+    bound(note_send, all_ways);
 }
 
 static void lie(void)
@@ -589,6 +625,8 @@ static const struct test_case cases[] = {
     CASE("FL-2", flags_are_carried, "", 2, BOTH),
     CASE("FL-2-below", flag_below_dispatch, "IrqlTooLow", 2, CHECKED),
     CASE("FL-3", ndis_keeps_its_promise, "", 4, BOTH),
+    CASE("FL-4", asks_when_not_told, "", 2, BOTH),
+    CASE("FL-4-asked", asks_though_told, "Flags_Irql", 2, CHECKED),
     CASE("FL-5", flags_are_carried, "", 2, BOTH),
 };
 /* clang-format on */

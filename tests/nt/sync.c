@@ -402,6 +402,77 @@ static void cancelling_races_with_removal(void *argument)
     }
 }
 
+/* ---- one-time initialization ---------------------------------------------------------------------- */
+
+static RTL_RUN_ONCE once = RTL_RUN_ONCE_INIT;
+static volatile LONG attempts, refusals;
+static char made[16] __attribute__((aligned(16)));
+
+/* Fails so often as `refusals` says, slowly. */
+static ULONG NTAPI make_once(PRTL_RUN_ONCE run_once, PVOID parameter, PVOID *context)
+{
+    LARGE_INTEGER soon = {.QuadPart = -20000};
+    CHECK_PTR(run_once, &once);
+    CHECK_EQ(InterlockedIncrement(&inside), 1);
+    KeDelayExecutionThread(KernelMode, FALSE, &soon);
+    InterlockedDecrement(&inside);
+    InterlockedIncrement(&attempts);
+    if (InterlockedDecrement(&refusals) >= 0) {
+        return 0;
+    }
+    *context = parameter;
+    return 1;
+}
+
+static void run_once_each(void *argument)
+{
+    void *context = NULL;
+    NTSTATUS status;
+    (void)argument;
+    while ((status = RtlRunOnceExecuteOnce(&once, make_once, made, &context)) != STATUS_SUCCESS) {
+        CHECK_EQ(status, STATUS_UNSUCCESSFUL);
+    }
+    CHECK_PTR(context, made);
+}
+
+static void run_once_by_one(void *argument)
+{
+    struct thread threads[4];
+    PVOID context = NULL;
+    (void)argument;
+    RtlRunOnceInitialize(&once);
+    CHECK_EQ(RtlRunOnceBeginInitialize(&once, RTL_RUN_ONCE_CHECK_ONLY, &context), STATUS_UNSUCCESSFUL);
+    CHECK_EQ(RtlRunOnceComplete(&once, 0, made), STATUS_UNSUCCESSFUL); /* nobody has begun */
+    refusals = 2;
+    for (int i = 0; i < 4; i++) {
+        thread_start(&threads[i], run_once_each, NULL, -1);
+    }
+    for (int i = 0; i < 4; i++) {
+        thread_join(&threads[i]);
+    }
+    CHECK_EQ(attempts, 3); /* two that fail, one that does not */
+    CHECK_EQ(RtlRunOnceBeginInitialize(&once, RTL_RUN_ONCE_CHECK_ONLY, &context), STATUS_SUCCESS);
+    CHECK_PTR(context, made);
+    CHECK_EQ(RtlRunOnceComplete(&once, 0, made), STATUS_UNSUCCESSFUL); /* it is over */
+}
+
+static void run_once_by_many(void *argument)
+{
+    PVOID context = NULL;
+    (void)argument;
+    RtlRunOnceInitialize(&once);
+    CHECK_EQ(RtlRunOnceBeginInitialize(&once, RTL_RUN_ONCE_ASYNC, &context), STATUS_PENDING);
+    CHECK_EQ(RtlRunOnceBeginInitialize(&once, RTL_RUN_ONCE_ASYNC, &context), STATUS_PENDING);
+    CHECK(!NT_SUCCESS(RtlRunOnceBeginInitialize(&once, 0, &context))); /* all of them or nobody */
+    CHECK(!NT_SUCCESS(RtlRunOnceComplete(&once, 0, made)));
+    CHECK(!NT_SUCCESS(RtlRunOnceComplete(&once, RTL_RUN_ONCE_ASYNC, made + 1))); /* its low bits are taken */
+    CHECK_EQ(RtlRunOnceComplete(&once, RTL_RUN_ONCE_ASYNC, made), STATUS_SUCCESS);
+    CHECK_EQ(RtlRunOnceComplete(&once, RTL_RUN_ONCE_ASYNC, NULL), STATUS_UNSUCCESSFUL); /* too late */
+    CHECK_EQ(RtlRunOnceBeginInitialize(&once, RTL_RUN_ONCE_ASYNC, &context), STATUS_SUCCESS);
+    CHECK_PTR(context, made);
+    CHECK(!NT_SUCCESS(RtlRunOnceBeginInitialize(&once, RTL_RUN_ONCE_ASYNC | RTL_RUN_ONCE_CHECK_ONLY, NULL)));
+}
+
 static const struct test_case cases[] = {
     CASE("sync.fast-mutex", fast_mutex, "", 4, BOTH),
     CASE("sync.guarded-mutex", guarded_mutex, "", 4, BOTH),
@@ -410,6 +481,8 @@ static const struct test_case cases[] = {
     CASE("sync.rundown-protection", rundown_protection, "", 4, BOTH),
     CASE("sync.remove-locks", remove_locks, "", 4, BOTH),
     CASE("sync.cancel-safe-queue", cancel_safe_queue, "", 1, BOTH),
+    CASE("sync.run-once-by-one", run_once_by_one, "", 2, BOTH),
+    CASE("sync.run-once-by-many", run_once_by_many, "", 1, BOTH),
     CASE("sync.cancelling-races-with-removal", cancelling_races_with_removal, "", 2, BOTH),
 };
 

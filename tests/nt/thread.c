@@ -1,7 +1,7 @@
 /*
  * thread.c - system threads, handles, references, events with handles.
  */
-#include <ntddk.h>
+#include <ntifs.h>
 
 #include "check.h"
 #include "machine.h"
@@ -221,11 +221,36 @@ static void dereferenced_wild_pointer(void *argument)
     CHECK(false);
 }
 
+/* What is kept with a thread, of which the scheduler knows nothing. */
+static void kept_with_a_thread(void *argument)
+{
+    static DEVICE_OBJECT device;
+    PKTHREAD thread = KeGetCurrentThread();
+    KAPC_STATE state;
+    (void)argument;
+    KPRIORITY before = KeQueryPriorityThread(thread);
+    CHECK_EQ(KeSetBasePriorityThread(thread, 3), 0);
+    CHECK_EQ(KeQueryPriorityThread(thread), before + 3);
+    CHECK_EQ(KeSetBasePriorityThread(thread, -1), 3);
+    CHECK_EQ(KeQueryPriorityThread(thread), before - 1);
+    CHECK_EQ(KeSetBasePriorityThread(thread, 0), -1);
+    CHECK_PTR(IoGetDeviceToVerify(thread), NULL);
+    IoSetDeviceToVerify(thread, &device);
+    CHECK_PTR(IoGetDeviceToVerify(thread), &device);
+    IoSetDeviceToVerify(thread, NULL);
+    CHECK_PTR(IoGetDeviceToVerify(thread), NULL);
+    CHECK_EQ(ExGetPreviousMode(), KernelMode);
+    KeStackAttachProcess(PsGetCurrentProcess(), &state);
+    CHECK_PTR(PsGetCurrentProcess(), state.Process);
+    KeUnstackDetachProcess(&state);
+}
+
 static const struct test_case cases[] = {
     CASE("thread.start-join-status", start_join_status, "", 2, BOTH),
     CASE("thread.handle-is-there-first", handle_is_there_first, "", 4, BOTH),
     CASE("thread.many-threads", many_threads, "", 4, BOTH),
     CASE("thread.bad-arguments", bad_arguments, "", 1, BOTH),
+    CASE("thread.kept-with-it", kept_with_a_thread, "", 1, BOTH),
     CASE("handle.not-reused-at-once", handles_are_not_reused_at_once, "", 1, BOTH),
     CASE("handle.events", events, "", 1, BOTH),
     CASE("object.references", references, "", 1, BOTH),

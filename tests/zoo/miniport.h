@@ -35,9 +35,7 @@ static VOID StoryShutdown(struct ZooAdapter *Adapter, NDIS_SHUTDOWN_ACTION Actio
 static VOID ZooComplete(struct ZooAdapter *Adapter, PNET_BUFFER_LIST List)
 {
     NET_BUFFER_LIST_STATUS(List) = NDIS_STATUS_SUCCESS;
-    NdisMSendNetBufferListsComplete(
-        Adapter->Handle, List,
-        KeGetCurrentIrql() == DISPATCH_LEVEL ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0);
+    NdisMSendNetBufferListsComplete(Adapter->Handle, List, 0); /* at whatever level */
     ExReleaseRundownProtection(&Adapter->Sends);
 }
 

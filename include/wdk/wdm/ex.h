@@ -410,6 +410,7 @@ ULONG ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution);
 VOID ExQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG CurrentTime);
 VOID ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime);
 NTSTATUS ExUuidCreate(GUID *Uuid);
+KPROCESSOR_MODE ExGetPreviousMode(VOID);
 
 EXTERN_C_END
 

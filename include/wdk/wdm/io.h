@@ -130,6 +130,16 @@ UNDIS_INLINE VOID IoSetCompletionRoutine(PIRP Irp, PIO_COMPLETION_ROUTINE Comple
         (UCHAR)((InvokeOnSuccess ? SL_INVOKE_ON_SUCCESS : 0) | (InvokeOnError ? SL_INVOKE_ON_ERROR : 0) |
                 (InvokeOnCancel ? SL_INVOKE_ON_CANCEL : 0));
 }
+/* With no unloading to hold up, the same; it cannot fail. */
+UNDIS_INLINE NTSTATUS IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp,
+                                               PIO_COMPLETION_ROUTINE CompletionRoutine, PVOID Context,
+                                               BOOLEAN InvokeOnSuccess, BOOLEAN InvokeOnError,
+                                               BOOLEAN InvokeOnCancel)
+{
+    (VOID) DeviceObject;
+    IoSetCompletionRoutine(Irp, CompletionRoutine, Context, InvokeOnSuccess, InvokeOnError, InvokeOnCancel);
+    return 0; /* STATUS_SUCCESS */
+}
 #define IoIsErrorUserInduced(Status) ((VOID)(Status), FALSE)
 
 PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota,
