@@ -3,6 +3,7 @@
  */
 #include "cli/explore.h"
 
+#include "report/fold.h"
 #include "report/report.h"
 
 #include <undis/undis.h>
@@ -61,8 +62,8 @@ json_t *explore_report_begin(const struct explore_options *options)
 
 static bool is_same(const json_t *a, const json_t *b)
 {
-    return strcmp(text_of(a, "rule"), text_of(b, "rule")) == 0 &&
-           strcmp(text_of(a, "site"), text_of(b, "site")) == 0;
+    bool same_rule = strcmp(text_of(a, "rule"), text_of(b, "rule")) == 0;
+    return same_rule && (strcmp(text_of(a, "site"), text_of(b, "site")) == 0 || report_is_same_place(a, b));
 }
 
 /* How much a finding's schedule asks of the reader; one without comes last. */
@@ -75,6 +76,15 @@ static uint64_t weight(const json_t *finding)
                      number_of(minimal, "steps");
 }
 
+/* Copies of one place are seen in the same executions; what is at one address, in those of several searches.
+ */
+static uint64_t seen_together(const json_t *a, const json_t *b)
+{
+    uint64_t x = number_of(a, "executions"), y = number_of(b, "executions");
+    bool copies = strcmp(text_of(a, "site"), text_of(b, "site")) != 0;
+    return !copies ? x + y : x > y ? x : y;
+}
+
 /* The same defect may come from several scenarios or units: the one that is easiest to follow is shown. */
 static void add_finding(json_t *report, json_t *finding, size_t max_findings)
 {
@@ -83,7 +93,7 @@ static void add_finding(json_t *report, json_t *finding, size_t max_findings)
     json_array_foreach(findings, index, known)
     {
         if (is_same(known, finding)) {
-            uint64_t seen = number_of(known, "executions") + number_of(finding, "executions");
+            uint64_t seen = seen_together(known, finding);
             if (weight(finding) < weight(known)) {
                 json_array_set(findings, index, finding);
             }

@@ -5,6 +5,7 @@
  */
 #include "cli/faults.h"
 
+#include "report/fold.h"
 #include "report/report.h"
 
 #include <errno.h>
@@ -173,8 +174,9 @@ static bool same_finding(const json_t *a, const json_t *b)
     if (one == NULL || other == NULL) {
         return one == other && strcmp(text_of(a, "message"), text_of(b, "message")) == 0;
     }
-    return strcmp(text_of(one, "image"), text_of(other, "image")) == 0 &&
-           strcmp(text_of(one, "offset"), text_of(other, "offset")) == 0;
+    return (strcmp(text_of(one, "image"), text_of(other, "image")) == 0 &&
+            strcmp(text_of(one, "offset"), text_of(other, "offset")) == 0) ||
+           report_is_same_place(a, b);
 }
 
 /* --faults and what belongs to it is left out of the line that does one of the runs again. */

@@ -8,7 +8,6 @@
  */
 #include "report/fold.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #define RULE "SpinLockHeldTooLong"
@@ -41,7 +40,7 @@ static bool is_same_line(const json_t *a, const json_t *b)
            json_integer_value(json_object_get(a, "line")) == json_integer_value(json_object_get(b, "line"));
 }
 
-static bool is_same_place(const json_t *a, const json_t *b)
+bool report_is_same_place(const json_t *a, const json_t *b)
 {
     return is_of_copy(a) && is_of_copy(b) && is_same_line(innermost(a, 0), innermost(b, 0)) &&
            is_same_line(innermost(a, 1), innermost(b, 1));
@@ -53,7 +52,7 @@ void report_append(json_t *findings, json_t *finding)
     size_t index;
     json_array_foreach(findings, index, other)
     {
-        if (is_same_place(other, finding)) {
+        if (report_is_same_place(other, finding)) {
             json_int_t repeats = json_integer_value(json_object_get(other, "repeats"));
             repeats += 1 + json_integer_value(json_object_get(finding, "repeats"));
             json_object_set_new(other, "repeats", json_integer(repeats));
