@@ -88,25 +88,28 @@ UNDIS_FREE_INLINE volatile uint32_t *undis_rw_own_count(struct undis_rw_lock *lo
     return &lock->readers[undis_region_number()].reader.count;
 }
 
-/* NdisAcquireRWLockRead */
+/*
+ * NdisAcquireRWLockRead.  No address of *LockState is given away here, nor by the end of a read: the state of
+ * a function that acquires and releases is in registers.
+ */
 UNDIS_FREE_INLINE void undis_rw_acquire_read(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState, UCHAR Flags)
 {
     struct undis_rw_lock *lock = (struct undis_rw_lock *)(void *)Lock;
     uint8_t old = DISPATCH_LEVEL;
-    LockState->LockState = UNDIS_RW_HELD_READ;
-    LockState->Flags = Flags;
     if ((Flags & NDIS_RWL_AT_DISPATCH_LEVEL) == 0) {
         old = undis_region_irql();
     }
     if (undis_likely(old == PASSIVE_LEVEL)) {
-        LockState->OldIrql = PASSIVE_LEVEL;
         undis_region_irql_store(DISPATCH_LEVEL);
+        LockState->OldIrql = PASSIVE_LEVEL;
     } else {
-        LockState->OldIrql = old;
         if (old < DISPATCH_LEVEL) {
             undis_region_irql_store(DISPATCH_LEVEL);
         }
+        LockState->OldIrql = old;
     }
+    LockState->LockState = UNDIS_RW_HELD_READ;
+    LockState->Flags = Flags;
     if (!undis_rw_begin_read(&lock->writer, undis_rw_own_count(lock))) {
         undis_free(rw_read)(Lock);
     }
@@ -117,7 +120,8 @@ UNDIS_FREE_INLINE void undis_rw_release(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX Lo
 {
     struct undis_rw_lock *lock = (struct undis_rw_lock *)(void *)Lock;
     if (undis_unlikely(LockState->LockState == UNDIS_RW_HELD_WRITE)) {
-        undis_free(rw_write_end)(Lock, LockState);
+        LOCK_STATE_EX written = *LockState;
+        undis_free(rw_write_end)(Lock, &written);
         return;
     }
     uint8_t old = LockState->OldIrql;
