@@ -2,8 +2,9 @@
  * cc_pageable.c - the sections that a driver's functions go into: #pragma alloc_text, #pragma code_seg.
  *
  * Only sections whose names begin with PAGE matter (ke/pageable.h); functions for others stay where they are.
- * A function in one is not inlined: its code would not be pageable then.  C only, where MSVC's alloc_text is
- * at home.
+ * A function in one is not inlined: its code would not be pageable then.  In C++ MSVC wants alloc_text for
+ * functions of C linkage only, and of code_seg what an attribute can stand before is seen: no templates,
+ * nothing in a class or namespace, no constructor with initialisers, no const member.
  */
 #include "cli/cc.h"
 
@@ -180,8 +181,10 @@ bool cc_function_follows(const char *at, const char *end)
 {
     static const char *const attributes[] = {"__attribute__", "__attribute", "__declspec", "__asm__",
                                              "asm",           "_Alignas",    "__typeof__", NULL};
-    static const char *const inlines[] = {"inline",        "__inline", "__inline__", "_inline",
-                                          "__forceinline", "typedef",  NULL};
+    /* what is inlined lies elsewhere; before the others, which C++ has, an attribute may not stand */
+    static const char *const others[] = {"inline",   "__inline", "__inline__", "_inline",   "__forceinline",
+                                         "typedef",  "template", "class",      "namespace", "using",
+                                         "operator", "C",        NULL};
     struct token token, previous = {at, 0};
     bool parameters = false; /* parentheses that belong to no attribute have been seen */
     unsigned depth = 0;
@@ -193,7 +196,7 @@ bool cc_function_follows(const char *at, const char *end)
             depth -= depth > 0;
         } else if (depth == 0 && is(token, "{")) {
             return parameters && is(previous, ")");
-        } else if (depth == 0 && (is(token, ";") || is(token, "=") || is_one_of(token, inlines))) {
+        } else if (depth == 0 && (is(token, ";") || is(token, "=") || is_one_of(token, others))) {
             return false;
         }
     }

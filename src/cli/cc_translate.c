@@ -110,7 +110,7 @@ static void directive(struct translator *t)
         while (p < stop && (*p == ' ' || *p == '\t')) {
             p++;
         }
-        if (!t->cplusplus && !t->system && t->braces == 0) {
+        if (!t->system && t->braces == 0) {
             (void)cc_segment_pragma(&t->segments, t->out, t->text, p, stop);
         }
         keep = word_in(p, word_length(p, stop), known);

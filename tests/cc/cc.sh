@@ -56,6 +56,14 @@ cplusplus)
     build --instrument -o i.so "$here/cplusplus.cpp"
     runs i.so
     ;;
+pageable-cplusplus)
+    build -o d.so "$here/pageable.cpp"
+    runs d.so
+    build -o bad.so "$here/pageable.cpp" -- -DTAKES_LOCK
+    "$undis" run bad.so >out 2>err && fail "pageable code at DISPATCH_LEVEL was not noticed"
+    [ "$(grep -c '^finding: PagedCodeAtDispatch' out)" = 2 ] || fail "not one finding for each of the two functions"
+    grep -q '^verdict: findings 2 errors' out || fail "something else was found"
+    ;;
 dpr)
     build -o keep.so "$here/dpr.c" -- -DEXPECTED=APC_LEVEL
     runs keep.so
