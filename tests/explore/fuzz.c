@@ -1,7 +1,7 @@
 /*
  * fuzz.c - random programs: every systematic strategy must find what enumeration finds, no more and no less.
  *
- *   explore-fuzz [--programs N] [--seed S] [--limit SCHEDULES] [--verbose]
+ *   explore-fuzz [--programs N] [--seed S] [--limit SCHEDULES] [--near 1]
  */
 #include "generate.h"
 #include "outcome.h"
@@ -17,6 +17,7 @@ struct tally {
 };
 
 static uint64_t limit = 20000;
+static void (*write_program)(struct model_program *program, uint64_t seed) = generate;
 
 static void complain(struct tally *tally, const struct model_program *program, uint64_t seed,
                      const char *what, const struct outcome *naive, const struct outcome *other)
@@ -239,7 +240,7 @@ static void try_program(struct tally *tally, uint64_t seed)
     struct search_options options = {.strategy = SEARCH_NAIVE, .preemption_bound = -1};
     struct outcome naive = {0};
     unsigned bound = (unsigned)(seed % 3);
-    generate(&program, seed);
+    write_program(&program, seed);
     outcome_add(&naive, &program, &options, limit, bound);
     if (!naive.finished) {
         tally->skipped++;
@@ -277,8 +278,10 @@ int main(int argc, char **argv)
             seed = value;
         } else if (strcmp(argv[i], "--limit") == 0) {
             limit = value;
+        } else if (strcmp(argv[i], "--near") == 0) {
+            write_program = value != 0 ? generate_near : generate;
         } else {
-            fprintf(stderr, "usage: %s [--programs N] [--seed S] [--limit SCHEDULES]\n", argv[0]);
+            fprintf(stderr, "usage: %s [--programs N] [--seed S] [--limit SCHEDULES] [--near 1]\n", argv[0]);
             return 2;
         }
     }

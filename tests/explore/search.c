@@ -123,6 +123,101 @@ static void deadlock(void **state)
     outcome_free(&optimal);
 }
 
+/* ---- entries among the steps that they interrupt
+ * -----------------------------------------------------------
+ */
+
+/* Conflicts leave `classes` orders apart: the searches that go by conflicts find them all. */
+static void expect_orders(const struct model_program *program, size_t classes)
+{
+    static const enum search_strategy strategies[] = {SEARCH_OPTIMAL, SEARCH_SOURCE};
+    struct outcome naive = explore(program, SEARCH_NAIVE);
+    assert_int_equal(naive.conflicts.count, classes);
+    for (unsigned i = 0; i < 2; i++) {
+        struct outcome outcome = explore(program, strategies[i]);
+        assert_true(set_equals(&outcome.conflicts, &naive.conflicts));
+        assert_true(set_equals(&outcome.states, &naive.states));
+        assert_true(set_equals(&outcome.stops, &naive.stops));
+        assert_int_equal(outcome.counts.deadlocks > 0, naive.counts.deadlocks > 0);
+        assert_int_equal(outcome.counts.diverged, 0);
+        outcome_free(&outcome);
+    }
+    outcome_free(&naive);
+}
+
+/* A service routine that never ends keeps its thread from reading, and its line is lowered too late: its
+ * entry goes before the read, which it does not conflict with, and takes the lowering along. */
+static void an_entry_that_never_ends(void **state)
+{
+    struct model_program program;
+    (void)state;
+    program_clear(&program, 2);
+    program.isrs = 1;
+    program.raised[0] = true;
+    program.thread[0].processor = 1;
+    program_add(&program.thread[0], DO_RAISE_LINE, 0, 1, 0);
+    program.thread[1].processor = 0;
+    program_add(&program.thread[1], DO_READ, 0, 0, 0);
+    program.isr[0] = (struct model_body){.processor = 0, .level = 5, .step[0].kind = DO_END};
+    program_add(&program.isr[0], DO_LOCK, 0, 0, 0);
+    program_add(&program.isr[0], DO_LOCK, 0, 0, 0);
+    expect_orders(&program, 3);
+}
+
+/* A DPC that waits for a lock of the thread that it interrupts, wherever that has got to; it is taken off its
+ * queue too late. */
+static void a_removal_too_late(void **state)
+{
+    struct model_program program;
+    (void)state;
+    program_clear(&program, 3);
+    program.dpcs = 1;
+    program.removes = true;
+    program.thread[0].processor = program.thread[2].processor = 0;
+    program_add(&program.thread[0], DO_QUEUE, 0, 0, 0);
+    program_add(&program.thread[0], DO_LOCK, 0, 0, 0);
+    program_add(&program.thread[0], DO_LOCK, 1, 0, 0);
+    program_add(&program.thread[0], DO_READ, 0, 0, 0);
+    program_add(&program.thread[0], DO_UNLOCK, 1, 0, 0);
+    program_add(&program.thread[0], DO_UNLOCK, 0, 0, 0);
+    program.thread[1].processor = 1;
+    program_add(&program.thread[1], DO_REMOVE, 0, 0, 0);
+    program_add(&program.thread[2], DO_LOCK, 0, 0, 0);
+    program_add(&program.thread[2], DO_UNLOCK, 0, 0, 0);
+    program.dpc[0] = (struct model_body){.processor = 0, .step[0].kind = DO_END};
+    program_add(&program.dpc[0], DO_LOCK, 1, 0, 0);
+    program_add(&program.dpc[0], DO_UNLOCK, 1, 0, 0);
+    expect_orders(&program, 22);
+}
+
+/* The first execution of each ends in a finding, at its last step or with much left to do. */
+static void what_comes_after_a_finding(void **state)
+{
+    struct model_program program;
+    (void)state;
+    for (unsigned left = 0; left < 3; left++) {
+        program_clear(&program, 3);
+        program_add(&program.thread[0], DO_PUT, 0, 1, 0);
+        program_add(&program.thread[0], DO_GET, 1, 0, 0);
+        program_add(&program.thread[1], DO_GET, 0, 0, 0);
+        program_add(&program.thread[1], DO_STOP, 1, 0, 0);
+        program_add(&program.thread[1], DO_PUT, 1, 2, 0);
+        for (unsigned i = 0; i < left; i++) {
+            program_add(&program.thread[2], DO_ADD, i, 4, 0);
+            program_add(&program.thread[2], DO_CHOICE, 2, 0, 0);
+        }
+        struct outcome naive = explore(&program, SEARCH_NAIVE);
+        assert_true(naive.stops.count == 1 && naive.states.count > 1);
+        expect_orders(&program, naive.conflicts.count);
+        struct search_options options = {
+            .strategy = SEARCH_OPTIMAL, .preemption_bound = -1, .peek = model_peek};
+        struct search *search = search_create(&options);
+        assert_int_equal(model_execute(&program, search).end, END_STOPPED);
+        search_destroy(search);
+        outcome_free(&naive);
+    }
+}
+
 /* ---- bounds
  * --------------------------------------------------------------------------------------------------- */
 
@@ -395,6 +490,9 @@ int main(void)
         cmocka_unit_test(fibonacci),
         cmocka_unit_test(naive_takes_every_schedule),
         cmocka_unit_test(deadlock),
+        cmocka_unit_test(an_entry_that_never_ends),
+        cmocka_unit_test(a_removal_too_late),
+        cmocka_unit_test(what_comes_after_a_finding),
         cmocka_unit_test(no_preemption_no_lost_update),
         cmocka_unit_test(steps_are_limited),
         cmocka_unit_test(a_guide_is_followed),
