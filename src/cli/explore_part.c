@@ -4,6 +4,7 @@
 #include "cli/explore.h"
 
 #include "engine/explore/machine/machine.h"
+#include "report/atomicity.h"
 #include "report/report.h"
 #include "report/symbolise.h"
 #include "report/table.h"
@@ -126,6 +127,11 @@ static json_t *finding_object(const struct explore_machine *machine, const struc
     size_t steps = found->step_count < MOST_ROWS ? found->step_count : MOST_ROWS;
     json_object_set_new(object, "schedule",
                         table_rows(found->steps + (found->step_count - steps), steps, machine_actor_name));
+    json_t *atomicity = NULL;
+    if (strcmp(json_string_value(json_object_get(object, "rule")), "AssertionFailed") == 0) {
+        atomicity = atomicity_object(found->steps + (found->step_count - steps), steps, machine_actor_name);
+    }
+    json_object_set_new(object, "atomicity", atomicity != NULL ? atomicity : json_null());
     return object;
 }
 

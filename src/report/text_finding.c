@@ -109,6 +109,28 @@ static void print_minimal(FILE *out, const json_t *minimal)
             json_is_true(json_object_get(minimal, "least")) ? "; fewer preemptions do not show it" : "");
 }
 
+static void print_step(FILE *out, const json_t *atomicity, const char *key, const char *verb)
+{
+    const json_t *step = json_object_get(atomicity, key);
+    fprintf(out, "%s %s it in step %llu", text_get(step, "actor"), verb,
+            (unsigned long long)number_get(step, "step"));
+}
+
+static void print_atomicity(FILE *out, const json_t *atomicity)
+{
+    if (!json_is_object(atomicity)) {
+        return;
+    }
+    fprintf(out, "    perhaps since %s changes between two critical sections that belong together: ",
+            text_get(atomicity, "data"));
+    print_step(out, atomicity, "read", "reads");
+    fprintf(out, ", ");
+    print_step(out, atomicity, "changed", "changes");
+    fprintf(out, ", ");
+    print_step(out, atomicity, "written", "writes");
+    fprintf(out, " without looking again\n");
+}
+
 static void print_explored(FILE *out, const json_t *finding)
 {
     char found[32], seen[32];
@@ -118,6 +140,7 @@ static void print_explored(FILE *out, const json_t *finding)
                 number_grouped(number_get(finding, "found_at"), found),
                 number_grouped(number_get(finding, "executions"), seen));
         print_minimal(out, json_object_get(finding, "minimal"));
+        print_atomicity(out, json_object_get(finding, "atomicity"));
     }
     if (json_array_size(json_object_get(finding, "schedule")) > 0) {
         table_print(out, json_object_get(finding, "schedule"));
