@@ -78,8 +78,8 @@ struct ke_engine {
     void (*unexplored)(void);
     /* Returns when nothing else can go on by itself (ke_settle). */
     void (*settle)(void);
-    /* Returns when that thread has ended: a join that nothing else can come of. */
-    void (*join)(struct _KTHREAD *thread);
+    /* Returns when those threads have ended: a join that nothing else can come of. */
+    void (*join)(struct _KTHREAD *const *threads, unsigned count);
     /* A memory barrier. */
     void (*fence)(void);
     /* Busy waiting for that long. */

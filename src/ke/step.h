@@ -34,7 +34,7 @@ enum op_kind {
     OP_ENTER, /* a DPC or ISR begins: object[0] = the KDPC or line; enabled when queued and IRQL admits it */
     OP_EXIT,  /* object[0] is looked at: what takes back entries that wait for this end; 0: nothing */
     /* Control. */
-    OP_JOIN,   /* aux = actor; enabled when it has ended */
+    OP_JOIN,   /* expected = actors, a bit each; enabled when all of them have ended */
     OP_SETTLE, /* enabled when nothing else is; after everything */
     OP_AWAIT,  /* addr = uint32_t word, expected = the value that enables it; reads the word */
     OP_CHOICE, /* one of aux alternatives (enum choice_kind in `choice`); conflicts with nothing */

@@ -31,14 +31,22 @@ void ke_thread_dereference(struct _KTHREAD *thread)
     }
 }
 
-void ke_thread_join(struct _KTHREAD *thread)
+void ke_threads_join(struct _KTHREAD *const *threads, unsigned count)
 {
     if (ke_engine->join != NULL) {
-        ke_engine->join(thread);
-    } else {
-        KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL);
+        ke_engine->join(threads, count);
     }
-    ke_thread_dereference(thread);
+    for (unsigned i = 0; i < count; i++) {
+        if (ke_engine->join == NULL) {
+            KeWaitForSingleObject(threads[i], Executive, KernelMode, FALSE, NULL);
+        }
+        ke_thread_dereference(threads[i]);
+    }
+}
+
+void ke_thread_join(struct _KTHREAD *thread)
+{
+    ke_threads_join(&thread, 1);
 }
 
 /* The first code on a new thread's stack; the dispatcher guard is held by the switch that led here. */

@@ -57,6 +57,8 @@ void ke_thread_reference(struct _KTHREAD *thread);
 void ke_thread_dereference(struct _KTHREAD *thread);
 /* Waits until the thread has ended and gives the caller's reference back.  PASSIVE_LEVEL. */
 void ke_thread_join(struct _KTHREAD *thread);
+/* Waits until all of those have ended: one step under the explored engine, however many they are. */
+void ke_threads_join(struct _KTHREAD *const *threads, unsigned count);
 
 /* Ends the calling thread; PASSIVE_LEVEL. */
 void ke_thread_exit(NTSTATUS status) __attribute__((noreturn));

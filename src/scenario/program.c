@@ -13,6 +13,7 @@
 #include "scenario/program_interrupt.h"
 
 #define CHECKS 8
+#define JOINED_AT_ONCE 32u
 
 struct program_thread {
     struct _KTHREAD *thread, *starter;
@@ -74,27 +75,37 @@ void program_thread(unsigned processor, void (*body)(void *), void *argument)
     ke_guard_leave(&guard, old);
 }
 
-/* Takes a thread of that starter's, or (NULL) of anybody's. */
-static struct program_thread *take(const struct _KTHREAD *starter)
+/* Takes threads of that starter's, or (NULL) of anybody's; returns how many. */
+static unsigned take(const struct _KTHREAD *starter, struct program_thread *taken[JOINED_AT_ONCE])
 {
     KIRQL old = ke_guard_enter_quietly(&guard);
     struct program_thread **link = &threads, *thread;
-    while ((thread = *link) != NULL && starter != NULL && thread->starter != starter) {
-        link = &thread->next;
-    }
-    if (thread != NULL) {
-        *link = thread->next;
+    unsigned count = 0;
+    while ((thread = *link) != NULL && count < JOINED_AT_ONCE) {
+        if (starter != NULL && thread->starter != starter) {
+            link = &thread->next;
+        } else {
+            *link = thread->next;
+            taken[count++] = thread;
+        }
     }
     ke_guard_leave(&guard, old);
-    return thread;
+    return count;
 }
 
+/* They may start others meanwhile. */
 static void join_all_of(const struct _KTHREAD *starter)
 {
-    struct program_thread *thread;
-    while ((thread = take(starter)) != NULL) {
-        ke_thread_join(thread->thread);
-        ke_free(thread);
+    struct program_thread *taken[JOINED_AT_ONCE];
+    struct _KTHREAD *joined[JOINED_AT_ONCE];
+    for (unsigned count; (count = take(starter, taken)) != 0;) {
+        for (unsigned i = 0; i < count; i++) {
+            joined[i] = taken[i]->thread;
+        }
+        ke_threads_join(joined, count);
+        for (unsigned i = 0; i < count; i++) {
+            ke_free(taken[i]);
+        }
     }
 }
 

@@ -275,7 +275,9 @@ void race_order_before(struct race_actor *me, const struct op *op)
         leave(me, op);
         break;
     case OP_JOIN:
-        come_after(me, race_actor(op->aux));
+        for (uint64_t left = op->expected; left != 0; left &= left - 1) {
+            come_after(me, race_actor((unsigned)__builtin_ctzll(left)));
+        }
         break;
     case OP_SETTLE:
         settle(me);

@@ -176,7 +176,7 @@ static void describe_control(const struct model_step *step, struct op *op)
         break;
     case DO_JOIN:
         op->kind = OP_JOIN;
-        op->aux = step->a;
+        op->expected = UINT64_C(1) << step->a;
         break;
     case DO_SETTLE:
         op->kind = OP_SETTLE;
@@ -300,7 +300,7 @@ static bool is_enabled(unsigned index)
     case OP_AWAIT:
         return *(const uint32_t *)op->addr == op->expected && is_admitted(index, op);
     case OP_JOIN:
-        return memory.actor[op->aux].state == ENDED && is_admitted(index, op);
+        return memory.actor[__builtin_ctzll(op->expected)].state == ENDED && is_admitted(index, op);
     default:
         return is_admitted(index, op);
     }

@@ -554,7 +554,7 @@ static void test_join_and_settle(void **state)
 {
     (void)state;
     writes(1, &x);
-    ke_observe_step(0, &(struct op){.kind = OP_JOIN, .aux = 1});
+    ke_observe_step(0, &(struct op){.kind = OP_JOIN, .expected = 1u << 1});
     writes(0, &x);
     assert_int_equal(races, 0);
     writes(2, &y);

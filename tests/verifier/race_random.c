@@ -195,7 +195,7 @@ static void join(unsigned actor)
 {
     unsigned other = draw(ACTORS);
     event_after(actor, referee.last[other]);
-    ke_observe_step(actor, &(struct op){.kind = OP_JOIN, .aux = (uint16_t)other});
+    ke_observe_step(actor, &(struct op){.kind = OP_JOIN, .expected = UINT64_C(1) << other});
 }
 
 static void settle(unsigned actor)

@@ -194,15 +194,15 @@ static unsigned explored_choose(enum choice_kind kind, unsigned count)
     return machine.value;
 }
 
-static void explored_join(struct _KTHREAD *thread)
+static void explored_join(struct _KTHREAD *const *threads, unsigned count)
 {
-    const struct actor *joined = &machine.actors[thread->actor - 1];
-    if (machine.quiet && machine.alone == ke_actor + 1 && joined->state == ACTOR_ENDED &&
-        tso_is_empty(joined->processor)) {
+    struct op op = ke_op_here(OP_JOIN, 0);
+    for (unsigned i = 0; i < count; i++) {
+        op.expected |= UINT64_C(1) << (threads[i]->actor - 1);
+    }
+    if (machine.quiet && machine.alone == ke_actor + 1 && machine_join_is_over(&op)) {
         return; /* it has seen all that was done, and nobody else can go on */
     }
-    struct op op = ke_op_here(OP_JOIN, 0);
-    op.aux = (uint16_t)(thread->actor - 1);
     explored_step(&op);
 }
 

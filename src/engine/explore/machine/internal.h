@@ -199,6 +199,9 @@ void machine_leave(enum search_end end) __attribute__((noreturn));
 /* Which actors may take their step now: fills in machine.view[].enabled and returns how many may. */
 unsigned machine_enable(void);
 
+/* Has everybody ended whom the join waits for, and everything that they stored arrived? */
+bool machine_join_is_over(const struct op *op);
+
 /* The running actor's step was taken: tells whoever traces this execution. */
 void machine_trace_step(const struct op *op);
 

@@ -88,6 +88,17 @@ static bool is_admitted(const struct holders *holders, unsigned index, const str
     return holders->level[processor] < (op->kind == OP_ENTER ? op->new_level : op->level);
 }
 
+bool machine_join_is_over(const struct op *op)
+{
+    for (uint64_t left = op->expected; left != 0; left &= left - 1) {
+        const struct actor *actor = &machine.actors[__builtin_ctzll(left)];
+        if (actor->state != ACTOR_ENDED || !tso_is_empty(actor->processor)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool is_ready_to_step(const struct actor *actor, const struct op *op)
 {
     switch ((enum op_kind)op->kind) {
@@ -98,8 +109,7 @@ static bool is_ready_to_step(const struct actor *actor, const struct op *op)
     case OP_SETTLE:
         return false;
     case OP_JOIN:
-        return machine.actors[op->aux].state == ACTOR_ENDED &&
-               tso_is_empty(machine.actors[op->aux].processor);
+        return machine_join_is_over(op);
     case OP_READ:
     case OP_UPDATE:
     case OP_OBJECT:
@@ -329,6 +339,28 @@ static int repeated(void)
     return known && is_ready_to_step(actor, op) ? next : -1;
 }
 
+/* Nobody but the actor can go on any more: it comes after everything, and no order of steps is left. */
+static void leave_alone(unsigned index)
+{
+    machine.alone = index + 1;
+    machine.quiet = services_are_idle();
+}
+
+/*
+ * The only one that can go on, when it is about to join the last of the others, or -1: what comes from now on
+ * is the same whatever the search does, and the join is no step of its.
+ */
+static int last_of_all(void)
+{
+    unsigned index = 0;
+    while (!machine.view[index].enabled) {
+        index++;
+    }
+    return machine.view[index].op.kind == OP_JOIN && machine_is_searched() && all_others_are_over(index)
+               ? (int)index
+               : -1;
+}
+
 /* The next actor to switch to: one that has to reach its next step, else the one whose step is taken. */
 static struct actor *next_actor(void)
 {
@@ -363,6 +395,12 @@ static struct actor *next_actor(void)
             return alone; /* nobody can notice when: no step */
         }
         machine.alone = 0;
+    }
+    int last = enabled == 1 ? last_of_all() : -1;
+    if (last >= 0) {
+        leave_alone((unsigned)last);
+        machine.observed = &machine.view[last].op;
+        return &machine.actors[last];
     }
     int next = choose_next(enabled);
     if (next == SEARCH_STOP) {

@@ -20,7 +20,7 @@ static bool is_ready(const struct search *search, const struct search_actor *act
     case OP_AWAIT:
         return search->options.peek(op->addr, 4) == op->expected;
     case OP_JOIN:
-        return actors[op->aux].ended;
+        return op_join_is_over(op, actors);
     default:
         return !actor->rests;
     }

@@ -246,8 +246,8 @@ static struct clock clock_of(struct search *search, uint32_t event, unsigned act
         }
         return clock;
     }
-    if (op->kind == OP_JOIN && op->aux < SEARCH_ACTORS) {
-        clock_join(search, &clock, &search->start[op->aux]);
+    for (uint64_t left = op->kind == OP_JOIN ? op->expected : 0; left != 0; left &= left - 1) {
+        clock_join(search, &clock, &search->start[__builtin_ctzll(left)]);
     }
     struct candidate candidate = {actor, op, &search->before[event], false};
     conflict_collect(search, &candidate);

@@ -280,8 +280,11 @@ void conflict_collect(struct search *search, const struct candidate *candidate)
     if (op->processor >= 0) {
         collect_processor(search, candidate);
     }
-    if (op->kind == OP_JOIN && search->last[op->aux] != NOTHING) {
-        add(search, NOTHING, search->last[op->aux]);
+    for (uint64_t left = op->kind == OP_JOIN ? op->expected : 0; left != 0; left &= left - 1) {
+        uint32_t last = search->last[__builtin_ctzll(left)];
+        if (last != NOTHING) {
+            add(search, NOTHING, last);
+        }
     }
     if (search->intervals.count > 1) {
         sort(search);

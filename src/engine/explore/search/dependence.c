@@ -86,5 +86,6 @@ bool ops_depend(unsigned actor_a, const struct op *a, unsigned actor_b, const st
     if (a->processor >= 0 && a->processor == b->processor && (level_decides(a, b) || level_decides(b, a))) {
         return true;
     }
-    return (a->kind == OP_JOIN && a->aux == actor_b) || (b->kind == OP_JOIN && b->aux == actor_a);
+    return (a->kind == OP_JOIN && (a->expected >> actor_b & 1) != 0) ||
+           (b->kind == OP_JOIN && (b->expected >> actor_a & 1) != 0);
 }

@@ -322,6 +322,17 @@ static inline uint64_t condition_value(const struct op *op)
     return op->kind == OP_AWAIT ? op->expected : 0;
 }
 
+/* Has everybody ended whom the join waits for? */
+static inline bool op_join_is_over(const struct op *op, const struct search_actor *actors)
+{
+    for (uint64_t left = op->expected; left != 0; left &= left - 1) {
+        if (!actors[__builtin_ctzll(left)].ended) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- race.c ------------------------------------------------------------------------------ */
 
 void race_note(struct search *search, uint32_t event);

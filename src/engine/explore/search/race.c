@@ -173,12 +173,12 @@ static void note_pending_actor(struct search *search, unsigned actor, const stru
     }
 }
 
-/* Could it ever have been taken?  A join whose actor goes on could not. */
+/* Could it ever have been taken?  A join could not while one of its actors goes on. */
 static bool takes_part(const struct search_actor *actor, const struct search_actor *actors)
 {
     enum op_kind kind = (enum op_kind)actor->op.kind;
     return kind != OP_NONE && !op_waits_for_all(&actor->op) && !actor->ended &&
-           (kind != OP_JOIN || actors[actor->op.aux].ended);
+           (kind != OP_JOIN || op_join_is_over(&actor->op, actors));
 }
 
 void race_note_pending(struct search *search, const struct search_actor *actors, unsigned count)
