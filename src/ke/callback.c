@@ -43,6 +43,7 @@ void callback_leave(struct callback_frame *frame)
     if (!callback_intact(frame)) {
         stop_for_smashed_stack();
     }
+    event_ends_matter(ke_irql() != frame->irql);
     event_send(EVENT_CALLBACK_LEAVE, frame->routine, frame->kind, (uintptr_t)frame, 0, 0);
     if (ke_irql() != frame->irql) {
         ke_lower(frame->irql);

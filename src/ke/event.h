@@ -254,7 +254,21 @@ static inline bool callback_intact(const struct callback_frame *frame)
 /* Adds a listener.  Only before the processors start. */
 void event_listen(struct event_listener *listener);
 void event_report(struct event *event);
-extern uint64_t event_wanted; /* union of the listeners' kinds */
+extern uint64_t event_wanted; /* union of the listeners' kinds; of the ends, once they matter */
+
+/*
+ * The ends of callbacks and threads: listeners look then for what is left over.  They are reported from the
+ * first event on that tells of something which can be left over, for most closed programs never.
+ */
+#define EVENTS_OF_ENDS (1ull << EVENT_CALLBACK_LEAVE | 1ull << EVENT_THREAD_END)
+void event_ends_begin(void);
+/* Something can be left over that no event tells of, if that is so. */
+static inline void event_ends_matter(bool so)
+{
+    if (so) {
+        event_ends_begin();
+    }
+}
 
 /* The engine's clock, looked at once an event. */
 uint64_t event_now(struct event *event);
@@ -277,6 +291,8 @@ static inline bool event_send(enum event_kind kind, const void *object, uintptr_
 }
 
 #else
+
+#define event_ends_matter(so) ((void)0)
 
 static inline bool event_never(enum event_kind kind, const void *object, uintptr_t a, uintptr_t b,
                                uintptr_t c, uintptr_t d)

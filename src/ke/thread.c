@@ -69,6 +69,9 @@ static HOST_HOT struct _KTHREAD *dead_threads = NULL;
 
 static void reap(void)
 {
+    if (*(struct _KTHREAD *volatile *)&dead_threads == NULL) {
+        return; /* whoever is just coming to that list is for the next one to find */
+    }
     KIRQL old = ke_guard_enter_quietly(&ke_dispatcher);
     struct _KTHREAD *dead = dead_threads;
     dead_threads = NULL;

@@ -116,6 +116,7 @@ void shadow_read_suspect(const struct access *access)
     suspect->frame = ke_processor()->callback;
     suspect->event = event;
     stack_trace_take(&suspect->trace, NULL);
+    event_ends_matter(true);
     ke_unmask(old);
 }
 

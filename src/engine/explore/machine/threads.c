@@ -45,7 +45,6 @@ void threads_ready(struct _KTHREAD *thread)
     }
 }
 
-/* Whoever resumes finds the dispatcher guard taken, as ke's own switch leaves it. */
 void threads_block(struct _KTHREAD *thread)
 {
     struct actor *me = actor_current();
@@ -53,7 +52,6 @@ void threads_block(struct _KTHREAD *thread)
     bool ended = thread->state == KE_THREAD_ENDED;
     actor_set(me, ended ? ACTOR_ENDED : ACTOR_BLOCKED);
     thread->callback = ke_processor()->callback;
-    ke_dispatcher.word = 0;
     if (ended) {
         if (ke_processor()->current == thread) {
             ke_processor()->current = NULL;
@@ -66,7 +64,6 @@ void threads_block(struct _KTHREAD *thread)
         }
     }
     machine_go_on();
-    ke_dispatcher.word = 1;
     thread->state = KE_THREAD_RUNNING;
 }
 
