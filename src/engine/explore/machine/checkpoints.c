@@ -8,6 +8,9 @@
 
 /* So many steps cost about as much as a checkpoint. */
 #define WORTH_STEPS 4u
+/* A way this long gets a checkpoint in its middle, too: when everything below its end has been explored, what
+ * comes next is often only a little further up. */
+#define LONG_WAY 6u
 /* Now and then an execution starts from the snapshot, which then forgets pages that nobody writes any more.
  */
 #define FRESH_EVERY 128u
@@ -15,6 +18,7 @@
 static struct {
     const struct search *search;
     uint32_t depth[HOST_CHECKPOINTS];
+    uint32_t last_due; /* in this execution; 0: none */
     uint32_t executions;
 } checkpoints HOST_KEPT;
 
@@ -45,14 +49,16 @@ bool checkpoints_begin(struct search *search)
     }
     search_skip(search, from);
     bool worth = repeats - from >= WORTH_STEPS && machine_kept.trace == NULL;
-    machine_kept.checkpoint_due = worth ? repeats : 0;
+    checkpoints.last_due = worth ? repeats : 0;
+    machine_kept.checkpoint_due =
+        worth && repeats - from >= LONG_WAY ? from + (repeats - from) / 2 : checkpoints.last_due;
     return from == 0;
 }
 
 void checkpoints_take(void)
 {
     uint32_t depth = machine_kept.checkpoint_due;
-    machine_kept.checkpoint_due = 0;
+    machine_kept.checkpoint_due = depth != checkpoints.last_due ? checkpoints.last_due : 0;
     /* What was found before it would not be found again. */
     if (finding_count() == 0 && host_checkpoint_take()) {
         checkpoints.depth[host_checkpoint_count() - 1] = depth;
