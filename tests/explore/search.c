@@ -218,6 +218,21 @@ static void what_comes_after_a_finding(void **state)
     }
 }
 
+/* The finding follows the release of a lock: nobody has looked since whether others can take it. */
+static void a_finding_after_a_release(void **state)
+{
+    struct model_program program;
+    (void)state;
+    program_clear(&program, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        program_add(&program.thread[i], DO_LOCK, 0, 0, 0);
+        program_add(&program.thread[i], i == 0 ? DO_GET : DO_PUT, 0, i, 0);
+        program_add(&program.thread[i], DO_UNLOCK, 0, 0, 0);
+    }
+    program_add(&program.thread[0], DO_STOP, 0, 0, 0);
+    expect_orders(&program, 1);
+}
+
 /* ---- bounds
  * --------------------------------------------------------------------------------------------------- */
 
@@ -493,6 +508,7 @@ int main(void)
         cmocka_unit_test(an_entry_that_never_ends),
         cmocka_unit_test(a_removal_too_late),
         cmocka_unit_test(what_comes_after_a_finding),
+        cmocka_unit_test(a_finding_after_a_release),
         cmocka_unit_test(no_preemption_no_lost_update),
         cmocka_unit_test(steps_are_limited),
         cmocka_unit_test(a_guide_is_followed),

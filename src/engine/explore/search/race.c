@@ -146,10 +146,23 @@ static void note_before_end(struct search *search, const struct race *pending, u
     race->obstacle[0] = last;
 }
 
-static void note_pending(struct search *search, struct race *race)
+/* Is there nothing that still keeps the step from being taken? search->intervals are its own. */
+static bool is_free(const struct search *search)
 {
-    struct candidate candidate = {race->actor, &race->op, &race->before, !race->is_enabled};
+    for (uint32_t i = 0; i < search->intervals.count; i++) {
+        if (search->intervals.data[i].last == NOTHING) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* `stale`: whether it is enabled is known of the time before the last step. */
+static void note_pending(struct search *search, struct race *race, bool stale)
+{
+    struct candidate candidate = {race->actor, &race->op, &race->before, !race->is_enabled || stale};
     conflict_collect(search, &candidate);
+    race->is_enabled = stale ? is_free(search) : race->is_enabled;
     if (race->is_enabled) {
         uint32_t noted = search->races.count;
         note_intervals(search, NOTHING, &race->before, race);
@@ -169,7 +182,7 @@ static void note_pending_actor(struct search *search, unsigned actor, const stru
     for (unsigned value = 0; value < values; value++) {
         struct race copy = race;
         copy.value = (uint16_t)value;
-        note_pending(search, &copy);
+        note_pending(search, &copy, search->ended_by_last && !view->rests);
     }
 }
 
@@ -368,6 +381,45 @@ static bool leaves_open(struct reversal *reversal, uint32_t event)
     return true;
 }
 
+/* Does the step come after what the entry began? */
+static bool needs_entry(const struct reversal *reversal, uint32_t entry, uint32_t middle)
+{
+    const struct search *search = reversal->search;
+    if (reversal->race->event != NOTHING) {
+        return comes_before(search, entry, &search->clock[reversal->race->event]);
+    }
+    bool needs = comes_before(search, entry, reversal->before);
+    for (uint32_t event = entry; event < middle && !needs; event++) {
+        needs = comes_before(search, entry, &search->clock[event]) &&
+                ops_depend(search->event[event].actor, &search->event[event].op, reversal->race->actor,
+                           reversal->op);
+    }
+    return needs;
+}
+
+/*
+ * An entry does not go before a step that it interrupted, and that is out of the way, without need: what it
+ * began may depend on that step, and the plan would be one for another order than that of this race.  True:
+ * it is out of the way from now on.
+ */
+static bool stays_behind(struct reversal *reversal, uint32_t event, uint32_t middle)
+{
+    const struct search *search = reversal->search;
+    const struct op *op = &search->event[event].op;
+    if (op->kind != OP_ENTER || !search->blocks || reversal->count == SEARCH_OBSTACLES) {
+        return false;
+    }
+    bool interrupts = false;
+    for (uint32_t i = reversal->obstacle[0]; i < event && !interrupts; i++) {
+        interrupts = op_is_interrupted_by(&search->event[i].op, op) && out(reversal, i);
+    }
+    if (!interrupts || (event < middle && needs_entry(reversal, event, middle))) {
+        return false;
+    }
+    reversal->obstacle[reversal->count++] = event;
+    return true;
+}
+
 /* What is taken before the step, the step, and what came after it without depending on it. */
 static void make_plan(struct reversal *reversal, bool whole, const struct op *op)
 {
@@ -378,14 +430,15 @@ static void make_plan(struct reversal *reversal, bool whole, const struct op *op
     uint32_t middle = pending ? search->depth - ends : reversal->race->event;
     search->plan.count = 0;
     for (uint32_t event = reversal->obstacle[0] + 1; event < middle; event++) {
-        if (!out(reversal, event)) {
+        if (!out(reversal, event) && !stays_behind(reversal, event, middle)) {
             plan_event(search, event);
         }
     }
     struct planned *planned = vector_push(&search->plan);
     *planned = (struct planned){NOTHING, reversal->race->actor, reversal->race->value, op};
     for (uint32_t event = middle + 1; whole && event < search->depth; event++) {
-        if (!out(reversal, event) && !leaves_open(reversal, event)) {
+        if (!out(reversal, event) && !leaves_open(reversal, event) &&
+            !stays_behind(reversal, event, middle)) {
             plan_event(search, event);
         }
     }
