@@ -1,6 +1,7 @@
 /*
- * Sends are completed with NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL at DISPATCH_LEVEL only.
+ * Sends are completed with NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL where the level is known.
  * Contexts: entry.  Options: --frames 200.
  */
-#define COMPLETE_FLAGS (KeGetCurrentIrql() == DISPATCH_LEVEL ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0)
+#define RAISES
+#define COMPLETE_FLAGS NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL
 #include "sender.h"

@@ -26,7 +26,13 @@ static VOID StoryHalt(struct ZooAdapter *Adapter)
 static VOID StorySend(struct ZooAdapter *Adapter, PNET_BUFFER_LIST List)
 {
     NET_BUFFER_LIST_STATUS(List) = NDIS_STATUS_SUCCESS;
+#ifdef RAISES
+    KIRQL irql = KeRaiseIrqlToDpcLevel();
+#endif
     NdisMSendNetBufferListsComplete(Adapter->Handle, List, COMPLETE_FLAGS);
+#ifdef RAISES
+    KeLowerIrql(irql);
+#endif
     ExReleaseRundownProtection(&Adapter->Sends);
 }
 
