@@ -21,6 +21,7 @@
 
 struct lockword_sleeper {
     uint64_t since, reported; /* when the wait began, and was told of last */
+    uint64_t next;            /* when the one who is next slept for the first time */
     unsigned rests;           /* of one whose turn comes soon: the processor is left to others for a moment */
 };
 static inline void lockword_barrier(void);

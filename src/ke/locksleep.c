@@ -10,7 +10,7 @@
 #include <sched.h>
 
 #define REPORT_NS 100000000u
-#define SHORTEST_NS 1000000u
+#define SHORTEST_NS 200000u
 #define RESTS 100u
 
 /*
@@ -27,7 +27,7 @@ static struct bed *bed_of(const union lockword *lock, uint8_t ticket)
     return &beds[(uint8_t)((address >> 3) * 37 + (address >> 11) + ticket)];
 }
 
-/* Tells the watchdog of a wait that lasts; returns for how long the host is to be left alone. */
+/* Tells the watchdog of a wait that lasts; returns the time. */
 static uint64_t note(struct lockword_sleeper *sleeper, const volatile void *lock)
 {
     uint64_t now = host_now_ns();
@@ -37,13 +37,19 @@ static uint64_t note(struct lockword_sleeper *sleeper, const volatile void *lock
         sleeper->reported = now;
         event_send(EVENT_LOCK_WAIT, (const void *)(uintptr_t)lock, 0, 1, 0, 0);
     }
-    return now - sleeper->since;
+    return now;
 }
 
-/* A release that overlooked the sleeper is found after as long again as he has slept. */
+/*
+ * A release that overlooked the sleeper is found after as long again as he has been next.  The time in bed
+ * does not count: the holder may have been stopped between its look and its store by this very thread, on the
+ * same core, which is no rare thing, and would go on alone for as long as all of them have waited.
+ */
 void lockword_sleep(struct lockword_sleeper *sleeper, const volatile uint32_t *word, uint32_t expected)
 {
-    uint64_t waited = note(sleeper, word);
+    uint64_t now = note(sleeper, word);
+    sleeper->next = sleeper->next == 0 ? now : sleeper->next;
+    uint64_t waited = now - sleeper->next;
     uint64_t limit = waited < SHORTEST_NS ? SHORTEST_NS : waited < REPORT_NS ? waited : REPORT_NS;
     host_wait(word, expected, limit);
 }
