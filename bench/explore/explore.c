@@ -90,7 +90,8 @@ struct program {
     const char *name;
     bool own; /* of the bench, not a yardstick */
     unsigned processors;
-    unsigned events; /* steps of one execution; 0: not measured by rate */
+    unsigned events; /* switches that an execution is compared with: its accesses and the ends of its threads;
+                        0: not measured by rate */
 };
 
 static unsigned first_finding(const json_t *report)

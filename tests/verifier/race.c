@@ -565,6 +565,21 @@ static void test_join_and_settle(void **state)
     assert_int_equal(races, 1);
 }
 
+static void test_join_of_several(void **state)
+{
+    static uint64_t z;
+    (void)state;
+    writes(1, &x);
+    writes(2, &y);
+    writes(3, &z);
+    ke_observe_step(0, &(struct op){.kind = OP_JOIN, .expected = 1u << 1 | 1u << 2});
+    writes(0, &x);
+    writes(0, &y);
+    assert_int_equal(races, 0);
+    writes(0, &z);
+    assert_int_equal(races, 1);
+}
+
 static void test_await(void **state)
 {
     (void)state;
@@ -676,6 +691,7 @@ int main(void)
         TEST(test_doorbell_to_interrupt),
         TEST(test_event),
         TEST(test_join_and_settle),
+        TEST(test_join_of_several),
         TEST(test_await),
         TEST(test_work_items_of_one_thread),
         TEST(test_many_work_items),
