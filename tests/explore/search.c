@@ -190,6 +190,31 @@ static void a_removal_too_late(void **state)
     expect_orders(&program, 22);
 }
 
+/* A DPC that holds a lock is interrupted for ever by a service routine that waits for it; wherever the DPC
+ * came among the steps of its thread, the line is lowered too late. */
+static void two_entries_that_never_end(void **state)
+{
+    struct model_program program;
+    (void)state;
+    program_clear(&program, 2);
+    program.dpcs = program.isrs = 1;
+    program.raised[0] = true;
+    program.thread[0].processor = 0;
+    program_add(&program.thread[0], DO_RAISE_LINE, 0, 1, 0);
+    program.thread[1].processor = 1;
+    program_add(&program.thread[1], DO_QUEUE, 0, 0, 0);
+    program_add(&program.thread[1], DO_LOCK, 1, 0, 0);
+    program_add(&program.thread[1], DO_UNLOCK, 1, 0, 0);
+    program.dpc[0] = (struct model_body){.processor = 1, .step[0].kind = DO_END};
+    program.isr[0] = (struct model_body){.processor = 1, .level = 5, .step[0].kind = DO_END};
+    for (unsigned i = 0; i < 2; i++) {
+        struct model_body *body = i == 0 ? &program.dpc[0] : &program.isr[0];
+        program_add(body, DO_LOCK, 0, 0, 0);
+        program_add(body, DO_UNLOCK, 0, 0, 0);
+    }
+    expect_orders(&program, 8);
+}
+
 /* The first execution of each ends in a finding, at its last step or with much left to do. */
 static void what_comes_after_a_finding(void **state)
 {
@@ -507,6 +532,7 @@ int main(void)
         cmocka_unit_test(deadlock),
         cmocka_unit_test(an_entry_that_never_ends),
         cmocka_unit_test(a_removal_too_late),
+        cmocka_unit_test(two_entries_that_never_end),
         cmocka_unit_test(what_comes_after_a_finding),
         cmocka_unit_test(a_finding_after_a_release),
         cmocka_unit_test(no_preemption_no_lost_update),

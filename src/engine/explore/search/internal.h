@@ -341,10 +341,14 @@ struct race *race_note_pair(struct search *search, uint32_t event, uint32_t obst
 void race_note_pending(struct search *search, const struct search_actor *actors, unsigned count);
 /*
  * The frame at which the race's step is to be planned, and the plan: search->plan, whose one entry without
- * event is that step (its op goes to *op).  NOTHING: it cannot be reversed.  `whole`: with what came after
- * the race too.
+ * event is that step (its op goes to *op).  NOTHING: it cannot be reversed.
  */
-uint32_t race_plan(struct search *search, const struct race *race, bool whole, struct op *op);
+enum plan_extent {
+    PLAN_TO_RACE, /* no more than the step */
+    PLAN_WHOLE,   /* with what came after it too */
+    PLAN_BEHIND,  /* without entries that would go before a step that they interrupted, and need not */
+};
+uint32_t race_plan(struct search *search, const struct race *race, enum plan_extent extent, struct op *op);
 const struct clock *race_before(const struct search *search, const struct race *race);
 
 /* ---- block.c ----------------------------------------------------------------------------- */

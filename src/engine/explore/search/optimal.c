@@ -251,19 +251,45 @@ static void reverse_with_each(struct search *search, const struct race *race, co
     }
 }
 
+/* The plan, with what was decided; the frame at which it begins, or NOTHING. */
+static uint32_t plan_make(struct search *search, const struct race *race, enum plan_extent extent,
+                          struct op *op)
+{
+    uint32_t depth = race_plan(search, race, extent, op);
+    for (uint32_t i = 0; i < search->decisions.count && depth != NOTHING; i++) {
+        *vector_push(&search->plan) = search->decisions.data[i];
+    }
+    return depth;
+}
+
+static bool plan_can_begin(const struct search *search, const struct frame *frame)
+{
+    return (frame->enabled >> search->plan.data[0].actor & 1) != 0;
+}
+
+/*
+ * Has another unit, or an execution that a finding ended, begun so?  Then what follows there has perhaps not
+ * been explored, and a plan that begins with an entry only because that does not depend on the steps it
+ * interrupted says nothing of the order in which it comes behind them: that one is left.
+ */
+static bool is_planned_elsewhere(struct search *search, const struct race *race, uint32_t depth,
+                                 struct op *op)
+{
+    return is_asleep(search, depth, race) &&
+           (search->frame[depth].unfollowed == 0 || !search->blocks ||
+            plan_make(search, race, PLAN_BEHIND, op) != depth || is_asleep(search, depth, race));
+}
+
 static void reverse(struct search *search, const struct race *race)
 {
     struct op op;
-    uint32_t depth = race_plan(search, race, true, &op), decided = search->decisions.count;
+    uint32_t depth = plan_make(search, race, PLAN_WHOLE, &op), decided = search->decisions.count;
     if (depth == NOTHING || depth < search->fixed) {
         return;
     }
     struct frame *frame = &search->frame[depth];
-    bool can_begin = (frame->enabled >> search->plan.data[0].actor & 1) != 0;
-    for (uint32_t i = 0; i < decided; i++) {
-        *vector_push(&search->plan) = search->decisions.data[i];
-    }
-    if (can_begin && !is_asleep(search, depth, race)) {
+    if (plan_can_begin(search, frame) && !is_planned_elsewhere(search, race, depth, &op) &&
+        plan_can_begin(search, frame)) {
         const struct wake *open = plan_insert(search, frame, race);
         if (open != NULL) {
             reverse_with_each(search, race, open);

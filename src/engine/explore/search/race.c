@@ -421,30 +421,30 @@ static bool stays_behind(struct reversal *reversal, uint32_t event, uint32_t mid
 }
 
 /* What is taken before the step, the step, and what came after it without depending on it. */
-static void make_plan(struct reversal *reversal, bool whole, const struct op *op)
+static void make_plan(struct reversal *reversal, enum plan_extent extent, const struct op *op)
 {
     struct search *search = reversal->search;
     bool pending = reversal->race->event == NOTHING;
     /* The step that ended the machine must not come before one that is still to be taken. */
-    bool ends = pending && search->ended_by_last;
+    bool ends = pending && search->ended_by_last, behind = extent == PLAN_BEHIND;
     uint32_t middle = pending ? search->depth - ends : reversal->race->event;
     search->plan.count = 0;
     for (uint32_t event = reversal->obstacle[0] + 1; event < middle; event++) {
-        if (!out(reversal, event) && !stays_behind(reversal, event, middle)) {
+        if (!out(reversal, event) && !(behind && stays_behind(reversal, event, middle))) {
             plan_event(search, event);
         }
     }
     struct planned *planned = vector_push(&search->plan);
     *planned = (struct planned){NOTHING, reversal->race->actor, reversal->race->value, op};
-    for (uint32_t event = middle + 1; whole && event < search->depth; event++) {
+    for (uint32_t event = middle + 1; extent != PLAN_TO_RACE && event < search->depth; event++) {
         if (!out(reversal, event) && !leaves_open(reversal, event) &&
-            !stays_behind(reversal, event, middle)) {
+            !(behind && stays_behind(reversal, event, middle))) {
             plan_event(search, event);
         }
     }
 }
 
-uint32_t race_plan(struct search *search, const struct race *race, bool whole, struct op *op)
+uint32_t race_plan(struct search *search, const struct race *race, enum plan_extent extent, struct op *op)
 {
     struct reversal reversal = {.search = search,
                                 .race = race,
@@ -459,6 +459,6 @@ uint32_t race_plan(struct search *search, const struct race *race, bool whole, s
         return NOTHING;
     }
     *op = effect_there(&reversal);
-    make_plan(&reversal, whole, op);
+    make_plan(&reversal, extent, op);
     return reversal.obstacle[0];
 }

@@ -167,7 +167,7 @@ static void compete_all(struct search *search, const struct search_actor *actors
 static void reverse(struct search *search, const struct race *race)
 {
     struct op op;
-    uint32_t depth = race_plan(search, race, false, &op);
+    uint32_t depth = race_plan(search, race, PLAN_TO_RACE, &op);
     if (depth == NOTHING || depth < search->fixed) {
         return;
     }
