@@ -1,6 +1,6 @@
 /*
- * One function, which is inlined, holds a lock for too long, and three others call it: one defect, explored too.
- * Contexts: entry.  Engine: explored.
+ * One function, which is inlined, holds a lock for too long, and three others call it: one defect for the
+ * search. Contexts: entry.  Engine: explored.
  */
 #include "../contexts.h"
 
