@@ -243,6 +243,22 @@ static void what_comes_after_a_finding(void **state)
     }
 }
 
+/* Two threads look at a word before it is written; a finding in the first one cuts off what the second one
+ * was to do then, and to do before the write in any case. */
+static void a_plan_that_a_finding_cuts_off(void **state)
+{
+    struct model_program program;
+    (void)state;
+    program_clear(&program, 3);
+    program_add(&program.thread[0], DO_CAS, 0, 0, 2);
+    program_add(&program.thread[1], DO_GET, 0, 0, 0);
+    program_add(&program.thread[1], DO_STOP, 0, 0, 0);
+    program_add(&program.thread[2], DO_LOCK, 1, 0, 0);
+    program_add(&program.thread[2], DO_READ, 0, 0, 0);
+    program_add(&program.thread[2], DO_UNLOCK, 1, 0, 0);
+    expect_orders(&program, 2);
+}
+
 /* The finding follows the release of a lock: nobody has looked since whether others can take it. */
 static void a_finding_after_a_release(void **state)
 {
@@ -534,6 +550,7 @@ int main(void)
         cmocka_unit_test(a_removal_too_late),
         cmocka_unit_test(two_entries_that_never_end),
         cmocka_unit_test(what_comes_after_a_finding),
+        cmocka_unit_test(a_plan_that_a_finding_cuts_off),
         cmocka_unit_test(a_finding_after_a_release),
         cmocka_unit_test(no_preemption_no_lost_update),
         cmocka_unit_test(steps_are_limited),

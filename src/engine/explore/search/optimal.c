@@ -148,7 +148,8 @@ static bool is_asleep(struct search *search, uint32_t depth, const struct race *
         case NOT_INITIAL:
             break;
         case INITIAL_ELSEWHERE:
-            if (!partly && !unfollowed) {
+            /* What the machine's end cut off may have been taken for a part of that branch. */
+            if (!partly && !unfollowed && !race->before_end) {
                 return true;
             }
             break;
