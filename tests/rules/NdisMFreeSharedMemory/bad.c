@@ -17,7 +17,11 @@ static NDIS_STATUS StoryInitialize(struct ZooAdapter *Zoo)
 {
     struct Adapter *adapter = (struct Adapter *)Zoo;
     NdisMAllocateSharedMemory(Zoo->Handle, 4096, TRUE, &adapter->Shared, &adapter->Physical);
-    return adapter->Shared != NULL ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
+    if (adapter->Shared == NULL) {
+        NdisWriteErrorLogEntry(Zoo->Handle, NDIS_ERROR_CODE_OUT_OF_RESOURCES, 0);
+        return NDIS_STATUS_RESOURCES;
+    }
+    return NDIS_STATUS_SUCCESS;
 }
 
 static VOID StoryHalt(struct ZooAdapter *Zoo)
