@@ -9,7 +9,7 @@
  *
  * usage: torture KIND [--seconds N] [--processors N] [--threads N]; KIND "all" takes them in turn.
  * What this does not show: orders that the host's scheduler never produces.
- * UNDIS_TEST_INLINE(ndis ndis_dpr ke)
+ * UNDIS_TEST_INLINE(ndis ndis_dpr ke rw)
  */
 #include <ndis.h>
 
@@ -59,45 +59,73 @@ static void work_in(struct section *section)
     }
 }
 
-/* IRQL is DISPATCH_LEVEL or above here, so the processor stays the same. */
-static void work_marked(struct section *section)
+static void look_in(const struct section *section)
 {
-    ULONG processor = KeGetCurrentProcessorNumber();
-    LONG before = inside[processor];
-    inside[processor] = 1;
-    work_in(section);
-    inside[processor] = before;
+    ULONG expected = section->words[0];
+    for (int i = 0; i < SECTION_WORDS; i++) {
+        const volatile ULONG *word = &section->words[i];
+        if (*word != expected) {
+            check_fail(__FILE__, __LINE__, "word %d is %u, expected %u: a writer was inside", i,
+                       (unsigned)*word, (unsigned)expected);
+        }
+        YieldProcessor();
+    }
 }
 
-static void work(struct section *section)
+static void work_as(struct section *section, bool reads)
 {
-    if (KeGetCurrentIrql() >= DISPATCH_LEVEL) {
-        work_marked(section);
+    if (reads) {
+        look_in(section);
     } else {
         work_in(section);
     }
 }
 
+/* IRQL is DISPATCH_LEVEL or above here, so the processor stays the same. */
+static void work_marked(struct section *section, bool reads)
+{
+    ULONG processor = KeGetCurrentProcessorNumber();
+    LONG before = inside[processor];
+    inside[processor] = 1;
+    work_as(section, reads);
+    inside[processor] = before;
+}
+
+static void work(struct section *section, bool reads)
+{
+    if (KeGetCurrentIrql() >= DISPATCH_LEVEL) {
+        work_marked(section, reads);
+    } else {
+        work_as(section, reads);
+    }
+}
+
+static bool reads_by(ULONG choice)
+{
+    return kind->readers && (choice & 3) != 0;
+}
+
 static BOOLEAN work_synchronized(void *argument)
 {
     (void)argument;
-    work(&shared.section);
+    work(&shared.section, false);
     return TRUE;
 }
 
-static bool enter_as_thread(void)
+/* Returns how many sections this was, 0 or 1; one that only looked is none. */
+static LONG enter_as_thread(ULONG choice)
 {
-    KIRQL saved = PASSIVE_LEVEL;
+    struct held held = {.reads = reads_by(choice)};
     if (kind->synchronized) {
         return ke_interrupt_synchronize(&isrs[0].interrupt, work_synchronized, NULL, "work");
     }
-    struct section *section = kind->thread_in(&saved);
+    struct section *section = kind->thread_in(&held);
     if (section == NULL) {
-        return false;
+        return 0;
     }
-    work(section);
-    kind->thread_out(section, saved);
-    return true;
+    work(section, held.reads);
+    kind->thread_out(section, &held);
+    return !held.reads;
 }
 
 /* ---- DPCs and ISRs ----------------------------------------------------------------------------- */
@@ -113,11 +141,13 @@ static void section_dpc_body(void *argument)
         ke_interrupt_synchronize(&isrs[0].interrupt, work_synchronized, NULL, "work");
         InterlockedIncrement(&dpc_entered);
     } else if (kind->dpc_in != NULL) {
-        struct section *section = kind->dpc_in();
+        static volatile LONG turns;
+        struct held held = {.reads = reads_by((ULONG)InterlockedIncrement(&turns))};
+        struct section *section = kind->dpc_in(&held);
         if (section != NULL) {
-            work_marked(section);
-            kind->dpc_out(section);
-            InterlockedIncrement(&dpc_entered);
+            work_marked(section, held.reads);
+            kind->dpc_out(section, &held);
+            InterlockedExchangeAdd(&dpc_entered, !held.reads);
         }
     }
 }
@@ -135,7 +165,7 @@ static void isr_body(void *argument)
         }
     }
     if (kind->synchronized && isr == &isrs[0]) {
-        work(&shared.section);
+        work(&shared.section, false);
         InterlockedIncrement(&isr_entered);
     }
     dpc_queue(&section_dpcs[processor]);
@@ -170,7 +200,7 @@ static void work_as_thread(void *argument)
     KeInitializeEvent(&worker->answered, SynchronizationEvent, FALSE);
     while (!stop) {
         ULONG choice = next_random(&worker->seed);
-        worker->entered += enter_as_thread();
+        worker->entered += enter_as_thread(choice >> 9);
         worker->progress++;
         CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
         if (choice % 512 == 0) {
@@ -313,6 +343,9 @@ static void torture(void)
     }
     stop_noise(&outside);
     NdisFreeSpinLock(&shared.ndis);
+    if (shared.rw != NULL) {
+        NdisFreeRWLock(shared.rw);
+    }
     verify(&outside);
 }
 
@@ -328,11 +361,16 @@ KIND_BODY(ndis)
 KIND_BODY(ndis_dpr)
 KIND_BODY(ke)
 KIND_BODY(ke_try)
+KIND_BODY(queued)
+KIND_BODY(rw)
+KIND_BODY(rw_old)
+KIND_BODY(ex_spin)
 KIND_BODY(interlocked_list)
 KIND_BODY(interlocked_slist)
 KIND_BODY(mutex)
 KIND_BODY(event)
 KIND_BODY(semaphore)
+KIND_BODY(fast_mutex)
 KIND_BODY(synchronize)
 
 static void torture_all(void *argument)
@@ -341,11 +379,16 @@ static void torture_all(void *argument)
                                       torture_ndis_dpr,
                                       torture_ke,
                                       torture_ke_try,
+                                      torture_queued,
+                                      torture_rw,
+                                      torture_rw_old,
+                                      torture_ex_spin,
                                       torture_interlocked_list,
                                       torture_interlocked_slist,
                                       torture_mutex,
                                       torture_event,
                                       torture_semaphore,
+                                      torture_fast_mutex,
                                       torture_synchronize};
     size_t count = sizeof bodies / sizeof bodies[0];
     seconds = seconds < count ? 1 : seconds / (unsigned)count;
@@ -360,11 +403,16 @@ static const struct test_case cases[] = {
     CASE("ndis_dpr", torture_ndis_dpr, "", 0, BOTH),
     CASE("ke", torture_ke, "", 0, BOTH),
     CASE("ke_try", torture_ke_try, "", 0, BOTH),
+    CASE("queued", torture_queued, "", 0, BOTH),
+    CASE("rw", torture_rw, "", 0, BOTH),
+    CASE("rw_old", torture_rw_old, "", 0, FREE),
+    CASE("ex_spin", torture_ex_spin, "", 0, BOTH),
     CASE("interlocked_list", torture_interlocked_list, "", 0, BOTH),
     CASE("interlocked_slist", torture_interlocked_slist, "", 0, BOTH),
     CASE("mutex", torture_mutex, "", 0, BOTH),
     CASE("event", torture_event, "", 0, BOTH),
     CASE("semaphore", torture_semaphore, "", 0, BOTH),
+    CASE("fast_mutex", torture_fast_mutex, "", 0, FREE),
     CASE("synchronize", torture_synchronize, "", 0, BOTH),
 };
 /* clang-format on */
