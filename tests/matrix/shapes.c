@@ -118,7 +118,7 @@ static int run_order_alone(void)
 static int permute(unsigned fixed)
 {
     int failed = 0;
-    if (fixed == contexts) {
+    if (fixed >= contexts || fixed == SHAPE_CONTEXTS) {
         for (int i = 0; i < 2; i++) {
             spread = i != 0;
             failed |= run_order_alone();
