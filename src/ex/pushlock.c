@@ -35,7 +35,7 @@ static void acquire(PEX_PUSH_LOCK lock, bool shared)
         return;
     }
     ke_about_to_change(lock);
-    ke_uses(lock);
+    ke_uses_pageable(lock);
     KIRQL old = ke_guard_enter_quietly(&ex_park_guard);
     bool entered = may_enter(lock, shared);
     if (entered) {
@@ -73,7 +73,7 @@ static void leave(PEX_PUSH_LOCK lock, bool shared)
 {
     struct ex_granted granted = {NULL};
     ke_about_to_change(lock);
-    ke_uses(lock);
+    ke_uses_pageable(lock);
     ke_releases(TOKEN(lock, shared));
     KIRQL old = ke_guard_enter_quietly(&ex_park_guard);
     *lock -= shared ? SHARER : HELD_ALONE;
@@ -100,7 +100,7 @@ void ex_push_lock_abandon(PEX_PUSH_LOCK lock, bool shared)
 VOID NTAPI ExInitializePushLock(PEX_PUSH_LOCK PushLock)
 {
     ddi_enter(ExInitializePushLock);
-    ke_uses(PushLock);
+    ke_uses_pageable(PushLock);
     *PushLock = 0;
 }
 

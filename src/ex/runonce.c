@@ -29,7 +29,7 @@ static void become(PRTL_RUN_ONCE once, ULONG_PTR state, PVOID data)
 VOID NTAPI RtlRunOnceInitialize(PRTL_RUN_ONCE RunOnce)
 {
     ddi_enter(RtlRunOnceInitialize);
-    ke_uses(RunOnce);
+    ke_uses_pageable(RunOnce);
     RunOnce->Ptr = NULL;
 }
 
@@ -73,7 +73,7 @@ NTSTATUS NTAPI RtlRunOnceBeginInitialize(PRTL_RUN_ONCE RunOnce, ULONG Flags, PVO
         struct ex_parked parked;
         NTSTATUS status = STATUS_SUCCESS;
         ke_about_to_change(RunOnce);
-        ke_uses(RunOnce);
+        ke_uses_pageable(RunOnce);
         KIRQL old = ke_guard_enter_quietly(&ex_park_guard);
         bool waits = begin(RunOnce, Flags, &status, &parked);
         PVOID data = (PVOID)((ULONG_PTR)RunOnce->Ptr & ~STATE);
@@ -108,7 +108,7 @@ NTSTATUS NTAPI RtlRunOnceComplete(PRTL_RUN_ONCE RunOnce, ULONG Flags, PVOID Cont
     struct ex_granted granted = {NULL};
     struct ex_parked *parked;
     ke_about_to_change(RunOnce);
-    ke_uses(RunOnce);
+    ke_uses_pageable(RunOnce);
     ke_releases(RunOnce);
     KIRQL old = ke_guard_enter_quietly(&ex_park_guard);
     bool under_way =

@@ -21,10 +21,10 @@ static void tell_checkers(uintptr_t address, size_t size, unsigned flags, uintpt
     }
 }
 
-void ke_access_object(const volatile void *object, size_t size, uintptr_t pc)
+void ke_access_object(const volatile void *object, size_t size, unsigned flags, uintptr_t pc)
 {
     if (checkers != NULL) {
-        tell_checkers((uintptr_t)object, size, ACCESS_LIBRARY | ACCESS_ATOMIC | ACCESS_WRITE, pc);
+        tell_checkers((uintptr_t)object, size, flags | ACCESS_LIBRARY | ACCESS_ATOMIC | ACCESS_WRITE, pc);
     }
 }
 

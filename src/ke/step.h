@@ -125,7 +125,13 @@ void ke_step_fence(void);
 
 /* ---- accesses to driver memory (access.c) ------------------------------------------------------- */
 
-enum access_flag { ACCESS_WRITE = 1, ACCESS_ATOMIC = 2, ACCESS_VOLATILE = 4, ACCESS_LIBRARY = 8 };
+enum access_flag {
+    ACCESS_WRITE = 1,
+    ACCESS_ATOMIC = 2,
+    ACCESS_VOLATILE = 4,
+    ACCESS_LIBRARY = 8,
+    ACCESS_RESIDENT = 16 /* the system touches it at DISPATCH_LEVEL, whatever the caller's IRQL is */
+};
 
 struct access {
     uintptr_t address;
@@ -155,13 +161,17 @@ void ke_access_update(const volatile void *address, size_t size, bool compares, 
 #define ke_writes(address, size)                                                                             \
     ke_access((address), (size), ACCESS_LIBRARY | ACCESS_WRITE, (uintptr_t)__builtin_return_address(0))
 /* The same for a kernel object in the driver's memory (an event, a DPC ...): the checkers are told; the step
-   is the object's, not the memory's. */
-void ke_access_object(const volatile void *object, size_t size, uintptr_t pc);
-#define ke_uses(object) ke_access_object((object), sizeof(*(object)), (uintptr_t)__builtin_return_address(0))
+   is the object's, not the memory's.  ke_uses_pageable: an object that may lie in paged pool. */
+void ke_access_object(const volatile void *object, size_t size, unsigned flags, uintptr_t pc);
+#define ke_uses(object)                                                                                      \
+    ke_access_object((object), sizeof(*(object)), ACCESS_RESIDENT, (uintptr_t)__builtin_return_address(0))
+#define ke_uses_pageable(object)                                                                             \
+    ke_access_object((object), sizeof(*(object)), 0, (uintptr_t)__builtin_return_address(0))
 #else
 #define ke_reads(address, size) ((void)0)
 #define ke_writes(address, size) ((void)0)
 #define ke_uses(object) ((void)0)
+#define ke_uses_pageable(object) ((void)0)
 #endif
 
 #endif

@@ -24,6 +24,7 @@ VOID NdisAllocateSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
     ddi_enter(NdisAllocateSpinLock);
     event_send(EVENT_LOCK_INIT, &SpinLock->SpinLock, LOCK_NDIS, 0, 0, 0);
+    ke_uses(SpinLock);
     ke_writes(SpinLock, sizeof(*SpinLock));
     *(volatile KSPIN_LOCK *)&SpinLock->SpinLock = 0;
     SpinLock->OldIrql = PASSIVE_LEVEL;

@@ -106,13 +106,22 @@ static void report_paged(const struct access *access, const struct shadow_block 
                          const struct event *event)
 {
     char text[80];
+    size_t offset = (size_t)(at - block->address);
+    KIRQL irql = event->irql < DISPATCH_LEVEL ? DISPATCH_LEVEL : event->irql;
     describe(block, "", text);
-    struct finding *finding = finding_begin("PagedAtDispatch", event,
-                                            "a %s of %zu byte%s at offset %zu of %s, in paged pool, at %s",
-                                            access_text(access), access->size, access->size == 1 ? "" : "s",
-                                            (size_t)(at - block->address), text, irql_name(event->irql));
+    struct finding *finding =
+        event->irql < DISPATCH_LEVEL
+            ? finding_begin(
+                  "PagedAtDispatch", event,
+                  "a lock, event or the like at offset %zu of %s, in paged pool: the system touches it "
+                  "at DISPATCH_LEVEL",
+                  offset, text)
+            : finding_begin("PagedAtDispatch", event,
+                            "a %s of %zu byte%s at offset %zu of %s, in paged pool, at %s",
+                            access_text(access), access->size, access->size == 1 ? "" : "s", offset, text,
+                            irql_name(event->irql));
     if (finding != NULL) {
-        finding_bugcheck(finding, DRIVER_IRQL_NOT_LESS_OR_EQUAL, at, event->irql,
+        finding_bugcheck(finding, DRIVER_IRQL_NOT_LESS_OR_EQUAL, at, irql,
                          access->flags & ACCESS_WRITE ? 1 : 0, access->pc);
         add_stacks(finding, block);
         held_evidence(finding, verifier_processor(event));
@@ -120,12 +129,13 @@ static void report_paged(const struct access *access, const struct shadow_block 
     }
 }
 
-/* Bytes of paged pool are touched: no harm below DISPATCH_LEVEL. */
+/* Bytes of paged pool are touched: no harm below DISPATCH_LEVEL, unless they have to be resident. */
 static __attribute__((noinline)) void judge_paged(const struct access *access, uintptr_t at)
 {
     struct shadow_block block;
     struct event event = shadow_event();
-    if (event.irql < DISPATCH_LEVEL || verifier_processor(&event) == NULL || frame_is_forgiven(&event)) {
+    bool harmless = event.irql < DISPATCH_LEVEL && (access->flags & ACCESS_RESIDENT) == 0;
+    if (harmless || verifier_processor(&event) == NULL || frame_is_forgiven(&event)) {
         return;
     }
     KIRQL old = ke_mask();
