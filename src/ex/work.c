@@ -9,6 +9,7 @@
 #include "ke/engine.h"
 #include "ke/observer.h"
 #include "ke/run.h"
+#include "ke/step.h"
 #include "ke/thread.h"
 #include "host/memory.h"
 
@@ -69,6 +70,24 @@ bool ex_work_is_queued(const WORK_QUEUE_ITEM *item)
     bool queued = item->List.Flink != NULL;
     ke_guard_leave(&work_guard, old);
     return queued;
+}
+
+const WORK_QUEUE_ITEM *ex_work_withdraw(uintptr_t low, uintptr_t high)
+{
+    const WORK_QUEUE_ITEM *found = NULL;
+    KIRQL old = ke_guard_enter_quietly(&work_guard);
+    for (unsigned i = 0; i < 2 && found == NULL; i++) {
+        for (LIST_ENTRY *link = work_queues[i].Flink; link != &work_queues[i]; link = link->Flink) {
+            if ((uintptr_t)link >= low && (uintptr_t)link < high) {
+                found = CONTAINING_RECORD(link, WORK_QUEUE_ITEM, List);
+                RemoveEntryList(link);
+                work_pending--; /* the thread that is woken for it finds nothing */
+                break;
+            }
+        }
+    }
+    ke_guard_leave(&work_guard, old);
+    return found;
 }
 
 bool ex_work_pending(void)
@@ -147,6 +166,7 @@ __attribute__((constructor)) static void join_machine(void)
 VOID NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
 {
     ddi_enter(ExQueueWorkItem);
+    ke_uses(WorkItem);
     if ((unsigned)QueueType >= (unsigned)MaximumWorkQueue &&
         (unsigned)QueueType < (unsigned)CustomPriorityWorkQueue) {
         ke_bugcheck(0xE4, 6, (ULONG_PTR)WorkItem, QueueType, 0);

@@ -21,6 +21,9 @@ void ex_work_queue(PWORK_QUEUE_ITEM item, WORK_QUEUE_TYPE type, enum ex_work_rou
 /* True while the item is in a queue (no longer once its routine has been called). */
 bool ex_work_is_queued(const WORK_QUEUE_ITEM *item);
 
+/* Takes an item that lies in [low, high) out of its queue; NULL: there is none.  Its memory is going. */
+const WORK_QUEUE_ITEM *ex_work_withdraw(uintptr_t low, uintptr_t high);
+
 /* True while an item is queued or a routine has not returned.  Any IRQL. */
 bool ex_work_pending(void);
 

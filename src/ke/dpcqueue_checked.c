@@ -5,6 +5,7 @@
 #include "ke/dpcqueue.h"
 #include "ke/engine.h"
 #include "ke/observer.h"
+#include "ke/run.h"
 
 #if UNDIS_CHECKED
 
@@ -58,6 +59,32 @@ bool dpc_queue_remove(PRKDPC dpc, void *data)
     }
     ke_guard_leave(&target->dpc_guard, old);
     return removed;
+}
+
+static PRKDPC find_within(struct ke_processor *target, uintptr_t low, uintptr_t high)
+{
+    PRKDPC found = NULL;
+    KIRQL old = ke_guard_enter_quietly(&target->dpc_guard);
+    for (LIST_ENTRY *link = target->dpc_queue.Flink; link != &target->dpc_queue; link = link->Flink) {
+        if ((uintptr_t)dpc_of(link) >= low && (uintptr_t)dpc_of(link) < high) {
+            found = dpc_of(link);
+            break;
+        }
+    }
+    ke_guard_leave(&target->dpc_guard, old);
+    return found;
+}
+
+/* A DPC that was found may begin before it is taken off: then it is none of those any more. */
+PRKDPC ke_dpc_withdraw(uintptr_t low, uintptr_t high)
+{
+    for (unsigned i = 0; i < ke_processor_count; i++) {
+        PRKDPC dpc = find_within(&ke_processors[i], low, high);
+        if (dpc != NULL && dpc_queue_remove(dpc, &ke_processors[i])) {
+            return dpc;
+        }
+    }
+    return NULL;
 }
 
 bool dpc_queue_take(struct ke_processor *processor, struct dpc_call *call)

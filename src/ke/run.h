@@ -68,4 +68,7 @@ bool ke_timer_is_set(PKTIMER timer);
 void ke_timers_disarm(uintptr_t low, uintptr_t high, void (*visit)(const KTIMER *timer, void *argument),
                       void *argument);
 
+/* The checked build: takes a DPC that lies in [low, high) off its queue; NULL: there is none. */
+PRKDPC ke_dpc_withdraw(uintptr_t low, uintptr_t high);
+
 #endif
