@@ -5,6 +5,9 @@
  * copy.  That matters where the defect is all in that function: SpinLockHeldTooLong, when the lock is
  * acquired and released in it.  Where the two are in functions of their own, those may be wrappers, and their
  * callers at fault.
+ *
+ * A line that reads and writes a variable (`Count++`) has several accesses that race with another line's:
+ * they are one race.
  */
 #include "report/fold.h"
 
@@ -40,8 +43,55 @@ static bool is_same_line(const json_t *a, const json_t *b)
            json_integer_value(json_object_get(a, "line")) == json_integer_value(json_object_get(b, "line"));
 }
 
+/* ---- races ------------------------------------------------------------------------------------------ */
+
+static bool is_race(const json_t *finding)
+{
+    static const char *const rules[] = {"DataRace", "InterlockedMixed", "SpinLockUsedFromIsr"};
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (strcmp(text(finding, "rule"), rules[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const json_t *frames_of(const json_t *finding, size_t stack)
+{
+    return json_object_get(json_array_get(json_object_get(finding, "stacks"), stack), "frames");
+}
+
+/* The same lines, from the access out to the function that the others were inlined into? */
+static bool is_same_access(const json_t *a, const json_t *b)
+{
+    for (size_t i = 0; i < json_array_size(a) && i < json_array_size(b); i++) {
+        const json_t *one = json_array_get(a, i), *other = json_array_get(b, i);
+        if (text(one, "file")[0] == '\0' || !is_same_line(one, other)) {
+            return false;
+        }
+        if (!json_is_true(json_object_get(one, "inlined"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_same_race(const json_t *a, const json_t *b)
+{
+    if (!is_race(a) || strcmp(text(a, "rule"), text(b, "rule")) != 0) {
+        return false;
+    }
+    const json_t *one = frames_of(a, 0), *two = frames_of(a, 1), *first = frames_of(b, 0),
+                 *second = frames_of(b, 1);
+    return (is_same_access(one, first) && is_same_access(two, second)) ||
+           (is_same_access(one, second) && is_same_access(two, first));
+}
+
 bool report_is_same_place(const json_t *a, const json_t *b)
 {
+    if (is_same_race(a, b)) {
+        return true;
+    }
     return is_of_copy(a) && is_of_copy(b) && is_same_line(innermost(a, 0), innermost(b, 0)) &&
            is_same_line(innermost(a, 1), innermost(b, 1));
 }
