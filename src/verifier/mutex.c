@@ -3,8 +3,9 @@
  * push locks, which threads own.
  *
  * Repairs: an acquisition that would wait for the thread itself is not made, and the release that belongs to
- * it neither; a release by who does not own it is not made; what a callback leaves held is given back.  Not
- * guaranteed: no more than HOLDS are known at a time; when there are more, nothing is said any more.
+ * it neither; a release by who does not own it is not made, and its owner may release it still, or not; what
+ * a callback leaves held is given back.  Not guaranteed: no more than HOLDS are known at a time; when there
+ * are more, nothing is said any more.
  */
 #include "verifier/mutex.h"
 
@@ -22,6 +23,7 @@ struct hold {
     const struct callback_frame *frame; /* in which it was acquired */
     enum mutex_kind kind;
     bool shared;
+    bool taken_for; /* somebody else has released it, and that was reported */
     unsigned count;
     unsigned refused; /* acquisitions that were not made and whose releases are still to come */
     struct stack_trace acquired;
@@ -127,6 +129,7 @@ static void hear_acquired(struct event *event, const struct _KTHREAD *thread)
         hold->shared = event->value[1] != 0;
         hold->count = 1;
         hold->refused = 0;
+        hold->taken_for = false;
         stack_trace_take(&hold->acquired, event);
     }
 }
@@ -136,9 +139,12 @@ static void hear_acquired(struct event *event, const struct _KTHREAD *thread)
 static void report_not_owned(struct event *event)
 {
     enum mutex_kind kind = kind_of(event);
-    const struct hold *other = NULL;
+    struct hold *other = NULL;
     for (unsigned i = 0; i < top && other == NULL; i++) {
         other = holds[i].thread != NULL && holds[i].mutex == event->object ? &holds[i] : NULL;
+    }
+    if (other != NULL) {
+        other->taken_for = true;
     }
     struct finding *finding =
         finding_begin("MutexNotOwned", event, "%s is called for %s that %s", names[kind].release,
@@ -213,7 +219,8 @@ bool mutex_end_holds(struct event *event, const struct callback_frame *frame)
     struct finding *finding = NULL;
     bool any = false, raised = false;
     while (top > 0 && take_of_frame(frame, event->processor->current, &hold)) {
-        if (!any) {
+        if (!any && !hold.taken_for) {
+            any = true;
             struct stack_trace trace = {.depth = 1, .pc = {(uintptr_t)frame->routine + 1}};
             finding = finding_begin_at(
                 "MutexHeldAtReturn", event, "victim", &trace, "%s returns holding %s that it acquired",
@@ -222,11 +229,10 @@ bool mutex_end_holds(struct event *event, const struct callback_frame *frame)
                 finding_bugcheck(finding, 0xC4, 0x100A, (uintptr_t)hold.mutex, 0, 0);
             }
         }
-        if (finding != NULL) {
+        if (finding != NULL && !hold.taken_for) {
             finding_add_stack(finding, "owner acquired at", -1, &hold.acquired);
         }
         abandon(&hold);
-        any = true;
         raised = raised || hold.kind == MUTEX_FAST;
     }
     if (finding != NULL) {
