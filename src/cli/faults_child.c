@@ -35,6 +35,9 @@ static const char *without_path(const struct run_options *options, const char *e
 
 static json_t *how_it_ended(const struct run_options *options, const struct scenario_result *result)
 {
+    if (result->stopped && ke_bugcheck_data.processor < 0) {
+        return report_string("stopped, for nothing went on any more");
+    }
     if (result->stopped) {
         return json_sprintf("bug check 0x%X %s", (unsigned)ke_bugcheck_data.code,
                             bugcheck_name(ke_bugcheck_data.code));
