@@ -37,8 +37,9 @@ static BOOLEAN wait_above_passive(PNDIS_EVENT Event, UINT MsToWait)
     if (!objected) {
         ke_bugcheck(BUGCODE_NDIS_DRIVER, 0x14, ke_irql(), 0, 0);
     }
-    uint64_t start = ke_engine->now();
-    while (KeReadStateEvent(&Event->Event) == 0 && ke_engine->now() - start < EVENT_POLL_NS) {
+    uint64_t start = ke_engine->now(); /* which stands still under the explored engine */
+    while (ke_engine->step == NULL && KeReadStateEvent(&Event->Event) == 0 &&
+           ke_engine->now() - start < EVENT_POLL_NS) {
         host_relax();
     }
     return KeReadStateEvent(&Event->Event) != 0;

@@ -97,7 +97,8 @@ NDIS_STATUS NdisAllocateTimerObject(NDIS_HANDLE NdisHandle, PNDIS_TIMER_CHARACTE
 }
 
 /*
- * Frees a timer object that is not set.  <= DISPATCH_LEVEL, its own callback included.  TI-10,
+ * Frees a timer object that is not set.  <= DISPATCH_LEVEL, its own callback included.  No page says what
+ * comes of one that is set: it is cancelled here.  One whose callback is queued is PoolUseAfterFree.  TI-10,
  * nf-ndis-ndisfreetimerobject.
  */
 VOID NdisFreeTimerObject(NDIS_HANDLE TimerObject)
@@ -106,6 +107,10 @@ VOID NdisFreeTimerObject(NDIS_HANDLE TimerObject)
     struct ndis_timer *timer = timer_of(TimerObject);
     KeCancelTimer(&timer->timer);
     unlink_timer(timer);
+    if (KeRemoveQueueDpc(&timer->dpc)) {
+        event_misuse("PoolUseAfterFree", "a timer object is freed while its callback is queued", timer, 0xC7,
+                     1);
+    }
     event_send(EVENT_OBJECT_DESTROY, timer, OBJECT_TIMER, 0, 0, 0);
     timer->signature = NDIS_SIGNATURE_DEAD;
     ke_free(timer);

@@ -3,6 +3,7 @@
  */
 #include "ke/ddi.h"
 #include "ke/fault.h"
+#include "ex/work.h"
 #include "ndis/adapter.h"
 
 struct ndis_work_item {
@@ -67,12 +68,15 @@ VOID NdisQueueIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle, NDIS_IO_WORKITEM_ROUT
     ExQueueWorkItem(&item->item, CriticalWorkQueue);
 }
 
-/* Frees a work item that is not queued, from its own callback too.  <= DISPATCH_LEVEL.  WI-3,
- * nf-ndis-ndisfreeioworkitem. */
+/* Frees a work item that is not queued, from its own callback too.  <= DISPATCH_LEVEL.  Queued: bug check
+ * 0xE4/2, as IoFreeWorkItem, which NDIS calls for it.  WI-3, nf-ndis-ndisfreeioworkitem. */
 VOID NdisFreeIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle)
 {
     ddi_enter(NdisFreeIoWorkItem);
     struct ndis_work_item *item = item_of(NdisIoWorkItemHandle);
+    if (ex_work_is_queued(&item->item)) {
+        ke_bugcheck(0xE4, 2, (ULONG_PTR)item, (ULONG_PTR)(void (*)(void))item->routine, 0);
+    }
     event_send(EVENT_OBJECT_DESTROY, item, OBJECT_WORK_ITEM, 0, 0, 0);
     item->signature = NDIS_SIGNATURE_DEAD;
     ke_free(item);

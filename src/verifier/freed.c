@@ -18,8 +18,7 @@ static void report(struct event *event, const char *what, const void *object, ui
 {
     uintptr_t low = (uintptr_t)event->object;
     struct stack_trace called = {.depth = 1, .pc = {routine + 1}};
-    struct finding *finding =
-        finding_begin("PoolUseAfterFree", event, "a pool block is freed while %s", what);
+    struct finding *finding = finding_begin("PoolUseAfterFree", event, "%s", what);
     if (finding != NULL) {
         finding_bugcheck(finding, code, subcode, (uintptr_t)object, low, low + event->value[1]);
         if (routine != 0) {
@@ -36,9 +35,9 @@ static void report_timer(const KTIMER *timer, void *argument)
     uintptr_t low = (uintptr_t)event->object, at = (uintptr_t)timer;
     bool here = at >= low && at < low + event->value[1];
     report(event,
-           !here                ? "its DPC is that of a timer that is set"
-           : timer->Period != 0 ? "a periodic timer in it is set"
-                                : "a timer in it is set",
+           !here                ? "a pool block is freed while its DPC is that of a timer that is set"
+           : timer->Period != 0 ? "a pool block is freed while a periodic timer in it is set"
+                                : "a pool block is freed while a timer in it is set",
            timer, timer->Dpc != NULL && here ? (uintptr_t)timer->Dpc->DeferredRoutine : 0, "its DPC",
            TIMER_OR_DPC_INVALID, 0);
 }
@@ -51,12 +50,12 @@ static void hear(struct event *event)
     uintptr_t low = (uintptr_t)event->object, high = low + event->value[1];
     ke_timers_disarm(low, high, report_timer, event);
     for (PRKDPC dpc; (dpc = ke_dpc_withdraw(low, high)) != NULL;) {
-        report(event, "a DPC in it is queued", dpc, (uintptr_t)dpc->DeferredRoutine, "its routine",
-               TIMER_OR_DPC_INVALID, 1);
+        report(event, "a pool block is freed while a DPC in it is queued", dpc,
+               (uintptr_t)dpc->DeferredRoutine, "its routine", TIMER_OR_DPC_INVALID, 1);
     }
     for (const WORK_QUEUE_ITEM *item; (item = ex_work_withdraw(low, high)) != NULL;) {
-        report(event, "a work item in it is queued", item, (uintptr_t)item->WorkerRoutine, "its routine",
-               WORKER_INVALID, 0);
+        report(event, "a pool block is freed while a work item in it is queued", item,
+               (uintptr_t)item->WorkerRoutine, "its routine", WORKER_INVALID, 0);
     }
 }
 
