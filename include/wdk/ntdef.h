@@ -339,7 +339,7 @@ EXTERN_C_START
 #define Int32x32To64(a, b) ((LONGLONG)(LONG)(a) * (LONGLONG)(LONG)(b))
 #define UInt32x32To64(a, b) ((ULONGLONG)(ULONG)(a) * (ULONGLONG)(ULONG)(b))
 
-#if defined(UNDIS_DRIVER) && !defined(__cplusplus) && !defined(NOMINMAX)
+#if defined(UNDIS_DRIVER) && !defined(NOMINMAX)
 #ifndef min
 #define min(a, b) (((a) < (b)) ? (a) : (b))
 #endif

@@ -7,6 +7,9 @@ extern "C" {
 
 extern "C" DRIVER_INITIALIZE DriverEntry;
 
+static_assert(min(1, 2) == 1 && max(1, 2) == 2, "macros in C++ too");
+static_assert(LOOKASIDE_MINIMUM_BLOCK_SIZE == sizeof(PVOID), "no list is made of smaller entries");
+
 inline void *operator new(size_t, void *where) noexcept
 {
     return where;

@@ -18,6 +18,10 @@
 
 _Analysis_mode_(_Analysis_code_type_kernel_driver_);
 
+#if defined(DBG) && DBG == 0
+#error Only a checked build defines DBG: drivers ask both #if DBG and #ifdef DBG.
+#endif
+
 C_ASSERT(sizeof(long) == 4);
 C_ASSERT(sizeof(unsigned long int) == 4);
 C_ASSERT(sizeof(long unsigned) == 4);

@@ -310,9 +310,6 @@ VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber, 
 #define NT_FRE_ASSERT(expression) ((expression) ? TRUE : (RtlFailFast(FAST_FAIL_INVALID_ARG), FALSE))
 #define NT_FRE_ASSERTMSG(message, expression) NT_FRE_ASSERT(expression)
 
-#ifndef DBG
-#define DBG 0
-#endif
 #if DBG
 #define KdPrint(arguments) DbgPrint arguments
 #define KdPrintEx(arguments) DbgPrintEx arguments
