@@ -69,20 +69,33 @@ static struct ke_processor *dpc_target(PRKDPC dpc)
     return number == 0 || number > ke_processor_count ? ke_processor() : &ke_processors[number - 1];
 }
 
-/* When the running DPC began: at its first question, in the free build, since only an answer needs a clock.
- * 0: now. */
-static uint64_t dpc_start(void)
-{
-    return UNDIS_CHECKED ? ke_engine->now() : 0;
-}
-
 static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVOID argument2);
 
 #if !UNDIS_CHECKED
 
+/* What is wrong after a routine: the driver has written over the frame, or left IRQL at another level. */
+static __attribute__((noinline, cold)) void mend(struct callback_frame *frame)
+{
+    callback_leave(frame);
+    ke_processor()->dpc_active = false;
+}
+
+/* The same address, which the compiler takes for another one and so does not keep it. */
+static inline struct callback_frame *callback_here(struct callback_frame *frame)
+{
+#if defined(__x86_64__)
+    struct callback_frame *here;
+    __asm__ volatile("lea %1, %0" : "=r"(here) : "m"(*frame));
+    return here;
+#else
+    return frame;
+#endif
+}
+
 /*
- * Runs the routine as ke_dpc_run_next does, where the processor stays at DISPATCH_LEVEL.  The stores lie in
- * groups of one cache line: a store to another one than the last costs more than the store.
+ * Runs the routine as ke_dpc_run_next does, where the processor stays at DISPATCH_LEVEL.  What is stored lies
+ * in groups of one cache line, and is four bytes or more (region.h).  Where the frame lies and what the
+ * processor is are found anew after the routine: it is cheaper than to save registers for them.
  */
 static inline void call_routine(struct ke_processor *processor, PRKDPC dpc, PVOID argument1, PVOID argument2)
 {
@@ -91,51 +104,25 @@ static inline void call_routine(struct ke_processor *processor, PRKDPC dpc, PVOI
     frame.seal = ~(uintptr_t)&frame;
     frame.kind = CALLBACK_DPC;
     frame.irql = DISPATCH_LEVEL;
+    frame.level_told = false; /* with those before and behind it one store */
+    frame.reserved[0] = 0;
+    frame.reserved[1] = 0;
     frame.name = "DPC";
     frame.routine = (const void *)(uintptr_t)routine;
     frame.stack_root = __builtin_frame_address(0);
     frame.outer = processor->callback;
-    if (__builtin_expect(processor->dpc_since != 0, 0)) {
-        processor->dpc_since = dpc_start();
-    }
     processor->progress++;
     processor->dpc_active = true;
     processor->callback = &frame;
     routine(dpc, dpc->DeferredContext, argument1, argument2);
-    if (__builtin_expect(!callback_intact(&frame) || ke_irql() != DISPATCH_LEVEL, 0)) {
-        callback_leave(&frame);
-        processor = ke_processor();
+    struct callback_frame *again = callback_here(&frame);
+    if (__builtin_expect(!callback_intact(again) || ke_irql() != DISPATCH_LEVEL, 0)) {
+        mend(again);
     } else {
-        processor->callback = frame.outer;
+        processor = ke_processor();
+        processor->callback = again->outer;
+        processor->dpc_active = false;
     }
-    processor->dpc_active = false;
-}
-
-/*
- * Below DISPATCH_LEVEL, with nothing else waiting, a DPC for this processor would be taken off the queue as
- * soon as it was put there: it does not go there at all, but is run.  Its insertion and removal are then one
- * moment, that of the look at DpcData: no other processor can tell, and no atomic operation is needed.
- * False: it has to be queued.
- */
-static inline bool run_at_once(PRKDPC dpc, PVOID argument1, PVOID argument2)
-{
-    KIRQL old = ke_irql();
-    if (old >= DISPATCH_LEVEL) {
-        return false;
-    }
-    ke_irql_store(DISPATCH_LEVEL);
-    struct ke_processor *me = ke_processor();
-    bool here = dpc->Number == 0 || dpc->Number == me->number + 1;
-    if (__builtin_expect(!here || __atomic_load_n(&dpc->DpcData, __ATOMIC_ACQUIRE) != NULL ||
-                             me->dpc_depth != 0 || me->dpc_inbox != NULL || ke_pending() != 0 ||
-                             dpc->DeferredRoutine == flush_routine,
-                         0)) {
-        undis_irql_lower(old);
-        return false;
-    }
-    call_routine(me, dpc, argument1, argument2);
-    undis_irql_lower(old);
-    return true;
 }
 
 #endif
@@ -157,6 +144,40 @@ INSERT BOOLEAN insert(PRKDPC dpc, PVOID argument1, PVOID argument2)
     return dpc_queue_insert(dpc, dpc_target(dpc), argument1, argument2, old);
 }
 
+#if !UNDIS_CHECKED
+
+/* IRQL was raised from `old`, and nothing done. */
+static __attribute__((noinline, cold)) BOOLEAN insert_after_all(PRKDPC dpc, PVOID argument1, PVOID argument2,
+                                                                KIRQL old)
+{
+    undis_irql_lower(old);
+    return insert(dpc, argument1, argument2);
+}
+
+/*
+ * Below DISPATCH_LEVEL, with nothing else waiting, a DPC for this processor would be taken off the queue as
+ * soon as it was put there: it does not go there at all, but is run.  Its insertion and removal are then one
+ * moment, that of the look at DpcData: no other processor can tell, and no atomic operation is needed.
+ *
+ * What lies on the queue below DISPATCH_LEVEL is pending, or its insertion by another processor has not
+ * ended and may come after this one.
+ */
+static inline BOOLEAN run_at_once(PRKDPC dpc, PVOID argument1, PVOID argument2, KIRQL old)
+{
+    ke_irql_store(DISPATCH_LEVEL);
+    struct ke_processor *me = ke_processor();
+    if (__builtin_expect((dpc->Number != 0 && dpc->Number != me->number + 1) ||
+                             __atomic_load_n(&dpc->DpcData, __ATOMIC_ACQUIRE) != NULL || ke_pending() != 0,
+                         0)) {
+        return insert_after_all(dpc, argument1, argument2, old);
+    }
+    call_routine(me, dpc, argument1, argument2);
+    undis_irql_lower(old);
+    return TRUE;
+}
+
+#endif
+
 /*
  * KeInsertQueueDpc: any IRQL.  Queues the DPC to its target processor; FALSE when it is queued already.
  * The arguments are those of the insertion that succeeded.  nf-wdm-keinsertqueuedpc, DP-1, DP-2.
@@ -165,8 +186,9 @@ BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument
 {
     ddi_enter(KeInsertQueueDpc);
 #if !UNDIS_CHECKED
-    if (Dpc->Type == DPC_TYPE && run_at_once(Dpc, SystemArgument1, SystemArgument2)) {
-        return TRUE;
+    KIRQL irql = ke_irql();
+    if (__builtin_expect(Dpc->Type == DPC_TYPE && irql < DISPATCH_LEVEL, 1)) {
+        return run_at_once(Dpc, SystemArgument1, SystemArgument2, irql);
     }
 #endif
     return insert(Dpc, SystemArgument1, SystemArgument2);
@@ -191,10 +213,12 @@ BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
     }
 }
 
+/* In the free build a DPC begins when it asks for the first time: only an answer needs a clock. */
 static uint64_t dpc_time_used(struct ke_processor *processor)
 {
     uint64_t now = ke_engine->now();
-    if (processor->dpc_since == 0) {
+    if (!UNDIS_CHECKED && processor->dpc_asked != processor->progress) {
+        processor->dpc_asked = processor->progress;
         processor->dpc_since = now;
     }
     return now - processor->dpc_since;
@@ -212,7 +236,9 @@ bool ke_dpc_run_next(struct ke_processor *processor)
     } else {
         struct callback_frame frame;
         processor->dpc_count++;
-        processor->dpc_since = dpc_start();
+        if (UNDIS_CHECKED) {
+            processor->dpc_since = ke_engine->now();
+        }
         callback_enter(&frame, CALLBACK_DPC, "DPC", (const void *)(uintptr_t)call.routine);
         call.routine(call.dpc, call.context, call.argument1, call.argument2);
         callback_leave(&frame);
@@ -250,6 +276,16 @@ struct flush {
     KEVENT done;
 };
 
+/* The free build's marker is always queued: it has to be behind the others. */
+static void insert_marker(PRKDPC marker)
+{
+#if UNDIS_CHECKED
+    KeInsertQueueDpc(marker, NULL, NULL);
+#else
+    insert(marker, NULL, NULL);
+#endif
+}
+
 static void flush_routine(struct _KDPC *dpc, PVOID context, PVOID argument1, PVOID argument2)
 {
     (void)dpc, (void)argument1, (void)argument2;
@@ -280,7 +316,7 @@ VOID KeFlushQueuedDpcs(VOID)
     for (unsigned i = 0; i < ke_processor_count; i++) {
         KeInitializeDpc(&marker[i], flush_routine, &flush);
         KeSetTargetProcessorDpc(&marker[i], (CCHAR)i);
-        KeInsertQueueDpc(&marker[i], NULL, NULL);
+        insert_marker(&marker[i]);
         if (threads) {
             KeInitializeDpc(&threaded[i], flush_routine, &flush);
             ke_threaded_dpc_insert(&threaded[i], &ke_processors[i], NULL, NULL);

@@ -234,8 +234,9 @@ struct event_listener {
 struct callback_frame {
     uintptr_t seal; /* first, where a buffer overrun below arrives first: tells an overwritten frame */
     enum callback_kind kind;
-    KIRQL irql;       /* at entry */
-    bool level_told;  /* a flag that it was passed says DISPATCH_LEVEL; in the checked build */
+    KIRQL irql;      /* at entry */
+    bool level_told; /* a flag that it was passed says DISPATCH_LEVEL; in the checked build */
+    UCHAR reserved[2];
     const char *name; /* "MiniportHaltEx", "DPC" ... */
     const void *routine;
     const void *stack_root;       /* stack walks end at this frame */

@@ -12,6 +12,7 @@
 
 _Static_assert(offsetof(struct ke_processor, self) == 0, "%gs:0 is the control region's own address");
 _Static_assert(offsetof(struct ke_processor, irql) == UNDIS_REGION_IRQL, "where region.h has IRQL");
+_Static_assert(offsetof(struct ke_processor, reading) == UNDIS_REGION_READING, "and what is read under");
 _Static_assert(offsetof(struct ke_processor, pending) == UNDIS_REGION_PENDING, "and the pending mask");
 _Static_assert(offsetof(struct ke_processor, number) == UNDIS_REGION_NUMBER, "and the processor's number");
 _Static_assert(offsetof(struct ke_processor, lock_owner) == UNDIS_REGION_LOCK_OWNER, "and its name in locks");

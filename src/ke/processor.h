@@ -42,30 +42,33 @@ struct ke_guard {
 
 struct ke_processor {
     struct ke_processor *self; /* offset 0: what %gs:0 reads */
-    volatile KIRQL irql;       /* offset 8 */
-    volatile BOOLEAN idle;
-    uint8_t lock_owner; /* offset 10: this processor's name in locks biased to it (lockword.h) */
-    UCHAR reserved[1];
-    volatile uint32_t pending; /* offset 12: bit L is set when something waits for IRQL to be below L */
+    volatile KIRQL irql;       /* offset 8; the next three bytes are stored with it, and 0 */
+    UCHAR reserved[3];
+    volatile uint32_t reading; /* offset 12: the reader-writer lock that is read under here (ndis/rwcore.h) */
     uint32_t number;           /* offset 16 */
-    uint32_t wake;             /* futex word that the idle loop sleeps on */
+    volatile uint32_t pending; /* offset 20: bit L is set when something waits for IRQL to be below L */
     struct _KTHREAD *current;  /* offset 24 */
-    int32_t lock_entries;      /* offset 32: into shared locks, until one is looked at (spinlock.c) */
 
-    /* What each DPC changes lies in the first cache line, with IRQL. */
+    /* What each DPC changes lies in the first cache line, with IRQL, and in no store of less than four bytes
+       (region.h). */
     volatile uint64_t progress; /* counts passages below DISPATCH_LEVEL and DPCs begun: the watchdog's food */
     struct callback_frame *callback; /* innermost driver callback now running here */
-    volatile uint32_t isr_depth;     /* ISRs now on this processor */
-    volatile bool dpc_active;        /* a DPC runs on this processor */
-    volatile bool reschedule;        /* the running thread's quantum is over */
-    volatile bool timers_due;        /* the clock says that a timer has expired */
-    volatile bool stopped;           /* its idle loop has ended */
-    volatile bool watched;           /* the watchdog wants to see what runs here */
-    volatile bool faulted;           /* a fault is being handled: another one would be our own */
-    volatile uint64_t lines;         /* bit n: line n waits for delivery here */
-    uint64_t random;                 /* state of this processor's random choices */
-    bool lock_in_turn;               /* waits for a queued spin lock, which nobody keeps for a lease */
-    uint32_t lock_looks;             /* looks at shared spin locks (spinlock.c) */
+    int32_t lock_entries;            /* offset 48: into shared locks, until one is looked at (spinlock.c) */
+    uint8_t lock_owner;              /* offset 52: its name in locks biased to it (lockword.h) */
+    volatile BOOLEAN idle;
+    volatile bool reschedule;     /* the running thread's quantum is over */
+    volatile bool timers_due;     /* the clock says that a timer has expired */
+    volatile uint32_t isr_depth;  /* ISRs now on this processor */
+    volatile uint32_t dpc_active; /* 1: a DPC runs on this processor */
+
+    uint32_t wake;           /* futex word that the idle loop sleeps on */
+    volatile bool stopped;   /* its idle loop has ended */
+    volatile bool watched;   /* the watchdog wants to see what runs here */
+    volatile bool faulted;   /* a fault is being handled: another one would be our own */
+    volatile uint64_t lines; /* bit n: line n waits for delivery here */
+    uint64_t random;         /* state of this processor's random choices */
+    bool lock_in_turn;       /* waits for a queued spin lock, which nobody keeps for a lease */
+    uint32_t lock_looks;     /* looks at shared spin locks (spinlock.c) */
 
     /* DPC queue (dpcqueue.h): the checked build's is guarded by dpc_guard, the free one's as told there. */
     LIST_ENTRY dpc_queue;
@@ -74,6 +77,7 @@ struct ke_processor {
     volatile uint32_t dpc_busy, dpc_foreign;
     LIST_ENTRY *volatile dpc_inbox;
     volatile uint64_t dpc_since;       /* when the running DPC began, engine's clock */
+    uint64_t dpc_asked;                /* `progress` when dpc_since was set (dpc.c) */
     volatile uint64_t dpc_count;       /* DPCs run so far; not those that never were queued (dpc.c) */
     volatile uint64_t interrupt_count; /* device interrupts taken so far */
 
@@ -114,6 +118,25 @@ static inline void undis_region_irql_store(uint8_t irql)
     __asm__ volatile("" ::: "memory");
     ke_processor()->irql = irql;
     __asm__ volatile("" ::: "memory");
+}
+static inline uint32_t undis_region_reading(void)
+{
+    return ke_processor()->reading;
+}
+static inline void undis_region_reading_store(uint32_t lock)
+{
+    __atomic_store_n(&ke_processor()->reading, lock, __ATOMIC_RELEASE);
+    __asm__ volatile("" ::: "memory");
+}
+static inline void undis_region_irql_reading_store(uint64_t both)
+{
+    if ((uint8_t)both != 0) {
+        undis_region_irql_store((uint8_t)both);
+        undis_region_reading_store((uint32_t)(both >> 32));
+    } else {
+        undis_region_reading_store((uint32_t)(both >> 32));
+        undis_region_irql_store(0);
+    }
 }
 static inline uint8_t undis_region_lock_owner(void)
 {

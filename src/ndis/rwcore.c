@@ -18,6 +18,12 @@ static struct undis_rw_reader *reader_at(const struct rw_words *words, unsigned 
     return (struct undis_rw_reader *)(void *)(uintptr_t)rw_readers(words, processor);
 }
 
+/* What a writer waits for: a processor's count, or a name that it goes by. */
+struct rw_reading {
+    volatile uint32_t *word;
+    uint32_t value;
+};
+
 static void fence(void)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -26,6 +32,12 @@ static void fence(void)
 static uint32_t look(const volatile uint32_t *word)
 {
     return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+}
+
+/* Does that processor read under the lock by its name? */
+static bool goes_by_name(const struct rw_lock *lock, unsigned processor)
+{
+    return !UNDIS_CHECKED && lock->name != 0 && look(&ke_processors[processor].reading) == lock->name;
 }
 
 /* ---- waiting --------------------------------------------------------------------------------------- */
@@ -81,17 +93,16 @@ static void wait_for_writer(struct rw_wait *wait)
     }
 }
 
-/* Waits, as the writer, as long as that count may be what it is. */
-static void wait_for_reader(struct rw_wait *wait, volatile uint32_t *count)
+/* Waits, as the writer, as long as that may be what it is. */
+static void wait_for_reader(struct rw_wait *wait, struct rw_reading reading)
 {
     volatile uint32_t *word = wait->lock->words.writer;
-    uint32_t value = *count;
-    if (value == 0 || changes_soon(count, value)) {
+    if (changes_soon(reading.word, reading.value)) {
         return;
     }
     tell(wait);
     if (announce_sleep(word, look(word))) {
-        ke_engine->lock_wait(count, value, WAIT_NS);
+        ke_engine->lock_wait(reading.word, reading.value, WAIT_NS);
     }
 }
 
@@ -102,7 +113,7 @@ static void count_up(struct undis_rw_reader *reader)
 #if UNDIS_CHECKED
     __atomic_add_fetch(&reader->count, 1, __ATOMIC_SEQ_CST); /* rw_abandon changes it, too */
 #else
-    undis_rw_count_store(&reader->count, reader->count + 1);
+    rw_count_store(reader, reader->count + 1);
 #endif
 }
 
@@ -111,7 +122,7 @@ static void count_down(struct undis_rw_reader *reader)
 #if UNDIS_CHECKED
     __atomic_sub_fetch(&reader->count, 1, __ATOMIC_SEQ_CST);
 #else
-    undis_rw_count_store(&reader->count, reader->count - 1);
+    rw_count_store(reader, reader->count - 1);
 #endif
 }
 
@@ -134,41 +145,48 @@ static void count_streak(struct undis_rw_reader *reader, volatile uint32_t *word
 #endif
 }
 
+bool rw_may_read(volatile uint32_t *word, struct undis_rw_reader *own)
+{
+    uint32_t seen = look(word);
+    if ((seen & RW_WRITER) != 0) {
+        return false;
+    }
+    if (seen != RW_ASYMMETRIC) {
+        count_streak(own, word, seen);
+    }
+    return true;
+}
+
 static void end_read(const struct rw_words *words, unsigned processor);
 
 /* This processor's count was raised: may it read?  Recursion always succeeds (RW-8). */
-static bool is_admitted(const struct rw_words *words, unsigned me)
+static bool is_admitted(const struct rw_lock *lock, unsigned me)
 {
-    struct undis_rw_reader *own = reader_at(words, me);
-    if (look(words->writer) == RW_ASYMMETRIC) {
+    volatile uint32_t *word = lock->words.writer;
+    struct undis_rw_reader *own = reader_at(&lock->words, me);
+    if (look(word) == RW_ASYMMETRIC) {
         return true;
     }
     fence();
-    uint32_t seen = look(words->writer);
-    if ((seen & RW_WRITER) == 0) {
-        if (seen != RW_ASYMMETRIC) {
-            count_streak(own, words->writer, seen);
-        }
-        return true;
-    }
-    return own->count > 1 || (seen & RW_WRITER) == me + 1;
+    return rw_may_read(word, own) || own->count > 1 || goes_by_name(lock, me) ||
+           (look(word) & RW_WRITER) == me + 1;
 }
 
 /* Takes a share for this processor when nobody else writes. */
-static bool try_share(const struct rw_words *words)
+static bool try_share(const struct rw_lock *lock)
 {
     unsigned me = ke_processor_number();
-    count_up(reader_at(words, me));
-    if (is_admitted(words, me)) {
+    count_up(reader_at(&lock->words, me));
+    if (is_admitted(lock, me)) {
         return true;
     }
-    end_read(words, me); /* the writer may have seen the attempt */
+    end_read(&lock->words, me); /* the writer may have seen the attempt */
     return false;
 }
 
 bool rw_try_read(const struct rw_lock *lock)
 {
-    return rw_explored() ? rw_explored_try_read(&lock->words) : try_share(&lock->words);
+    return rw_explored() ? rw_explored_try_read(&lock->words) : try_share(lock);
 }
 
 void rw_read_slowly(const struct rw_lock *lock)
@@ -180,33 +198,38 @@ void rw_read_slowly(const struct rw_lock *lock)
     }
 #if !UNDIS_CHECKED
     unsigned me = ke_processor_number(); /* the quick part has raised its count */
-    if (is_admitted(&lock->words, me)) {
+    if (is_admitted(lock, me)) {
         return;
     }
     end_read(&lock->words, me);
 #endif
-    while (!try_share(&lock->words)) {
+    while (!try_share(lock)) {
         wait_for_writer(&wait);
     }
 }
 
-/* That processor's count was lowered: a writer may sleep for it. */
-static void wake_writer(const struct rw_words *words, unsigned processor)
+/* That is 0 now, or may be: a writer may sleep for it. */
+static void wake_writer(const struct rw_words *words, volatile uint32_t *word)
 {
     if (look(words->writer) == RW_ASYMMETRIC) {
         return;
     }
     fence();
-    volatile uint32_t *count = rw_readers(words, processor);
-    if ((look(words->writer) & RW_AWAITED) != 0 && *count == 0) {
-        ke_engine->lock_wake(count);
+    if ((look(words->writer) & RW_AWAITED) != 0 && *word == 0) {
+        ke_engine->lock_wake(word);
     }
 }
 
 static void end_read(const struct rw_words *words, unsigned processor)
 {
     count_down(reader_at(words, processor));
-    wake_writer(words, processor);
+    wake_writer(words, rw_readers(words, processor));
+}
+
+void rw_end_named(const struct rw_lock *lock)
+{
+    undis_region_reading_store(0);
+    wake_writer(&lock->words, &ke_processor()->reading);
 }
 
 void rw_end_read_slowly(const struct rw_lock *lock)
@@ -217,46 +240,60 @@ void rw_end_read_slowly(const struct rw_lock *lock)
 #if UNDIS_CHECKED
         end_read(&lock->words, ke_processor_number());
 #else
-        wake_writer(&lock->words, ke_processor_number());
+        wake_writer(&lock->words, rw_readers(&lock->words, ke_processor_number()));
 #endif
     }
 }
 
 /* ---- writing --------------------------------------------------------------------------------------- */
 
-/* Makes this processor the writer when there is none; readers may still be inside. */
-static bool try_claim(const struct rw_words *words)
+/*
+ * Makes this processor the writer when there is none; readers may still be inside.  *before: what the word
+ * was, which is RW_ASYMMETRIC where some may go by the lock's name.
+ */
+static bool try_claim(const struct rw_words *words, uint32_t *before)
 {
-    uint32_t seen = look(words->writer);
-    if ((seen & RW_WRITER) != 0 ||
-        !__atomic_compare_exchange_n(words->writer, &seen, (seen & RW_EPOCH) | (ke_processor_number() + 1),
-                                     false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+    *before = look(words->writer);
+    if ((*before & RW_WRITER) != 0 ||
+        !__atomic_compare_exchange_n(words->writer, before,
+                                     (*before & RW_EPOCH) | (ke_processor_number() + 1), false,
+                                     __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
         return false;
     }
-    if (seen == RW_ASYMMETRIC) {
+    if (*before == RW_ASYMMETRIC) {
         host_barrier();
     }
     return true;
 }
 
-static void unclaim(const struct rw_words *words)
+static void release_word(const struct rw_words *words, uint32_t next)
 {
-    uint32_t next = ((look(words->writer) & RW_EPOCH) + RW_EPOCH_ONE) & RW_EPOCH;
     if ((__atomic_exchange_n(words->writer, next, __ATOMIC_SEQ_CST) & RW_AWAITED) != 0) {
         ke_engine->lock_wake(words->writer);
     }
 }
 
-/* The count of a processor, other than `but`, that reads; NULL: none does. */
-static volatile uint32_t *find_reader(const struct rw_words *words, unsigned but)
+static void unclaim(const struct rw_words *words)
+{
+    release_word(words, ((look(words->writer) & RW_EPOCH) + RW_EPOCH_ONE) & RW_EPOCH);
+}
+
+/* A processor, other than `but`, that reads; false: none does.  `names`: some may go by the lock's name. */
+static bool find_reader(const struct rw_lock *lock, unsigned but, bool names, struct rw_reading *found)
 {
     for (unsigned n = 0; n < ke_processor_count; n++) {
-        volatile uint32_t *count = rw_readers(words, n);
-        if (n != but && look(count) != 0) {
-            return count;
+        volatile uint32_t *count = rw_readers(&lock->words, n);
+        uint32_t value = look(count);
+        if (n != but && value != 0) {
+            *found = (struct rw_reading){count, value};
+            return true;
+        }
+        if (n != but && names && goes_by_name(lock, n)) {
+            *found = (struct rw_reading){&ke_processors[n].reading, lock->name};
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
 static bool writes_already(const struct rw_lock *lock)
@@ -271,12 +308,13 @@ static bool writes_already(const struct rw_lock *lock)
 static void wait_until_written(const struct rw_lock *lock)
 {
     struct rw_wait wait = {.lock = lock};
-    volatile uint32_t *reader;
-    while (!try_claim(&lock->words)) {
+    struct rw_reading reading;
+    uint32_t before;
+    while (!try_claim(&lock->words, &before)) {
         wait_for_writer(&wait);
     }
-    while ((reader = find_reader(&lock->words, KE_MAXIMUM_PROCESSORS)) != NULL) {
-        wait_for_reader(&wait, reader);
+    while (find_reader(lock, KE_MAXIMUM_PROCESSORS, before == RW_ASYMMETRIC, &reading)) {
+        wait_for_reader(&wait, reading);
     }
 }
 
@@ -295,13 +333,19 @@ void rw_write(const struct rw_lock *lock)
 
 /* `but`: this processor when it reads, and would write instead.  Whoever reads for long is seen before
  * readers are troubled. */
-static bool try_become_writer(const struct rw_words *words, unsigned but)
+static bool try_become_writer(const struct rw_lock *lock, unsigned but)
 {
-    if (find_reader(words, but) != NULL || !try_claim(words)) {
+    struct rw_reading reading;
+    uint32_t before = look(lock->words.writer);
+    if (find_reader(lock, but, before == RW_ASYMMETRIC, &reading) || !try_claim(&lock->words, &before)) {
         return false;
     }
-    if (find_reader(words, but) != NULL) {
-        unclaim(words);
+    if (find_reader(lock, but, before == RW_ASYMMETRIC, &reading)) {
+        if (before == RW_ASYMMETRIC) {
+            release_word(&lock->words, RW_ASYMMETRIC);
+        } else {
+            unclaim(&lock->words);
+        }
         return false;
     }
     return true;
@@ -312,8 +356,8 @@ bool rw_try_write(const struct rw_lock *lock)
     if (writes_already(lock)) {
         return true;
     }
-    bool taken = rw_explored() ? rw_explored_try_write(&lock->words)
-                               : try_become_writer(&lock->words, KE_MAXIMUM_PROCESSORS);
+    bool taken =
+        rw_explored() ? rw_explored_try_write(&lock->words) : try_become_writer(lock, KE_MAXIMUM_PROCESSORS);
     if (taken) {
         *lock->depth = 1;
     }
@@ -324,17 +368,19 @@ bool rw_try_promote(const struct rw_lock *lock)
 {
     const struct rw_words *words = &lock->words;
     unsigned me = ke_processor_number();
-    if (*rw_readers(words, me) != 1 || (*words->writer & RW_WRITER) != 0) {
+    bool named = goes_by_name(lock, me);
+    if (*rw_readers(words, me) + named != 1 || (*words->writer & RW_WRITER) != 0) {
         return false;
     }
     if (rw_explored()) {
         if (!rw_explored_try_convert(words)) {
             return false;
         }
+    } else if (!try_become_writer(lock, me)) {
+        return false;
+    } else if (named) {
+        undis_region_reading_store(0);
     } else {
-        if (!try_become_writer(words, me)) {
-            return false;
-        }
         __atomic_store_n(rw_readers(words, me), 0, __ATOMIC_SEQ_CST);
     }
     *lock->depth = 1;

@@ -1,9 +1,9 @@
 /*
  * rwlock.c - NDIS_RW_LOCK_EX (spec section 4a), the lock that NDIS allocates (rwcore.h).
  *
- * Each processor's count of readers has a cache line of its own, as the page suggests: readers share nothing
- * that they write.  What is not guaranteed: a waiting writer keeps new readers out, which is one of the
- * orders that the lock allows (RW-7).
+ * Each processor's count of readers has a cache line of its own, as the page suggests, and its region more
+ * so: readers share nothing that they write.  What is not guaranteed: a waiting writer keeps new readers out,
+ * which is one of the orders that the lock allows (RW-7).
  */
 #include "ke/ddi.h"
 #include "ke/fault.h"
@@ -22,6 +22,7 @@ struct rw_lock rw_lock_ex(void *object)
         .object = object,
         .words = {&lock->writer, &lock->word, &lock->readers[0].reader.count, sizeof(lock->readers[0])},
         .depth = &lock->depth,
+        .name = (uint32_t)(lock->held >> 32),
     };
 }
 
@@ -50,6 +51,17 @@ static void acquired(PNDIS_RW_LOCK_EX lock, PLOCK_STATE_EX state)
                state->OldIrql, 0, (uintptr_t)state);
 }
 
+/* Not 0, and another one each time: for as many locks as a run can make before it makes one anew. */
+static uint32_t new_name(void)
+{
+    static uint32_t last;
+    uint32_t name;
+    do {
+        name = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+    } while (name == 0);
+    return name;
+}
+
 /*
  * Makes a lock.  NULL when memory is short.  <= DISPATCH_LEVEL.  RW-1, nf-ndis-ndisallocaterwlock.
  */
@@ -65,6 +77,7 @@ PNDIS_RW_LOCK_EX NdisAllocateRWLock(NDIS_HANDLE NdisHandle)
         lock = (struct _NDIS_RW_LOCK_EX *)(((uintptr_t)block + UNDIS_RW_LINE - 1) &
                                            ~(uintptr_t)(UNDIS_RW_LINE - 1));
         lock->words.block = block;
+        lock->words.held = (uint64_t)new_name() << 32 | DISPATCH_LEVEL;
         event_send(EVENT_OBJECT_CREATE, lock, OBJECT_HANDLE, sizeof *lock, 0, (uintptr_t)NdisHandle);
         event_send(EVENT_RW_INIT, lock, LOCK_RW_READ, 0, 0, 0);
     }
@@ -151,7 +164,7 @@ BOOLEAN NdisTryPromoteRWLockFromReadToWrite(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_E
 {
     ddi_enter(NdisTryPromoteRWLockFromReadToWrite);
     struct rw_lock lock = rw_lock_ex(Lock);
-    if (LockState->LockState != RW_HELD_READ || !rw_try_promote(&lock)) {
+    if (LockState->LockState == 0 || LockState->LockState == RW_HELD_WRITE || !rw_try_promote(&lock)) {
         return FALSE;
     }
     LockState->LockState = RW_HELD_WRITE;
@@ -187,21 +200,57 @@ VOID NdisReleaseRWLock(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState)
 
 #if !UNDIS_CHECKED
 
+static inline struct undis_rw_reader *own_reader(PNDIS_RW_LOCK_EX lock)
+{
+    return &lock->words.readers[ke_processor_number()].reader;
+}
+
 void undis_free(rw_read)(PNDIS_RW_LOCK_EX Lock)
 {
-    struct rw_lock lock = rw_lock_ex(Lock);
-    rw_read_slowly(&lock);
+    if (!rw_read_quickly(&Lock->words.writer, own_reader(Lock))) {
+        struct rw_lock lock = rw_lock_ex(Lock);
+        rw_read_slowly(&lock);
+    }
 }
 
-void undis_free(rw_read_ended)(PNDIS_RW_LOCK_EX Lock)
+/* Nobody sleeps for long because of a name that was there for a moment (rwcore.h). */
+void undis_free(rw_read_named)(PNDIS_RW_LOCK_EX Lock)
 {
-    struct rw_lock lock = rw_lock_ex(Lock);
-    rw_end_read_slowly(&lock);
+    struct undis_rw_reader *own = own_reader(Lock);
+    undis_region_reading_store(0);
+    __atomic_exchange_n(&own->count, own->count + 1, __ATOMIC_SEQ_CST);
+    if (undis_unlikely(!rw_may_read(&Lock->words.writer, own))) {
+        struct rw_lock lock = rw_lock_ex(Lock);
+        rw_read_slowly(&lock);
+    }
 }
 
-void undis_free(rw_write_end)(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState)
+void undis_free(rw_end_read)(PNDIS_RW_LOCK_EX Lock, UCHAR OldIrql)
 {
-    release(Lock, LockState);
+    struct undis_rw_reader *own = own_reader(Lock);
+    bool freely = Lock->words.writer == RW_ASYMMETRIC;
+    if (freely) {
+        rw_count_store(own, own->count - 1);
+    } else {
+        __atomic_exchange_n(&own->count, own->count - 1, __ATOMIC_SEQ_CST);
+    }
+    uint32_t seen = Lock->words.writer;
+    if (undis_unlikely(freely ? seen != RW_ASYMMETRIC : (seen & RW_AWAITED) != 0)) {
+        struct rw_lock lock = rw_lock_ex(Lock);
+        rw_end_read_slowly(&lock);
+    }
+    rw_lower(OldIrql);
+}
+
+void undis_free(rw_end)(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState)
+{
+    if (LockState->LockState < UNDIS_RW_HELD_NAMED) {
+        release(Lock, LockState);
+    } else {
+        struct rw_lock lock = rw_lock_ex(Lock);
+        rw_end_named(&lock);
+        rw_lower(LockState->OldIrql);
+    }
 }
 
 #endif

@@ -12,6 +12,7 @@ static __attribute__((constructor)) void go_without(void)
 /* clang-format off */
 static const struct test_case cases[] = {
     CASE("rw_lock_fenced", readers_and_writers, "", 4, FREE),
+    CASE("rw_guests_fenced", reader_with_guests, "", 4, FREE),
     CASE("dpc_inbox_fenced", queued_and_removed, "", 4, FREE),
 };
 /* clang-format on */

@@ -25,19 +25,24 @@
  * Raise it whenever code compiled from these headers before and after would not do together: an offset, a
  * lock's words, what a quick side leaves to a slow one.
  */
-#define UNDIS_FREE_LAYOUT 1
+#define UNDIS_FREE_LAYOUT 2
 
-/* undis_free(NAME): what libundis-free exports for inlined code: undis_free_1_NAME. */
+/* undis_free(NAME): what libundis-free exports for inlined code: undis_free_2_NAME. */
 #define undis_free_join(layout, name) undis_free_##layout##_##name
 #define undis_free_expand(layout, name) undis_free_join(layout, name)
 #define undis_free(name) undis_free_expand(UNDIS_FREE_LAYOUT, name)
 
-/* Where things are in the region: bytes from its beginning. */
-#define UNDIS_REGION_IRQL 8          /* uint8_t */
-#define UNDIS_REGION_LOCK_OWNER 10   /* uint8_t: the processor's name in locks that are biased to it */
-#define UNDIS_REGION_PENDING 12      /* uint32_t: bit L is set when something waits for IRQL to be below L */
+/*
+ * Where things are in the region: bytes from its beginning.  What a pair of locks stores, it stores as four
+ * or eight bytes: AMD's processors take 2.5 cycles to write one or two bytes into their first-level cache,
+ * and 1 for more.
+ */
+#define UNDIS_REGION_IRQL 8          /* uint8_t, and three bytes that are 0 */
+#define UNDIS_REGION_READING 12      /* uint32_t: the lock that the processor reads under, or 0 (rwlock.h) */
 #define UNDIS_REGION_NUMBER 16       /* uint32_t: the processor's */
-#define UNDIS_REGION_LOCK_ENTRIES 32 /* int32_t: into shared locks, until one of them is looked at */
+#define UNDIS_REGION_PENDING 20      /* uint32_t: bit L is set when something waits for IRQL to be below L */
+#define UNDIS_REGION_LOCK_ENTRIES 48 /* int32_t: into shared locks, until one of them is looked at */
+#define UNDIS_REGION_LOCK_OWNER 52   /* uint8_t: the processor's name in locks that are biased to it */
 
 #if defined(__x86_64__) && !defined(UNDIS_REGION_TLS)
 
@@ -54,7 +59,25 @@ UNDIS_FREE_INLINE uint8_t undis_region_irql(void)
 
 UNDIS_FREE_INLINE void undis_region_irql_store(uint8_t irql)
 {
-    __asm__ volatile("movb %0, %%gs:%c1" ::"qi"(irql), "i"(UNDIS_REGION_IRQL) : "memory");
+    __asm__ volatile("movl %0, %%gs:%c1" ::"ri"((uint32_t)irql), "i"(UNDIS_REGION_IRQL) : "memory");
+}
+
+UNDIS_FREE_INLINE uint32_t undis_region_reading(void)
+{
+    uint32_t lock;
+    __asm__ volatile("movl %%gs:%c1, %0" : "=r"(lock) : "i"(UNDIS_REGION_READING) : "memory");
+    return lock;
+}
+
+UNDIS_FREE_INLINE void undis_region_reading_store(uint32_t lock)
+{
+    __asm__ volatile("movl %0, %%gs:%c1" ::"ri"(lock), "i"(UNDIS_REGION_READING) : "memory");
+}
+
+/* IRQL, and what is read under, by one store: the first in the low half, the other in the high one. */
+UNDIS_FREE_INLINE void undis_region_irql_reading_store(uint64_t both)
+{
+    __asm__ volatile("movq %0, %%gs:%c1" ::"re"(both), "i"(UNDIS_REGION_IRQL) : "memory");
 }
 
 UNDIS_FREE_INLINE uint8_t undis_region_lock_owner(void)
