@@ -1,8 +1,9 @@
 /*
  * arena.c - the machine's heap and stacks at fixed addresses.
  *
- * The arena is divided into lanes: one for the blocks and one for the stacks of each stream.  A lane is a
- * bump pointer that only a restore moves back; what lies above it is zero.  The lanes themselves survive a
+ * The arena is divided into lanes: for each stream one for its blocks, one for its stacks, and one for the
+ * blocks that every execution writes, of whose last page a restore copies what is in use.  A lane is a bump
+ * pointer that only a restore moves back; what lies above it is zero.  The lanes themselves survive a
  * restore, which puts back `used`.
  */
 #include "host/arena.h"
@@ -19,8 +20,9 @@
 /* Clear of where Linux puts programs, libraries and stacks, and AddressSanitizer its own heap. */
 #define ARENA_BASE UINT64_C(0x500000000000)
 #define STREAMS ARENA_STREAMS
-#define RESERVED (2 * STREAMS) /* the lane of host_reserve: closed where nobody opens it */
-#define LANES ARENA_LANES      /* blocks, then stacks, then that */
+#define HOT (2 * STREAMS)
+#define RESERVED (3 * STREAMS) /* the lane of host_reserve: closed where nobody opens it */
+#define LANES ARENA_LANES      /* blocks, then stacks, then hot blocks, then that */
 #define LANE_SIZE (UINT64_C(1) << 30)
 #define LANE_STEP (UINT64_C(1) << 16) /* opened at a time */
 
@@ -34,7 +36,10 @@ static struct {
     unsigned stream;
     struct page_range lane[LANES];
     size_t used[LANES];
+    unsigned known_count; /* lanes that have been used, in any execution, in that order */
+    uint8_t known[LANES];
 } arena HOST_KEPT;
+_Static_assert(LANES <= UINT8_MAX, "known[]");
 
 bool host_arena_open(void)
 {
@@ -69,11 +74,14 @@ bool host_arena_holds(const void *address)
     return arena.open && (uintptr_t)address - ARENA_BASE < LANES * LANE_SIZE;
 }
 
-/* Makes sure that there is a word for each page of the lane. */
+/* Before the lane is used for the first time. */
 static bool lane_describe(struct page_range *lane)
 {
     if (lane->word == NULL) {
         lane->word = pages_reserve(LANE_SIZE / PAGE_BYTES * sizeof(*lane->word));
+        if (lane->word != NULL) {
+            arena.known[arena.known_count++] = (uint8_t)(lane - arena.lane);
+        }
     }
     return lane->word != NULL;
 }
@@ -95,18 +103,32 @@ static bool lane_open(struct page_range *lane, size_t size)
     return true;
 }
 
-void *arena_allocate(size_t alignment, size_t size)
+/* That much of a lane of hot blocks is in use, in this execution or in another one. */
+static void lane_use(struct page_range *lane, size_t size)
 {
-    struct page_range *lane = &arena.lane[arena.stream];
+    uintptr_t before = lane->used != 0 ? lane->used : lane->start, used = lane->start + size;
+    if (used > before) {
+        lane->used = used;
+        snapshot_use_more(lane, before);
+    }
+}
+
+void *arena_allocate(size_t alignment, size_t size, bool hot)
+{
+    unsigned number = arena.stream + (hot ? HOT : 0);
+    struct page_range *lane = &arena.lane[number];
     if (size > LANE_SIZE || alignment > LANE_SIZE) {
         return NULL;
     }
     size_t step = alignment > ARENA_ALIGNMENT ? alignment : ARENA_ALIGNMENT;
-    size_t offset = (arena.used[arena.stream] + sizeof(struct block_header) + step - 1) & ~(step - 1);
+    size_t offset = (arena.used[number] + sizeof(struct block_header) + step - 1) & ~(step - 1);
     if (!lane_open(lane, offset + size)) {
         return NULL;
     }
-    arena.used[arena.stream] = offset + size;
+    if (hot) {
+        lane_use(lane, offset + size);
+    }
+    arena.used[number] = offset + size;
     char *block = (char *)lane->start + offset;
     ((struct block_header *)(void *)block - 1)->size = size;
     return block;
@@ -178,7 +200,10 @@ void arena_each(void (*visit)(struct page_range *range))
 
 void arena_note(struct arena_mark *mark)
 {
-    memcpy(mark->used, arena.used, sizeof(mark->used));
+    for (unsigned i = 0; i < arena.known_count; i++) {
+        mark->used[i] = arena.used[arena.known[i]];
+    }
+    mark->count = arena.known_count;
     mark->stream = arena.stream;
 }
 
@@ -186,7 +211,7 @@ void arena_note(struct arena_mark *mark)
 static void forget_frames(void)
 {
 #ifdef HOST_ASAN
-    for (unsigned lane = STREAMS; arena.open && lane < RESERVED; lane++) {
+    for (unsigned lane = STREAMS; arena.open && lane < HOT; lane++) {
         __asan_unpoison_memory_region((void *)arena.lane[lane].start, arena.used[lane]);
     }
 #endif
@@ -195,6 +220,8 @@ static void forget_frames(void)
 void arena_rewind(const struct arena_mark *mark)
 {
     forget_frames();
-    memcpy(arena.used, mark->used, sizeof(arena.used));
+    for (unsigned i = 0; i < arena.known_count; i++) {
+        arena.used[arena.known[i]] = i < mark->count ? mark->used[i] : 0;
+    }
     arena.stream = mark->stream;
 }

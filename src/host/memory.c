@@ -25,14 +25,19 @@ static void *allocate_zeroed(size_t size)
 
 void *host_allocate(size_t size)
 {
-    return host_arena_is_open() ? arena_allocate(ARENA_ALIGNMENT, size) : allocate_zeroed(size);
+    return host_arena_is_open() ? arena_allocate(ARENA_ALIGNMENT, size, false) : allocate_zeroed(size);
+}
+
+void *host_allocate_hot(size_t size)
+{
+    return host_arena_is_open() ? arena_allocate(ARENA_ALIGNMENT, size, true) : allocate_zeroed(size);
 }
 
 void *host_allocate_aligned(size_t alignment, size_t size)
 {
     void *block = NULL;
     if (host_arena_is_open()) {
-        return arena_allocate(alignment, size);
+        return arena_allocate(alignment, size, false);
     }
     if (posix_memalign(&block, alignment, size != 0 ? size : 1) != 0) {
         return NULL;
@@ -45,7 +50,7 @@ void *host_reallocate(void *block, size_t size)
     if (!host_arena_is_open()) {
         return realloc(block, size);
     }
-    void *larger = arena_allocate(ARENA_ALIGNMENT, size);
+    void *larger = arena_allocate(ARENA_ALIGNMENT, size, false);
     if (larger != NULL && block != NULL) {
         /* It may be older than the arena. */
         size_t old = host_arena_holds(block) ? arena_size(block) : malloc_usable_size(block);

@@ -33,6 +33,8 @@
  * The caller masks interrupts.
  */
 void *host_allocate(size_t size); /* zeroed; 16-byte aligned; NULL when memory is short */
+/* The same for a small block that nearly every execution changes (as HOST_HOT). */
+void *host_allocate_hot(size_t size);
 void *host_allocate_aligned(size_t alignment, size_t size);
 void *host_reallocate(void *block, size_t size); /* of host_allocate */
 void host_free(void *block);
@@ -79,8 +81,12 @@ size_t host_snapshot_pages(void);
  */
 #define HOST_CHECKPOINTS 64u
 
-/* False: there are enough, or memory is short. */
-bool host_checkpoint_take(void);
+struct host_context;
+/*
+ * `suspended`: contexts that run later, if at all; what lies below their stack pointers is nobody's, and is
+ * not put back.  False: there are enough, or memory is short.
+ */
+bool host_checkpoint_take(const struct host_context *const *suspended, unsigned count);
 unsigned host_checkpoint_count(void);
 void host_checkpoint_drop(void); /* the newest */
 /* Back to the newest, which stays.  False, and nothing has changed: it cannot be done any more. */

@@ -50,7 +50,7 @@ static inline uintptr_t page_up(uintptr_t address)
 void *pages_reserve(size_t size);
 
 #define ARENA_STREAMS 64u
-#define ARENA_LANES (2 * ARENA_STREAMS + 1)
+#define ARENA_LANES (3 * ARENA_STREAMS + 1)
 
 /* ---- bytes, unseen by sanitizers: redzones are copied too ----------------------------------------- */
 
@@ -63,8 +63,15 @@ static inline void bytes_copy(void *to, const void *from, size_t size)
 #define PAGE_PIECE 64u
 static inline void page_copy(void *to, const void *from, size_t size)
 {
-    size_t words = size / 8;
-    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+    if (size == 0) {
+        return;
+    }
+    __asm__ volatile("1: movaps (%1), %%xmm0; movaps 16(%1), %%xmm1; movaps 32(%1), %%xmm2; "
+                     "movaps 48(%1), %%xmm3; add $64, %1; movaps %%xmm0, (%0); movaps %%xmm1, 16(%0); "
+                     "movaps %%xmm2, 32(%0); movaps %%xmm3, 48(%0); add $64, %0; sub $64, %2; jnz 1b"
+                     : "+r"(to), "+r"(from), "+r"(size)
+                     :
+                     : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3");
 }
 
 static inline void page_zero(void *to, size_t size)
@@ -78,9 +85,9 @@ static inline void page_zero(void *to, size_t size)
 /* The part of the arena that `address` lies in, as far as it has been opened; NULL when it is not. */
 struct page_range *arena_range(uintptr_t address);
 void arena_each(void (*visit)(struct page_range *range));
-/* How much is in use: what a later moment goes back to. */
+/* How much is in use of the lanes that are: what a later moment goes back to. */
 struct arena_mark {
-    unsigned stream;
+    unsigned stream, count;
     size_t used[ARENA_LANES];
 };
 void arena_note(struct arena_mark *mark);
@@ -157,6 +164,8 @@ void host_checkpoints_forget(void);
 
 /* Makes pages of the arena usable for the first time. */
 bool snapshot_open(uintptr_t start, size_t size);
+/* More of the pages from `start` on, up to range->used, will be written than was said so far. */
+void snapshot_use_more(struct page_range *range, uintptr_t start);
 /* Says of a page, none of which has been written in this execution, whether its upper half will be. */
 void snapshot_halve_page(struct page_range *range, uintptr_t page, bool half);
 /* Makes one a guard page, and ordinary again. */

@@ -258,6 +258,13 @@ static void live_again(struct page_range *range, uintptr_t page)
     }
 }
 
+void snapshot_use_more(struct page_range *range, uintptr_t start)
+{
+    for (uintptr_t page = page_down(start); page < range->used; page += PAGE_BYTES) {
+        live_again(range, page);
+    }
+}
+
 void snapshot_halve_page(struct page_range *range, uintptr_t page, bool half)
 {
     uint32_t *word = word_of(range, page);

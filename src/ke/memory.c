@@ -15,6 +15,14 @@ void *ke_allocate(size_t size)
     return memory;
 }
 
+void *ke_allocate_hot(size_t size)
+{
+    KIRQL old = ke_mask();
+    void *memory = host_allocate_hot(size);
+    ke_unmask(old);
+    return memory;
+}
+
 void ke_free(void *memory)
 {
     KIRQL old = ke_mask();

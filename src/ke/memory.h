@@ -8,6 +8,7 @@
 
 /* Any IRQL, whatever an interrupt broke into.  Zeroed; NULL when memory is short. */
 void *ke_allocate(size_t size);
-void ke_free(void *memory); /* NULL: nothing */
+void *ke_allocate_hot(size_t size); /* host_allocate_hot's */
+void ke_free(void *memory);         /* NULL: nothing */
 
 #endif

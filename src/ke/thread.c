@@ -89,7 +89,7 @@ struct _KTHREAD *ke_thread_create_on(void (*start)(void *), void *context, const
     reap();
     KIRQL old = ke_mask();
     struct host_stack stack;
-    struct _KTHREAD *thread = host_allocate(sizeof *thread);
+    struct _KTHREAD *thread = host_allocate_hot(sizeof *thread);
     if (thread != NULL && !host_stack_map(&stack, THREAD_STACK_SIZE)) {
         host_free(thread);
         thread = NULL;

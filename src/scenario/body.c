@@ -214,7 +214,7 @@ void scenario_body(void *unused)
     unsigned started = 0, count = run->options->driver_count;
     (void)unused;
     run->outcome.ran = true;
-    run->objects = ke_allocate(count * sizeof(*run->objects));
+    run->objects = ke_allocate_hot(count * sizeof(*run->objects));
     if (run->objects == NULL) {
         run->outcome.failed = true;
         fail(run, "not enough memory");

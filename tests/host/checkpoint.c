@@ -42,7 +42,7 @@ static void newest_comes_back(void *argument)
     CHECK(host_snapshot_take());
     CHECK(!host_checkpoint_restore());
     small = 8;
-    CHECK(host_checkpoint_take());
+    CHECK(host_checkpoint_take(NULL, 0));
     for (volatile int round = 0; round < ROUNDS; round++) {
         uint32_t seen = small + large[0] + large[5 * PAGE];
         small = 1;
@@ -66,9 +66,9 @@ static void they_nest(void *argument)
     CHECK(host_snapshot_take());
     for (uint32_t i = 0; i < HOST_CHECKPOINTS; i++) {
         large[i * 1024] = small = 100 + i;
-        CHECK(host_checkpoint_take());
+        CHECK(host_checkpoint_take(NULL, 0));
     }
-    CHECK(!host_checkpoint_take());
+    CHECK(!host_checkpoint_take(NULL, 0));
     for (uint32_t i = HOST_CHECKPOINTS; i-- > 0;) {
         small = large[0] = 0;
         CHECK(host_checkpoint_restore());
@@ -87,7 +87,7 @@ static void blocks_come_back(void *argument)
     CHECK(host_snapshot_take());
     uint64_t *before = host_allocate(2 * PAGE);
     *before = 5;
-    CHECK(host_checkpoint_take());
+    CHECK(host_checkpoint_take(NULL, 0));
     uint64_t *first = NULL;
     for (volatile int round = 0; round < ROUNDS; round++) {
         uint64_t *block = host_allocate(3 * PAGE);
@@ -102,6 +102,88 @@ static void blocks_come_back(void *argument)
     }
 }
 
+/* Of those that every execution writes only what is in use is put back, and what an execution uses more. */
+static void hot_blocks_come_back(void *argument)
+{
+    (void)argument;
+    begin();
+    uint64_t *old = host_allocate_hot(sizeof(*old));
+    *old = 4;
+    CHECK(host_snapshot_take());
+    volatile unsigned went_back = 0;
+    for (volatile int round = 0; round < ROUNDS; round++) {
+        bool good = *old == 4;
+        *old = 5;
+        CHECK(host_checkpoint_take(NULL, 0));
+        for (int again = 0; again < 2; again++) {
+            size_t last = 8u << (round < 10 ? round : 10);
+            uint64_t *more = host_allocate_hot((last + 1) * sizeof(*more));
+            good = good && *old == 5 && more[0] == 0 && more[last] == 0;
+            *old = more[0] = more[last] = 6;
+            if (!host_checkpoint_restore()) {
+                break; /* more was written than when it was taken */
+            }
+            went_back++;
+        }
+        host_snapshot_restore();
+        if (!good) {
+            CHECK(!"hot blocks came back");
+            return;
+        }
+    }
+    CHECK(went_back > ROUNDS);
+}
+
+#define NUMBERS 1500u /* more than a page of them */
+
+static struct host_context outside, inside;
+
+/* Has numbers on its stack while others run, and spoils them once it has told their sum. */
+static void sum_numbers(void *argument)
+{
+    uint32_t *sum = argument;
+    volatile uint32_t numbers[NUMBERS];
+    host_context_entered(&inside);
+    for (uint32_t i = 0; i < NUMBERS; i++) {
+        numbers[i] = i;
+    }
+    for (;;) {
+        host_context_switch(&inside, &outside, false);
+        *sum = 0;
+        for (uint32_t i = 0; i < NUMBERS; i++) {
+            *sum += numbers[i];
+            numbers[i] = 1;
+        }
+    }
+}
+
+/* What a suspended context has on its stack is there again, whatever lies below it. */
+static void suspended_stacks_come_back(void *argument)
+{
+    (void)argument;
+    uint32_t *volatile sum = calloc(1, sizeof(*sum));
+    struct host_stack stack;
+    begin();
+    CHECK(host_stack_map(&stack, 8 * PAGE));
+    host_context_of_thread(&outside);
+    CHECK(host_snapshot_take());
+    host_context_make(&inside, stack, sum_numbers, sum);
+    host_context_switch(&outside, &inside, false);
+    const struct host_context *const suspended[] = {&inside};
+    CHECK(host_checkpoint_take(suspended, 1));
+    for (volatile int round = 0; round < ROUNDS; round++) {
+        host_context_switch(&outside, &inside, false);
+        uint32_t first = *sum;
+        host_context_switch(&outside, &inside, false);
+        CHECK(host_checkpoint_restore());
+        if (first != NUMBERS * (NUMBERS - 1) / 2 || *sum != NUMBERS) {
+            CHECK(!"the stack came back");
+            return;
+        }
+    }
+    free(sum);
+}
+
 /* Reserved pages are opened and closed on both sides of it. */
 static void reserved_pages_come_back(void *argument)
 {
@@ -112,7 +194,7 @@ static void reserved_pages_come_back(void *argument)
     CHECK(host_pages_open(reserved, 2 * PAGE));
     reserved[0] = reserved[PAGE] = 1;
     host_pages_close(reserved + PAGE, PAGE);
-    CHECK(host_checkpoint_take());
+    CHECK(host_checkpoint_take(NULL, 0));
     for (volatile int round = 0; round < ROUNDS; round++) {
         CHECK(host_pages_open(reserved + PAGE, 3 * PAGE));
         bool good = reserved[0] == 1 && reserved[PAGE] == 0 && reserved[3 * PAGE] == 0;
@@ -136,13 +218,13 @@ static void journal_is_undone(void *argument)
     CHECK(host_snapshot_take());
     host_journal(noted, sizeof(*noted)); /* nobody can go back: nothing is noted */
     *noted = 2;
-    CHECK(host_checkpoint_take());
+    CHECK(host_checkpoint_take(NULL, 0));
     for (uint32_t i = 3; i < 100; i++) {
         host_journal(noted, sizeof(*noted));
         *noted = i;
     }
     *kept = 2;
-    CHECK(host_checkpoint_take());
+    CHECK(host_checkpoint_take(NULL, 0));
     host_journal(noted, sizeof(*noted));
     *noted = 100;
     CHECK(host_checkpoint_restore());
@@ -161,6 +243,8 @@ static const struct test_case cases[] = {
     CASE("checkpoint_newest_comes_back", newest_comes_back, "", 1, CHECKED),
     CASE("checkpoint_they_nest", they_nest, "", 1, CHECKED),
     CASE("checkpoint_blocks_come_back", blocks_come_back, "", 1, CHECKED),
+    CASE("checkpoint_hot_blocks_come_back", hot_blocks_come_back, "", 1, CHECKED),
+    CASE("checkpoint_suspended_stacks_come_back", suspended_stacks_come_back, "", 1, CHECKED),
     CASE("checkpoint_reserved_pages_come_back", reserved_pages_come_back, "", 1, CHECKED),
     CASE("checkpoint_journal_is_undone", journal_is_undone, "", 1, CHECKED),
 };

@@ -55,12 +55,24 @@ bool checkpoints_begin(struct search *search)
     return from == 0;
 }
 
+static bool take(void)
+{
+    const struct host_context *suspended[SEARCH_ACTORS];
+    unsigned count = 0;
+    for (unsigned i = 0; i < machine.count; i++) {
+        if (machine.actors[i].context != NULL) {
+            suspended[count++] = machine.actors[i].context;
+        }
+    }
+    return host_checkpoint_take(suspended, count);
+}
+
 void checkpoints_take(void)
 {
     uint32_t depth = machine_kept.checkpoint_due;
     machine_kept.checkpoint_due = depth != checkpoints.last_due ? checkpoints.last_due : 0;
     /* What was found before it would not be found again. */
-    if (finding_count() == 0 && host_checkpoint_take()) {
+    if (finding_count() == 0 && take()) {
         checkpoints.depth[host_checkpoint_count() - 1] = depth;
     }
 }
