@@ -245,6 +245,7 @@ static void explored_stall(uint64_t nanoseconds)
 
 static void explored_entry_possible(const volatile void *object, const volatile void *queue)
 {
+    machine.looked = false;
     if (machine_is_searched()) {
         search_order_entry(machine_kept.search, (uintptr_t)object, (uintptr_t)queue);
     }

@@ -13,6 +13,8 @@
 #include "ke/engine.h"
 #include "ke/observer.h"
 
+#include <string.h>
+
 /* None of this is for other images: calls and variables need no detour. */
 #pragma GCC visibility push(hidden)
 
@@ -93,6 +95,7 @@ struct machine {
     const struct op *observed; /* the step taken last: to be told when its actor runs, on its stack; NULL */
     unsigned alone; /* 1 + the actor that comes after everything that was done, with nobody beside it; 0 */
     bool quiet;     /* and nothing can come up, for since then it was not about to do anything */
+    bool looked;    /* no DPC was queued and no line raised since services_look */
     struct search_actor view[SEARCH_ACTORS];
     struct actor actors[SEARCH_ACTORS] __attribute__((aligned(MACHINE_PAGE)));
     struct spin_read more_reads[SEARCH_ACTORS][SPIN_READS - 2] __attribute__((aligned(MACHINE_PAGE)));
@@ -163,6 +166,23 @@ static inline struct actor *actor_current(void)
 static inline unsigned actor_index(const struct actor *actor)
 {
     return (unsigned)(actor - machine.actors);
+}
+/* At most 8 bytes of memory; without a call for the usual sizes. */
+static inline uint64_t machine_value(uintptr_t address, unsigned size)
+{
+    uint64_t value = 0;
+    switch (size) {
+    case 4:
+        memcpy(&value, (const void *)address, 4);
+        break;
+    case 8:
+        memcpy(&value, (const void *)address, 8);
+        break;
+    default:
+        memcpy(&value, (const void *)address, size);
+        break;
+    }
+    return value;
 }
 /* Changes its state, or the level at which it holds its processor, and the masks that say so. */
 void actor_set(struct actor *actor, enum actor_state state);

@@ -150,7 +150,5 @@ const char *machine_bounds(void)
 
 uint64_t machine_peek(uintptr_t address, unsigned size)
 {
-    uint64_t value = 0;
-    memcpy(&value, (const void *)address, size);
-    return value;
+    return machine_value(address, size);
 }

@@ -223,6 +223,10 @@ static void look_for_devices(void)
 void services_look(void)
 {
     look_for_devices();
+    if (machine.looked) {
+        return;
+    }
+    machine.looked = true;
     for (unsigned i = 0; i < ke_processor_count; i++) {
         struct ke_processor *processor = &ke_processors[i];
         if ((processor->dpc_depth | processor->lines) == 0) {

@@ -21,9 +21,7 @@ static struct spin_read *spin_read(const struct actor *actor, unsigned number)
 
 static uint64_t value_at(uintptr_t address, uint32_t size)
 {
-    uint64_t value = 0;
-    memcpy(&value, (const void *)address, size <= sizeof(value) ? size : sizeof(value));
-    return value;
+    return machine_value(address, size <= sizeof(uint64_t) ? size : (unsigned)sizeof(uint64_t));
 }
 
 /*

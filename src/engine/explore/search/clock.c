@@ -227,37 +227,45 @@ static void take_back_orders(struct search *search, uint32_t event)
 
 /* ---- the clock of a step ---------------------------------------------------------------------------- */
 
+static inline void find_before(struct search *search, struct clock *before, unsigned actor,
+                               const struct op *op)
+{
+    clock_copy(search, before, &search->start[actor]);
+    if (op->kind == OP_ENTER && op->object[0] != 0) {
+        join_cause(search, before, clock_cell(search, cell_of_object(op->object[0])));
+    }
+}
+
 struct clock clock_before(struct search *search, unsigned actor, const struct op *op)
 {
-    struct clock before = search->start[actor];
-    if (op->kind == OP_ENTER && op->object[0] != 0) {
-        join_cause(search, &before, clock_cell(search, cell_of_object(op->object[0])));
-    }
+    struct clock before = {0};
+    find_before(search, &before, actor, op);
     return before;
 }
 
-static struct clock clock_of(struct search *search, uint32_t event, unsigned actor, const struct op *op)
+/* The event's clock, but for the event itself. */
+static void find_clock(struct search *search, uint32_t event, unsigned actor, const struct op *op)
 {
-    struct clock clock = search->before[event];
+    struct clock *clock = &search->clock[event];
+    clock_copy(search, clock, &search->before[event]);
     if (op_waits_for_all(op)) {
         search->intervals.count = 0;
         for (uint32_t i = 0; i < search->actors; i++) {
-            clock_join(search, &clock, &search->start[i]);
+            clock_join(search, clock, &search->start[i]);
         }
-        return clock;
+        return;
     }
     for (uint64_t left = op->kind == OP_JOIN ? op->expected : 0; left != 0; left &= left - 1) {
-        clock_join(search, &clock, &search->start[__builtin_ctzll(left)]);
+        clock_join(search, clock, &search->start[__builtin_ctzll(left)]);
     }
     struct candidate candidate = {actor, op, &search->before[event], false};
     conflict_collect(search, &candidate);
     for (uint32_t i = 0; i < search->intervals.count; i++) {
         uint32_t last = search->intervals.data[i].last;
-        if (last != NOTHING && !comes_before(search, last, &clock)) {
-            clock_join(search, &clock, &search->clock[last]);
+        if (last != NOTHING && !comes_before(search, last, clock)) {
+            clock_join(search, clock, &search->clock[last]);
         }
     }
-    return clock;
 }
 
 void clock_push(struct search *search)
@@ -267,16 +275,14 @@ void clock_push(struct search *search)
     const struct op *op = &search->event[event].op;
     struct trace *trace = &search->trace[event];
     see_actor(search, actor);
-    search->before[event] = clock_before(search, actor, op);
-    struct clock clock = clock_of(search, event, actor, op);
+    find_before(search, &search->before[event], actor, op);
+    find_clock(search, event, actor, op);
     trace->actor = (uint8_t)actor;
     trace->before = (uint8_t)op_level_before(op);
     trace->after = (uint8_t)op_level_after(op);
     trace->index = ++search->steps[actor];
     trace->previous = search->last[actor];
     trace->nodes = search->nodes.count;
-    clock.at[actor] = trace->index;
-    search->clock[event] = clock;
     if (op->kind == OP_ENTER && op->object[0] != 0) {
         /* What the entry came after belongs to it, and not to its actor, should it be taken back. */
         struct order *order = vector_push(&search->orders);
@@ -286,7 +292,10 @@ void clock_push(struct search *search)
         order = &search->orders.data[search->orders_applied++];
         *order = (struct order){.event = event, .actor = (uint8_t)actor, .clock = search->start[actor]};
     }
-    search->start[actor] = clock;
+    /* First the copy: to read a lane that was just written a part of takes long. */
+    clock_copy(search, &search->start[actor], &search->clock[event]);
+    search->start[actor].at[actor] = trace->index;
+    search->clock[event].at[actor] = trace->index;
     search->last[actor] = event;
     struct seat *seat = seat_of(search, op);
     if (seat != NULL) {
@@ -310,7 +319,7 @@ void clock_pop(struct search *search)
     if (seat != NULL) {
         stand_up(seat, trace);
     }
-    search->start[actor] = search->before[event];
+    clock_copy(search, &search->start[actor], &search->before[event]);
     search->last[actor] = trace->previous;
     search->steps[actor]--;
     take_back_orders(search, event);
@@ -318,8 +327,8 @@ void clock_pop(struct search *search)
 
 bool clock_open(struct search *search)
 {
-    search->clock = aligned_alloc(64, SEARCH_EVENTS * sizeof(*search->clock));
-    search->before = aligned_alloc(64, SEARCH_EVENTS * sizeof(*search->before));
+    search->clock = calloc(SEARCH_EVENTS, sizeof(*search->clock));
+    search->before = calloc(SEARCH_EVENTS, sizeof(*search->before));
     search->trace = malloc(SEARCH_EVENTS * sizeof(*search->trace));
     search->seat = calloc(SEARCH_PROCESSORS, sizeof(*search->seat));
     memset(search->last, 0xFF, sizeof(search->last));

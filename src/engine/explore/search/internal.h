@@ -286,6 +286,17 @@ static inline uintptr_t cell_of_object(uintptr_t object)
 }
 #define CELL_OF_TIME cell_of_object(0)
 
+/* Both are zero in the lanes that are not in use: mostly there is but one. */
+static inline void clock_copy(const struct search *search, struct clock *to, const struct clock *from)
+{
+    to->lane[0] = from->lane[0];
+    if (search->lanes > 1) {
+        for (unsigned i = 1; i < CLOCK_LANES; i++) {
+            to->lane[i] = from->lane[i];
+        }
+    }
+}
+
 static inline void clock_join(const struct search *search, struct clock *to, const struct clock *from)
 {
     for (uint32_t i = 0; i < search->lanes; i++) {
@@ -362,8 +373,15 @@ void block_note_stuck(struct search *search, const struct search_actor *actors, 
 /* ---- vanish.c ---------------------------------------------------------------------------- */
 
 /* Before each new step, and at the end: notes the races of what the step before took back. */
-void vanish_look(struct search *search, const struct search_actor *actors, unsigned count,
-                 uint32_t interrupts);
+void vanish_look_at(struct search *search, const struct search_actor *actors, unsigned count,
+                    uint32_t interrupts);
+static inline void vanish_look(struct search *search, const struct search_actor *actors, unsigned count,
+                               uint32_t interrupts)
+{
+    if ((search->vanishing | interrupts) != 0) {
+        vanish_look_at(search, actors, count, interrupts);
+    }
+}
 void vanish_note(struct search *search);                /* as races, at the end */
 void vanish_cut(struct search *search, uint32_t depth); /* steps from `depth` on are taken back */
 

@@ -194,9 +194,22 @@ static bool takes_part(const struct search_actor *actor, const struct search_act
            (kind != OP_JOIN || op_join_is_over(&actor->op, actors));
 }
 
+/* Is there anybody whose step was not taken? */
+static bool somebody_is_left(const struct search_actor *actors, unsigned count)
+{
+    unsigned kinds = 0;
+    for (unsigned i = 0; i < count; i++) {
+        kinds |= actors[i].op.kind;
+    }
+    return kinds != OP_NONE;
+}
+
 void race_note_pending(struct search *search, const struct search_actor *actors, unsigned count)
 {
     vanish_note(search);
+    if (!somebody_is_left(actors, count)) {
+        return;
+    }
     block_note_stuck(search, actors, count);
     for (unsigned i = 0; i < count && search->depth > 0; i++) {
         if (takes_part(&actors[i], actors) && (!actors[i].enabled || search->ended_by_last)) {
@@ -446,10 +459,12 @@ static void make_plan(struct reversal *reversal, enum plan_extent extent, const 
 
 uint32_t race_plan(struct search *search, const struct race *race, enum plan_extent extent, struct op *op)
 {
-    struct reversal reversal = {.search = search,
-                                .race = race,
-                                .op = race->event != NOTHING ? &search->event[race->event].op : &race->op,
-                                .before = race_before(search, race)};
+    struct reversal reversal; /* obstacles beyond its count are nobody's: they are not cleared */
+    reversal.search = search;
+    reversal.race = race;
+    reversal.op = race->event != NOTHING ? &search->event[race->event].op : &race->op;
+    reversal.before = race_before(search, race);
+    reversal.count = 0;
     for (unsigned i = 0; i < race->obstacle_count; i++) {
         if (!add_obstacle(&reversal, race->obstacle[i])) {
             return NOTHING;

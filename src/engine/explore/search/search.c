@@ -3,6 +3,8 @@
  */
 #include "engine/explore/search/internal.h"
 
+#include <stddef.h>
+
 static const struct search_method *const strategies[] = {
     [SEARCH_NAIVE] = &search_naive,     [SEARCH_SLEEP] = &search_sleep,    [SEARCH_SOURCE] = &search_source,
     [SEARCH_OPTIMAL] = &search_optimal, [SEARCH_RANDOM] = &search_uniform, [SEARCH_PCT] = &search_pct,
@@ -160,24 +162,31 @@ static void remember_old(struct search *search, uint32_t event)
     }
 }
 
-static uint32_t interrupts_of(const struct search_actor *actors, unsigned count)
+/* Who is what, a bit for each actor. */
+struct crowd {
+    uint32_t enabled, interrupts;
+};
+
+_Static_assert(offsetof(struct search_actor, interrupt) == offsetof(struct search_actor, enabled) + 3 &&
+                   __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "one load below");
+
+static inline struct crowd look_at(const struct search_actor *actors, unsigned count)
 {
-    uint32_t interrupts = 0;
+    struct crowd crowd = {0, 0};
     for (unsigned i = 0; i < count; i++) {
-        interrupts |= (uint32_t)actors[i].interrupt << i;
+        uint32_t flags;
+        memcpy(&flags, &actors[i].enabled, sizeof(flags));
+        crowd.enabled |= (flags & 1) << i;
+        crowd.interrupts |= (flags >> 24) << i;
     }
-    return interrupts;
+    return crowd;
 }
 
-static void open_frame(struct search *search, const struct search_actor *actors, unsigned count,
-                       uint32_t interrupts)
+static void open_frame(struct search *search, const struct search_actor *actors, struct crowd crowd)
 {
     struct frame *frame = &search->frame[search->depth];
-    uint32_t enabled = 0;
-    for (unsigned i = 0; i < count; i++) {
-        enabled |= (uint32_t)actors[i].enabled << i;
-    }
-    *frame = (struct frame){.enabled = enabled, .interrupts = interrupts, .values = 1};
+    *frame = (struct frame){.enabled = crowd.enabled, .interrupts = crowd.interrupts, .values = 1};
     if (search->strategy != &search_optimal) { /* which knows no bound, and is asked for none */
         bound_open(search, search->depth, actors);
     }
@@ -212,10 +221,10 @@ static void take(struct search *search, const struct search_actor *actors)
 
 /* Who takes the step of a new frame. */
 static int choose(struct search *search, const struct search_actor *actors, unsigned count,
-                  uint32_t interrupts)
+                  struct crowd crowd)
 {
     struct frame *frame = &search->frame[search->depth];
-    open_frame(search, actors, count, interrupts);
+    open_frame(search, actors, crowd);
     if (search->depth < search->fixed) {
         return unit_choose(search, frame, actors);
     }
@@ -262,9 +271,9 @@ int search_pick(struct search *search, const struct search_actor *actors, unsign
     if (search->depth < search->replay) {
         return replay(search, actors, value);
     }
-    uint32_t interrupts = interrupts_of(actors, count);
+    struct crowd crowd = look_at(actors, count);
     if (search->strategy->clocks) {
-        vanish_look(search, actors, count, interrupts);
+        vanish_look(search, actors, count, crowd.interrupts);
     }
     if (search->depth >= search->limit) {
         search->cut = true;
@@ -272,7 +281,7 @@ int search_pick(struct search *search, const struct search_actor *actors, unsign
     }
     struct frame *frame = &search->frame[search->depth];
     if (search->depth >= search->frames) {
-        int actor = choose(search, actors, count, interrupts);
+        int actor = choose(search, actors, count, crowd);
         if (actor == SEARCH_STOP) {
             return give_up(search);
         }
@@ -349,11 +358,12 @@ static void count_end(struct search *search, enum search_end end)
 
 /* Did the last step end the machine though others could go on? */
 static bool is_ended_by_last(const struct search *search, enum search_end end,
-                             const struct search_actor *actors, unsigned count)
+                             const struct search_actor *actors, uint32_t enabled)
 {
     bool others = false;
-    for (unsigned i = 0; i < count; i++) {
-        others = others || (actors[i].enabled && !actors[i].ended && !op_waits_for_all(&actors[i].op));
+    for (uint32_t left = enabled; left != 0; left &= left - 1) {
+        const struct search_actor *actor = &actors[__builtin_ctz(left)];
+        others = others || (!actor->ended && !op_waits_for_all(&actor->op));
     }
     return !search->given_up && (end == END_STOPPED || ((end == END_DONE || end == END_ABANDONED) && others));
 }
@@ -368,9 +378,10 @@ void search_end(struct search *search, enum search_end end, const struct search_
         return;
     }
     count_end(search, end);
-    search->ended_by_last = is_ended_by_last(search, end, actors, count);
+    struct crowd crowd = look_at(actors, count);
+    search->ended_by_last = is_ended_by_last(search, end, actors, crowd.enabled);
     if (search->strategy->clocks && search->depth > search->replay && !search->given_up) {
-        vanish_look(search, actors, count, interrupts_of(actors, count));
+        vanish_look(search, actors, count, crowd.interrupts);
     }
     if (search->strategy->analyse != NULL) {
         search->strategy->analyse(search, actors, count);

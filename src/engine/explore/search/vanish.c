@@ -35,8 +35,8 @@ static void note(struct search *search, unsigned actor, const struct op *op)
     }
 }
 
-void vanish_look(struct search *search, const struct search_actor *actors, unsigned count,
-                 uint32_t interrupts)
+void vanish_look_at(struct search *search, const struct search_actor *actors, unsigned count,
+                    uint32_t interrupts)
 {
     if (search->depth > search->replay) {
         unsigned taker = search->event[search->depth - 1].actor;
