@@ -122,6 +122,7 @@ void ke_thread_preempt(void)
         current->state = KE_THREAD_READY;
         InsertTailList(&ready_list, &current->ready_link);
         ready_count++;
+        wake_idle(current); /* next may stay for long, at DISPATCH_LEVEL */
         switch_to(next, false);
     }
     ke_guard_leave(&ke_dispatcher, old);
