@@ -165,8 +165,10 @@ BOOLEAN NTAPI KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 VOID NTAPI KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
     ddi_enter(KeReleaseGuardedMutex);
-    release(Mutex, MUTEX_GUARDED);
-    KeLeaveGuardedRegion();
+    if (release(Mutex, MUTEX_GUARDED) ||
+        KeAreAllApcsDisabled()) { /* not owned: perhaps in no region either */
+        KeLeaveGuardedRegion();
+    }
 }
 
 /* The same for a caller that is at APC_LEVEL or in a guarded region already. */

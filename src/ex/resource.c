@@ -421,6 +421,9 @@ PVOID NTAPI ExEnterCriticalRegionAndAcquireResourceExclusive(PERESOURCE Resource
 VOID NTAPI ExReleaseResourceAndLeaveCriticalRegion(PERESOURCE Resource)
 {
     ddi_enter(ExReleaseResourceAndLeaveCriticalRegion);
+    bool owned = ExIsResourceAcquiredSharedLite(Resource) != 0;
     release(Resource, this_thread());
-    KeLeaveCriticalRegion();
+    if (owned || KeAreApcsDisabled()) { /* not owned: perhaps in no region either */
+        KeLeaveCriticalRegion();
+    }
 }

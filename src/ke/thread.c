@@ -200,14 +200,23 @@ KPRIORITY KeQueryPriorityThread(PKTHREAD Thread)
 VOID KeEnterCriticalRegion(VOID)
 {
     ddi_enter(KeEnterCriticalRegion);
+    event_ends_matter(true); /* who returns inside of it is told of (regions.c) */
     ((struct _KTHREAD *)KeGetCurrentThread())->critical_region--;
 }
 
-/* KeLeaveCriticalRegion: <= APC_LEVEL. */
+/* KeLeaveCriticalRegion: <= APC_LEVEL.  The thread has to be in one; it never leaves what it did not enter.
+ */
 VOID KeLeaveCriticalRegion(VOID)
 {
     ddi_enter(KeLeaveCriticalRegion);
-    ((struct _KTHREAD *)KeGetCurrentThread())->critical_region++;
+    struct _KTHREAD *thread = (struct _KTHREAD *)KeGetCurrentThread();
+    if (thread->critical_region == 0) {
+        event_misuse("CriticalRegions",
+                     "KeLeaveCriticalRegion is called for a thread that is in no critical region", NULL, 0xC4,
+                     0x3E);
+        return;
+    }
+    thread->critical_region++;
 }
 
 /* KeAreApcsDisabled: <= DISPATCH_LEVEL. */
@@ -222,14 +231,22 @@ BOOLEAN KeAreApcsDisabled(VOID)
 VOID KeEnterGuardedRegion(VOID)
 {
     ddi_enter(KeEnterGuardedRegion);
+    event_ends_matter(true);
     ((struct _KTHREAD *)KeGetCurrentThread())->guarded_region--;
 }
 
-/* KeLeaveGuardedRegion: <= APC_LEVEL. */
+/* KeLeaveGuardedRegion: <= APC_LEVEL.  As KeLeaveCriticalRegion. */
 VOID KeLeaveGuardedRegion(VOID)
 {
     ddi_enter(KeLeaveGuardedRegion);
-    ((struct _KTHREAD *)KeGetCurrentThread())->guarded_region++;
+    struct _KTHREAD *thread = (struct _KTHREAD *)KeGetCurrentThread();
+    if (thread->guarded_region == 0) {
+        event_misuse("GuardedRegions",
+                     "KeLeaveGuardedRegion is called for a thread that is in no guarded region", NULL, 0xC4,
+                     0x4000E);
+        return;
+    }
+    thread->guarded_region++;
 }
 
 /* KeAreAllApcsDisabled: any IRQL; in a guarded region, or at APC_LEVEL and above. */

@@ -213,7 +213,7 @@ static bool take_of_frame(const struct callback_frame *frame, const struct _KTHR
     return found;
 }
 
-bool mutex_end_holds(struct event *event, const struct callback_frame *frame)
+bool mutex_end_holds(struct event *event, const struct callback_frame *frame, bool *any_at_all)
 {
     struct hold hold;
     struct finding *finding = NULL;
@@ -233,6 +233,7 @@ bool mutex_end_holds(struct event *event, const struct callback_frame *frame)
             finding_add_stack(finding, "owner acquired at", -1, &hold.acquired);
         }
         abandon(&hold);
+        *any_at_all = true;
         raised = raised || hold.kind == MUTEX_FAST;
     }
     if (finding != NULL) {

@@ -106,7 +106,9 @@ static void judge_return(struct event *event, const struct callback_frame *frame
         return;
     }
     bool held = end_holds(event, me, frame);
-    held = mutex_end_holds(event, frame) || held;
+    bool owned = false;
+    held = mutex_end_holds(event, frame, &owned) || held;
+    regions_end(event, frame, owned);
     if (held || event->irql == frame->irql || (frame->cookie[0] & 1) != 0) {
         return;
     }

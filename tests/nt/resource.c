@@ -327,8 +327,8 @@ static void not_owned(void *argument)
     ExReleaseFastMutexUnsafe(&fast);
     KeReleaseMutex(&mutex, FALSE);
     ExReleaseResourceLite(&resource);
-    KeReleaseGuardedMutex(&guarded); /* nobody's */
-    KeEnterGuardedRegion();          /* what that left */
+    KeReleaseGuardedMutex(&guarded); /* nobody's, and no region */
+    CHECK(!KeAreAllApcsDisabled());
     step = 2;
     thread_join(&thread);
     still_works();
