@@ -34,8 +34,8 @@
 
 /*
  * Where things are in the region: bytes from its beginning.  What a pair of locks stores, it stores as four
- * or eight bytes: AMD's processors take 2.5 cycles to write one or two bytes into their first-level cache,
- * and 1 for more.
+ * or eight bytes: the processor that this was measured on (AMD, family 25) takes 2.5 cycles for a store of
+ * one or two bytes, and 1 for more.
  */
 #define UNDIS_REGION_IRQL 8          /* uint8_t, and three bytes that are 0 */
 #define UNDIS_REGION_READING 12      /* uint32_t: the lock that the processor reads under, or 0 (rwlock.h) */
