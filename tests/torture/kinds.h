@@ -55,6 +55,7 @@ struct kind {
     bool synchronized; /* by ke_interrupt_synchronize, and the ISR takes part */
     bool raises;       /* threads are inside at DISPATCH_LEVEL */
     bool readers;      /* three entrants of four only look */
+    bool in_turn;      /* first come, first served: with more processors than cores it lets in few */
 };
 
 #define SIMPLE(expression) ((expression), &shared.section)
@@ -148,11 +149,11 @@ LOCK_KIND(ke_try, KeInitializeSpinLock(&shared.ke), try_in(held),
 
 /* ---- queued ------------------------------------------------------------------------------------ */
 
-LOCK_KIND(queued, KeInitializeSpinLock(&shared.ke),
-          SIMPLE(KeAcquireInStackQueuedSpinLock(&shared.ke, &held->queue)),
-          KeReleaseInStackQueuedSpinLock(&held->queue),
-          SIMPLE(KeAcquireInStackQueuedSpinLockAtDpcLevel(&shared.ke, &held->queue)),
-          KeReleaseInStackQueuedSpinLockFromDpcLevel(&held->queue))
+DPC_KIND(queued, KeInitializeSpinLock(&shared.ke),
+         SIMPLE(KeAcquireInStackQueuedSpinLock(&shared.ke, &held->queue)),
+         KeReleaseInStackQueuedSpinLock(&held->queue),
+         SIMPLE(KeAcquireInStackQueuedSpinLockAtDpcLevel(&shared.ke, &held->queue)),
+         KeReleaseInStackQueuedSpinLockFromDpcLevel(&held->queue), .raises = true, .in_turn = true)
 
 /* ---- readers and writers ----------------------------------------------------------------------- */
 

@@ -247,18 +247,27 @@ static void stop_noise(struct outside *outside)
     KeFlushQueuedDpcs();
 }
 
-/* Where a section keeps DPCs out, an ISR must have been seen to land in one. */
+/* Where a section keeps DPCs out, an ISR must have been seen to land in one, if there were many sections. */
 static bool wants_hits(void)
 {
-    return kind->synchronized || kind->raises;
+    return kind->synchronized || (kind->raises && !kind->in_turn);
 }
 
-/* A loaded host may need longer than was asked for, until the first ISR lands in a section. */
+/* A loaded host may need longer than was asked for, until all got on and the first ISR lands in a section. */
+static bool has_seen_all(void)
+{
+    for (unsigned i = 0; i < thread_count; i++) {
+        if (workers[i].progress == 0) {
+            return false;
+        }
+    }
+    return !wants_hits() || isr_hits != 0;
+}
+
 static bool is_over(ULONGLONG until)
 {
-    ULONGLONG now = KeQueryInterruptTime();
-    ULONGLONG patience = wants_hits() && isr_hits == 0 ? (ULONGLONG)MS_TO_100NS(30000) : 0;
-    return now >= until + patience;
+    ULONGLONG patience = has_seen_all() ? 0 : (ULONGLONG)MS_TO_100NS(30000);
+    return KeQueryInterruptTime() >= until + patience;
 }
 
 /* Lets time pass with one-shot timers; every 30 s looks whether each thread got on. */
@@ -306,8 +315,9 @@ static void verify(const struct outside *outside)
         CHECK_EQ(sum_of_words(i), entered);
     }
     LONG interrupts = isrs[0].runs + isrs[1].runs + isrs[2].runs;
-    CHECK(entered > 0 && waits > 0 && interrupts > 0);
-    CHECK(processors == 1 || migrations > 0);
+    CHECK(entered > 0 && interrupts > 0);
+    CHECK(kind->in_turn || waits > 0);
+    CHECK(kind->in_turn || processors == 1 || migrations > 0);
     if (wants_hits()) {
         CHECK(isr_hits > 0);
     }
