@@ -204,19 +204,22 @@ VOID KeEnterCriticalRegion(VOID)
     ((struct _KTHREAD *)KeGetCurrentThread())->critical_region--;
 }
 
-/* KeLeaveCriticalRegion: <= APC_LEVEL.  The thread has to be in one; it never leaves what it did not enter.
- */
+/* The thread has to be in one: it never leaves what it did not enter. */
+static void leave_region(LONG *count, const char *rule, const char *what, uintptr_t subcode)
+{
+    if (*count == 0) {
+        event_misuse(rule, what, NULL, 0xC4, subcode);
+    } else {
+        ++*count;
+    }
+}
+
+/* KeLeaveCriticalRegion: <= APC_LEVEL. */
 VOID KeLeaveCriticalRegion(VOID)
 {
     ddi_enter(KeLeaveCriticalRegion);
-    struct _KTHREAD *thread = (struct _KTHREAD *)KeGetCurrentThread();
-    if (thread->critical_region == 0) {
-        event_misuse("CriticalRegions",
-                     "KeLeaveCriticalRegion is called for a thread that is in no critical region", NULL, 0xC4,
-                     0x3E);
-        return;
-    }
-    thread->critical_region++;
+    leave_region(&((struct _KTHREAD *)KeGetCurrentThread())->critical_region, "CriticalRegions",
+                 "KeLeaveCriticalRegion is called for a thread that is in no critical region", 0x3E);
 }
 
 /* KeAreApcsDisabled: <= DISPATCH_LEVEL. */
@@ -235,18 +238,12 @@ VOID KeEnterGuardedRegion(VOID)
     ((struct _KTHREAD *)KeGetCurrentThread())->guarded_region--;
 }
 
-/* KeLeaveGuardedRegion: <= APC_LEVEL.  As KeLeaveCriticalRegion. */
+/* KeLeaveGuardedRegion: <= APC_LEVEL. */
 VOID KeLeaveGuardedRegion(VOID)
 {
     ddi_enter(KeLeaveGuardedRegion);
-    struct _KTHREAD *thread = (struct _KTHREAD *)KeGetCurrentThread();
-    if (thread->guarded_region == 0) {
-        event_misuse("GuardedRegions",
-                     "KeLeaveGuardedRegion is called for a thread that is in no guarded region", NULL, 0xC4,
-                     0x4000E);
-        return;
-    }
-    thread->guarded_region++;
+    leave_region(&((struct _KTHREAD *)KeGetCurrentThread())->guarded_region, "GuardedRegions",
+                 "KeLeaveGuardedRegion is called for a thread that is in no guarded region", 0x4000E);
 }
 
 /* KeAreAllApcsDisabled: any IRQL; in a guarded region, or at APC_LEVEL and above. */

@@ -11,7 +11,7 @@
 
 #include "ex/abandon.h"
 #include "ke/mutex.h"
-#include "verifier/verifier.h"
+#include "verifier/returns.h"
 
 #include <string.h>
 
@@ -221,10 +221,10 @@ bool mutex_end_holds(struct event *event, const struct callback_frame *frame, bo
     while (top > 0 && take_of_frame(frame, event->processor->current, &hold)) {
         if (!any && !hold.taken_for) {
             any = true;
-            struct stack_trace trace = {.depth = 1, .pc = {(uintptr_t)frame->routine + 1}};
-            finding = finding_begin_at(
-                "MutexHeldAtReturn", event, "victim", &trace, "%s returns holding %s that it acquired",
-                frame->name != NULL ? frame->name : "the callback", names[hold.kind].noun);
+            struct stack_trace trace = routine_trace(frame);
+            finding = finding_begin_at("MutexHeldAtReturn", event, "victim", &trace,
+                                       "%s returns holding %s that it acquired", callback_name(frame),
+                                       names[hold.kind].noun);
             if (finding != NULL) {
                 finding_bugcheck(finding, 0xC4, 0x100A, (uintptr_t)hold.mutex, 0, 0);
             }

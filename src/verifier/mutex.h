@@ -10,8 +10,4 @@
  * mutex, which has kept IRQL up.  *any is set when there was a mutex at all. */
 bool mutex_end_holds(struct event *event, const struct callback_frame *frame, bool *any);
 
-/* The outermost callback of a thread returns: CriticalRegions, GuardedRegions (regions.c).  `told`: a finding
- * of this return has said why already. */
-void regions_end(struct event *event, const struct callback_frame *frame, bool told);
-
 #endif

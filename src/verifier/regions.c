@@ -5,8 +5,7 @@
  * seen: a callback that is called from another one and returns inside, unless that one does, too; where it
  * was entered.
  */
-#include "verifier/mutex.h"
-#include "verifier/verifier.h"
+#include "verifier/returns.h"
 
 #include "ke/thread.h"
 
@@ -31,10 +30,10 @@ static void judge(struct event *event, const struct callback_frame *frame, LONG 
         return;
     }
     *count = 0;
-    struct stack_trace trace = {.depth = 1, .pc = {(uintptr_t)frame->routine + 1}};
+    struct stack_trace trace = routine_trace(frame);
     struct finding *finding =
         finding_begin_at(rule, event, "victim", &trace, "%s returns inside of a %s region that it entered",
-                         frame->name != NULL ? frame->name : "the callback", kind);
+                         callback_name(frame), kind);
     if (finding != NULL) {
         finding_bugcheck(finding, 0xC4, subcode, (uintptr_t)event->processor->current, 0, 0);
         finding_commit(finding);

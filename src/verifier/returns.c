@@ -7,20 +7,9 @@
  */
 #include "verifier/lock_table.h"
 #include "verifier/mutex.h"
+#include "verifier/returns.h"
 
 #include "ke/spinlock.h"
-
-static const char *callback_name(const struct callback_frame *frame)
-{
-    return frame->name != NULL ? frame->name : "the callback";
-}
-
-/* The routine itself is the call site: nothing of it is on the stack any more. */
-static struct stack_trace routine_trace(const struct callback_frame *frame)
-{
-    struct stack_trace trace = {.depth = 1, .pc = {(uintptr_t)frame->routine + 1}};
-    return trace;
-}
 
 /* Frees the lock word.  Returns false when a finding about this hold exists already. */
 static bool end_hold(struct event *event, const struct held_lock *held, unsigned processor)

@@ -1,17 +1,14 @@
 # The first execution ends in FINDING: all searches go on, and find the final states of the others that naive finds.
+include(${CMAKE_CURRENT_LIST_DIR}/final_states.cmake)
+
 function(search strategy)
-  execute_process(COMMAND ${UNDIS} explore ${PROGRAM} --processors 4 --strategy ${strategy} --keep-going --prints --format json
-    RESULT_VARIABLE status OUTPUT_VARIABLE json ERROR_VARIABLE text)
-  string(JSON complete ERROR_VARIABLE broken GET "${json}" complete)
+  final_states(${strategy} 1 --processors 4 --keep-going)
   string(JSON rule ERROR_VARIABLE none GET "${json}" findings 0 rule)
-  if(NOT status EQUAL 1 OR NOT complete OR NOT rule STREQUAL FINDING)
-    message(FATAL_ERROR "${strategy}: exit status ${status}, found ${rule}\n${text}\n${json}")
+  if(NOT rule STREQUAL FINDING)
+    message(FATAL_ERROR "${strategy}: found ${rule}\n${json}")
   endif()
   string(JSON count LENGTH "${json}" findings)
-  string(REGEX MATCHALL "state: [0-9a-f ]+" found "${text}")
-  list(REMOVE_DUPLICATES found)
-  list(SORT found)
-  set(states "${found}" PARENT_SCOPE)
+  set(states "${states}" PARENT_SCOPE)
   set(findings ${count} PARENT_SCOPE)
 endfunction()
 

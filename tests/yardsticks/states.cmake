@@ -1,16 +1,10 @@
 # All searches of a program that prints its final states find the same set of them, and as many as the naive one
 # in no fewer executions; source DPOR takes as many full executions as optimal DPOR.
+include(${CMAKE_CURRENT_LIST_DIR}/final_states.cmake)
+
 function(search strategy)
-  execute_process(COMMAND ${UNDIS} explore ${PROGRAM} --processors ${PROCESSORS} --strategy ${strategy} --prints --seconds 300 --format json
-    RESULT_VARIABLE status OUTPUT_VARIABLE json ERROR_VARIABLE text)
-  string(JSON complete ERROR_VARIABLE broken GET "${json}" complete)
-  if(NOT status EQUAL 0 OR NOT complete)
-    message(FATAL_ERROR "${strategy}: exit status ${status}\n${text}\n${json}")
-  endif()
+  final_states(${strategy} 0 --processors ${PROCESSORS} --seconds 300)
   string(JSON executions GET "${json}" executions)
-  string(REGEX MATCHALL "state: [0-9a-f ]+" states "${text}")
-  list(REMOVE_DUPLICATES states)
-  list(SORT states)
   set(executions ${executions} PARENT_SCOPE)
   set(states "${states}" PARENT_SCOPE)
 endfunction()

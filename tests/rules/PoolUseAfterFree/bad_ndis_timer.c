@@ -2,36 +2,9 @@
  * A timer is cancelled and freed at once: it may have expired, and its callback be queued.
  * Contexts: entry.  Engine: explored.
  */
-#include "../contexts.h"
-
-static VOID Expired(PVOID Unused1, PVOID Context, PVOID Unused2, PVOID Unused3)
-{
-    UNREFERENCED_PARAMETER(Unused1);
-    UNREFERENCED_PARAMETER(Context);
-    UNREFERENCED_PARAMETER(Unused2);
-    UNREFERENCED_PARAMETER(Unused3);
-}
+#include "ndis_timer.h"
 
 static VOID body(VOID)
 {
-    NDIS_TIMER_CHARACTERISTICS characteristics = {
-        .Header = {.Type = NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS,
-                   .Revision = NDIS_TIMER_CHARACTERISTICS_REVISION_1,
-                   .Size = NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1},
-        .AllocationTag = 'remT',
-        .TimerFunction = Expired,
-    };
-    LARGE_INTEGER soon = {.QuadPart = -10000};
-    PNDIS_GENERIC_OBJECT object = NdisAllocateGenericObject(NULL, 'remT', 0);
-    NDIS_HANDLE timer;
-    if (object == NULL) {
-        return;
-    }
-    if (NdisAllocateTimerObject(object, &characteristics, &timer) == NDIS_STATUS_SUCCESS) {
-        NdisSetTimerObject(timer, soon, 0, NULL);
-        KeDelayExecutionThread(KernelMode, FALSE, &soon);
-        NdisCancelTimerObject(timer);
-        NdisFreeTimerObject(timer);
-    }
-    NdisFreeGenericObject(object);
+    with_cancelled_timer(NdisFreeTimerObject);
 }

@@ -2,37 +2,15 @@
  * A timer is freed when its callback, if it was queued, is over.
  * Contexts: entry.  Engine: explored.
  */
-#include "../contexts.h"
+#include "ndis_timer.h"
 
-static VOID Expired(PVOID Unused1, PVOID Context, PVOID Unused2, PVOID Unused3)
+static VOID end(NDIS_HANDLE Timer)
 {
-    UNREFERENCED_PARAMETER(Unused1);
-    UNREFERENCED_PARAMETER(Context);
-    UNREFERENCED_PARAMETER(Unused2);
-    UNREFERENCED_PARAMETER(Unused3);
+    KeFlushQueuedDpcs();
+    NdisFreeTimerObject(Timer);
 }
 
 static VOID body(VOID)
 {
-    NDIS_TIMER_CHARACTERISTICS characteristics = {
-        .Header = {.Type = NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS,
-                   .Revision = NDIS_TIMER_CHARACTERISTICS_REVISION_1,
-                   .Size = NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1},
-        .AllocationTag = 'remT',
-        .TimerFunction = Expired,
-    };
-    LARGE_INTEGER soon = {.QuadPart = -10000};
-    PNDIS_GENERIC_OBJECT object = NdisAllocateGenericObject(NULL, 'remT', 0);
-    NDIS_HANDLE timer;
-    if (object == NULL) {
-        return;
-    }
-    if (NdisAllocateTimerObject(object, &characteristics, &timer) == NDIS_STATUS_SUCCESS) {
-        NdisSetTimerObject(timer, soon, 0, NULL);
-        KeDelayExecutionThread(KernelMode, FALSE, &soon);
-        NdisCancelTimerObject(timer);
-        KeFlushQueuedDpcs();
-        NdisFreeTimerObject(timer);
-    }
-    NdisFreeGenericObject(object);
+    with_cancelled_timer(end);
 }
